@@ -1,0 +1,56 @@
+"""Orders: what we suggest (`ProposedOrder`) and what the clinician is writing (`DraftOrder`)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from smartapp.clinical.terminology import Drug
+
+
+class Product(StrEnum):
+    """The two sources of fibrinogen that the guideline chooses between (PRD-01)."""
+
+    CRYOPRECIPITATE = "cryoprecipitate"
+    FIBRINOGEN_CONCENTRATE = "fibrinogen_concentrate"
+
+
+class Brand(StrEnum):
+    """The concentrates whose labels the guideline quotes (`fc_product`)."""
+
+    FIBRYGA = "fibryga"
+    RIASTAP = "riastap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedOrder:
+    """One product and amount, ready to be approved and written as a draft.
+
+    Concentrate: `dose_mg`, `vials`, `volume_ml`, `max_rate_ml_per_min`. Cryoprecipitate: `units`, or `volume_ml` alone where the
+    site doses by mL/kg. `basis` is the reference of the fibrinogen result it rests on (empty at TX). `steps` is the arithmetic
+    in words, `rules` pairs of rule id and version.
+    """
+
+    product: Product
+    reason: str
+    brand: Brand | None = None
+    dose_mg: Decimal | None = None
+    units: int | None = None
+    vials: int | None = None
+    volume_ml: Decimal | None = None
+    max_rate_ml_per_min: Decimal | None = None
+    basis: str = ""
+    supporting: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    rules: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftOrder:
+    """An order the clinician is writing (order-select, order-sign); absent amounts could not be read (section 7a)."""
+
+    source: str
+    drug: Drug | None
+    dose_mg: Decimal | None = None
+    units: Decimal | None = None
+    volume_ml: Decimal | None = None
+    label: str = ""

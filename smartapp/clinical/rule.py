@@ -1,0 +1,95 @@
+"""What a rule is: what it needs, when it applies, and the three ways it can end."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from smartapp.clinical.findings import EvidenceLevel, Finding
+from smartapp.clinical.picture import ClinicalPicture
+from smartapp.clinical.policy import SitePolicy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that cannot be told: the names of the inputs that lack (`inr`, `fibrinogen`), and why, in words."""
+
+    inputs: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Need(Generic[T]):
+    """A named fact, read from the picture and the policy; reading it may come to `Missing`.
+
+    Needs may build on each other: `read` gets the `Facts` and may ask them for other needs; each is read once per assessment.
+    """
+
+    name: str
+    read: Callable[["Facts"], T | Missing]
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of one assessment, each established once."""
+
+    picture: ClinicalPicture
+    policy: SitePolicy
+    _known: dict[Need[Any], Any] = field(default_factory=dict)
+
+    def get(self, need: Need[T]) -> T | Missing:
+        """The fact, or `Missing`."""
+        if need not in self._known:
+            self._known[need] = need.read(self)
+        return cast("T | Missing", self._known[need])
+
+
+def policy(name: str) -> Need[Any]:
+    """A site parameter by its name in guideline 0.2, such as `replace_below.severe`."""
+    return Need(name, lambda facts: facts.policy.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rule declared, and nothing else."""
+
+    _values: Mapping[Need[Any], Any]
+
+    def __getitem__(self, need: Need[T]) -> T:
+        """A declared need: present, since the rule is not asked otherwise."""
+        return cast("T", self._values[need])
+
+    def get(self, want: Need[T]) -> T | None:
+        """A declared want, or None if it cannot be told."""
+        value = self._values[want]
+        return None if isinstance(value, Missing) else cast("T", value)
+
+    def why_not(self, want: Need[Any]) -> Missing | None:
+        """Why a declared want cannot be told."""
+        value = self._values[want]
+        return value if isinstance(value, Missing) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the guideline that a rule module implements: its id, version, title, evidence level and sources."""
+
+    id: str
+    version: int
+    title: str
+    level: EvidenceLevel
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One recommendation, or a table of rows in which the first match wins.
+
+    `applies` gets the declared facts and returns what it finds: nothing means the rule is silent.
+    """
+
+    rows: tuple[Row, ...]
+    needs: tuple[Need[Any], ...]
+    applies: Callable[[Given], tuple[Finding, ...]]
+    wants: tuple[Need[Any], ...] = ()

@@ -1,0 +1,54 @@
+"""The answers to our queries about one patient, or why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class AnswerState(StrEnum):
+    """How far a query was answered (FHIR-29): four different states, never folded into one."""
+
+    COMPLETE = "complete"  # all pages read; no resources means none exist
+    INCOMPLETE = "incomplete"  # a page, a cap, a time limit: what is here is real, more may exist
+    FAILED = "failed"  # error, time-out, unreadable reply
+    NOT_PERMITTED = "not permitted"  # scope not granted, or 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One query's answer: raw JSON of each resource (Bundle entries of search.mode outcome left out), state and why.
+
+    `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out)."""
+
+    query: str
+    state: AnswerState
+    resources: tuple[bytes, ...] = ()
+    reason: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What is known of one patient's record: `patient` is the bare id, `base` the FHIR base URL ("" for a file).
+
+    A query without an answer was not asked.
+    """
+
+    patient: str
+    base: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, patient: str, base: str = "") -> "Chart":
+        """Nothing asked yet."""
+        return cls(patient=patient, base=base)
+
+    def with_answers(self, *answers: Answer) -> "Chart":
+        """A chart with these answers added or replaced."""
+        return Chart(
+            patient=self.patient, base=self.base, answers={**self.answers, **{answer.query: answer for answer in answers}}
+        )
+
+    def has(self, query: str) -> bool:
+        """Whether the query was answered, in whatever state."""
+        return query in self.answers

@@ -1,0 +1,84 @@
+"""The ports: what the use cases ask of the world, and who is asking about whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.fhir.chart import Answer
+from smartapp.fhir.queries import Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose chart, and who is asking. `user` is the reference of fhirUser (`Practitioner/7`), empty if not known.
+
+    `reference` is the launch id or the hookInstance: it ties audit records of one case together.
+    """
+
+    ehr: str
+    patient: str
+    user: str = ""
+    user_name: str = ""
+    encounter: str = ""
+    reference: str = ""
+
+
+class ChartSource(Protocol):
+    """Where a chart's queries are answered: an EHR behind a session's or a hook's token."""
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
+        """Ask all of them at once within one deadline; every query gets an Answer, failures included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRequest:
+    """One resource to create: its JSON, and the identifier (`system|value`) under which it exists at most once ("" : none)."""
+
+    resource_type: str
+    body: bytes
+    identifier: str = ""
+
+
+class WriteState(StrEnum):
+    """What is known of a write: done (or done earlier), refused for sure, or unknown until a search tells (FHIR-45, 46)."""
+
+    WRITTEN = "written"
+    REFUSED = "refused"
+    NOT_CONFIRMED = "not confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteResult:
+    """The outcome for one resource: its reference (`MedicationRequest/12`) and version when written, else the reason in a
+    sentence. `stored` is the resource as the EHR has it, read back (FHIR-48)."""
+
+    state: WriteState
+    reference: str = ""
+    version: str = ""
+    reason: str = ""
+    stored: bytes = b""
+
+
+class ChartWriter(Protocol):
+    """Where approved orders are written; never called without an approval."""
+
+    def can_create(self, resource_type: str) -> str:
+        """Empty if the granted scopes and the EHR allow it, else why not, in a sentence; asked before the click."""
+
+    def create(self, request: WriteRequest) -> WriteResult:
+        """Create at most once by identifier; after an ambiguous failure the identifier is searched, never sent again."""
+
+    def find(self, resource_type: str, identifier: str) -> WriteResult:
+        """Only search: written with its reference, refused if the EHR surely has none, else not confirmed."""
+
+
+class AssessmentLog(Protocol):
+    """The audit trail (SEC-32): appends, never changes."""
+
+    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
+        """Record that this answer was given: rule ids and versions, policy hash, input digest, action, indicator."""
+
+    def noted(self, subject: Subject, event: str, outcome: str) -> None:
+        """Record any other event: launch, approval, write attempt, result, sign-out."""
