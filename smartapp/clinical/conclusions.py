@@ -78,12 +78,12 @@ class Age:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infusion:
-    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `date` and `day` are missing if undated."""
+    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `local_date` and `day` are missing if undated."""
 
     product: CarTProduct
     strong: bool
     source: str
-    date: date | None = None
+    local_date: date | None = None
     day: int | None = None
     start: datetime | None = None
 
