@@ -9,6 +9,7 @@ from smartapp.clinical.picture import ClinicalPicture
 from smartapp.clinical.policy import SitePolicy
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,14 @@ class Missing:
 
 
 @dataclass(frozen=True, eq=False)
-class Need(Generic[T]):
+class Need(Generic[T_co]):
     """A named fact, read from the picture and the policy; reading it may come to `Missing`.
 
     Needs may build on each other: `read` gets the `Facts` and may ask them for other needs; each is read once per assessment.
     """
 
     name: str
-    read: Callable[["Facts"], T | Missing]
+    read: Callable[["Facts"], T_co | Missing]
 
 
 @dataclass(slots=True)

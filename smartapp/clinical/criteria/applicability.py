@@ -1,0 +1,68 @@
+"""Whether the therapy rules run for this patient (APP-01, APP-03, APP-04, APP-06, CRS-02)."""
+
+from smartapp.clinical.conclusions import Action, Applicability, Band, CrsStatus, Infusion, Tier
+from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.fibrinogen import TIER
+from smartapp.clinical.criteria.hazards import congenital
+from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION
+from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.rule import Facts, Missing, Need
+from smartapp.clinical.terminology import CarTProduct
+
+_ACTIVE = frozenset({Band.MILD, Band.MODERATE, Band.SEVERE})
+_RUNS = Applicability(runs=True)
+
+
+def _stop(rule: str, action: Action, reason: str) -> Applicability:
+    return Applicability(runs=False, rule=rule, action=action, reason=reason)
+
+
+def _read(facts: Facts) -> Applicability:
+    if facts.picture.patient.deceased:
+        return _stop("APP-06", Action.NONE, "the patient is recorded as deceased")
+    infusion = facts.get(INFUSION)
+    if isinstance(infusion, Missing):
+        return _without_infusion(facts, infusion)
+    if facts.policy.get("other_cart_policy") == "off" and _is_other(infusion):
+        return _stop("APP-04", Action.NONE, "the CAR-T product is not tisagenlecleucel, and the site does not extrapolate")
+    if infusion.day is None:
+        return _stop("APP-01", Action.CANNOT_ASSESS, "CAR-T therapy suspected, infusion date not found")
+    if congenital(facts) is not None:
+        return _stop("APP-06", Action.MONITOR, "congenital fibrinogen disorder: outside scope, specialist plan")
+    return _by_crs_and_day(facts, infusion.day)
+
+
+APPLICABILITY: Need[Applicability] = Need("applicability", _read)
+
+
+def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
+    if missing.inputs:
+        return _stop("APP-01", Action.CANNOT_ASSESS, missing.why)
+    if not isinstance(facts.get(PLANNED_INFUSION), Missing):
+        return _stop("APP-01", Action.NONE, "a CAR-T infusion is planned, none is recorded yet")
+    return _stop("APP-01", Action.NONE, "no CAR-T infusion found")
+
+
+def _is_other(infusion: Infusion) -> bool:
+    return infusion.product not in (CarTProduct.TISAGENLECLEUCEL, CarTProduct.UNKNOWN)
+
+
+def _by_crs_and_day(facts: Facts, day: int) -> Applicability:
+    crs = facts.get(CRS)
+    if isinstance(crs, CrsStatus) and crs.band is Band.FATAL:
+        return _stop("CRS-02", Action.NONE, "CRS grade 5 is recorded")
+    window, extended = facts.policy.get("window_days"), facts.policy.get("window_extended_days")
+    if 0 <= day <= window or (window < day <= extended and _still_at_risk(facts, crs)):
+        return _RUNS
+    return _stop("APP-03", Action.NONE, f"day {day} after the infusion is outside the window of the rules")
+
+
+def _still_at_risk(facts: Facts, crs: CrsStatus | Missing) -> bool:
+    """After the window the rules run only for a low level, active CRS or bleeding; what is unknown counts as present."""
+    tier = facts.get(TIER)
+    low = tier is Tier.T1 or tier is Tier.T2
+    bleeding = facts.get(BLEEDING)
+    bleeds = isinstance(bleeding, Missing) or bleeding not in (BleedingLevel.NONE_RECORDED, BleedingLevel.NONE)
+    active = isinstance(crs, CrsStatus) and (crs.band in _ACTIVE or crs.unresolved_unspecified)
+    return low or bleeds or active

@@ -1,0 +1,136 @@
+"""The effective CRS grade: what is recorded, how old it is, and what vital signs suggest (CRS-01, CRS-02)."""
+
+from datetime import UTC, datetime, timedelta
+
+from smartapp.clinical.conclusions import Band, Basis, CrsStatus
+from smartapp.clinical.criteria.infusion import since_infusion
+from smartapp.clinical.criteria.suggested_crs import VITAL_SIGNS
+from smartapp.clinical.picture import CrsRecord, Gap, GapKind, Topic
+from smartapp.clinical.rule import Facts, Missing, Need
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_BANDS = {0: Band.NONE, 1: Band.MILD, 2: Band.MODERATE, 3: Band.SEVERE, 4: Band.SEVERE, 5: Band.FATAL}
+
+
+def band_of(grade: int) -> Band:
+    """The band of a grade 0 to 5."""
+    return _BANDS[grade]
+
+
+def _read(facts: Facts) -> CrsStatus:
+    suggested = _suggested(facts)
+    by_hand = facts.picture.bedside.crs_grade
+    scale = facts.policy.get("crs_scale_default")
+    if by_hand is not None:
+        return CrsStatus(
+            band=band_of(by_hand),
+            basis=Basis.RECORDED,
+            grade=by_hand,
+            scale=scale,
+            suggested_grade=suggested,
+            peak_grade=max([by_hand, *_grades(episode(facts))]),
+            by_hand=True,
+        )
+    return _from_records(facts, suggested)
+
+
+CRS: Need[CrsStatus] = Need("crs", _read)
+
+
+def episode(facts: Facts) -> tuple[CrsRecord, ...]:
+    """Records whose onset is at or after the infusion, by date if either has no time, and not in the future."""
+    return tuple(record for record in facts.picture.crs_records if _in_episode(facts, record))
+
+
+def _from_records(facts: Facts, suggested: int | None) -> CrsStatus:
+    records = episode(facts)
+    open_records = [record for record in records if not _is_over(facts, record)]
+    graded = [record for record in open_records if record.grade is not None]
+    peak = max(_grades(records), default=None)
+    unspecified = any(record.grade is None for record in open_records)
+    if graded:
+        return _recorded(facts, max(graded, key=_newest), suggested, peak)
+    if records and not open_records:
+        return CrsStatus(band=Band.NONE, basis=Basis.RESOLVED, grade=0, suggested_grade=suggested, peak_grade=peak)
+    if suggested is not None:
+        return CrsStatus(
+            band=band_of(suggested),
+            basis=Basis.SUGGESTED,
+            grade=suggested,
+            scale="ASTCT",
+            suggested_grade=suggested,
+            peak_grade=peak,
+            unresolved_unspecified=unspecified,
+        )
+    return CrsStatus(band=Band.UNKNOWN, basis=Basis.UNKNOWN, peak_grade=peak, unresolved_unspecified=unspecified)
+
+
+def _recorded(facts: Facts, record: CrsRecord, suggested: int | None, peak: int | None) -> CrsStatus:
+    grade = record.grade or 0
+    limit = timedelta(hours=float(facts.policy.get("crs_grade_max_age_h")))
+    own = record.own_time
+    return CrsStatus(
+        band=band_of(grade),
+        basis=Basis.RECORDED,
+        grade=grade,
+        scale=record.scale or facts.policy.get("crs_scale_default"),
+        scale_assumed=record.scale is None,
+        stale=own is None or own.age(facts.picture.as_of) > limit,
+        suggested_grade=suggested,
+        peak_grade=peak,
+        source=record.source,
+    )
+
+
+def _newest(record: CrsRecord) -> tuple[datetime, int, str]:
+    """Newest first; of two at the same time the higher grade (CRS-02)."""
+    return (record.own_time.at if record.own_time else _NEVER, record.grade or 0, record.source)
+
+
+def _grades(records: tuple[CrsRecord, ...]) -> list[int]:
+    return [record.grade for record in records if record.grade is not None]
+
+
+def _suggested(facts: Facts) -> int | None:
+    signs = facts.get(VITAL_SIGNS)
+    return None if isinstance(signs, Missing) else signs.grade
+
+
+def _in_episode(facts: Facts, record: CrsRecord) -> bool:
+    onset = record.onset or record.own_time
+    if onset is None:
+        return True
+    if onset.at > facts.picture.as_of:
+        return False
+    return since_infusion(facts, onset.local_date(facts.picture.zone))
+
+
+def _is_over(facts: Facts, record: CrsRecord) -> bool:
+    return record.over or (record.abated is not None and record.abated.at <= facts.picture.as_of)
+
+
+def _issues(facts: Facts) -> tuple[Gap, ...]:
+    status = facts.get(CRS)
+    if isinstance(status, Missing) or status.by_hand:
+        return ()
+    found = []
+    if status.stale:
+        found.append(_gap("CRS-02", f"CRS grade {status.grade} was recorded more than 24 h ago: confirm it", status.source))
+    if status.basis is Basis.RECORDED and _disagree(facts, status.source):
+        found.append(_gap("DQ-20", "Two CRS grades are recorded for the same time: the higher is used", status.source))
+    if status.scale_assumed:
+        found.append(_gap("CRS-01", f"The record names no CRS scale: {status.scale} is assumed", status.source))
+    return tuple(found)
+
+
+CRS_ISSUES: Need[tuple[Gap, ...]] = Need("crs_issues", _issues)
+
+
+def _disagree(facts: Facts, source: str) -> bool:
+    records = [r for r in episode(facts) if r.grade is not None and not _is_over(facts, r)]
+    chosen = next((r for r in records if r.source == source), None)
+    return chosen is not None and any(r.own_time == chosen.own_time and r.grade != chosen.grade for r in records)
+
+
+def _gap(rule: str, text: str, source: str) -> Gap:
+    return Gap(kind=GapKind.NOTED, rule=rule, text=text, source=source, topic=Topic.CONDITIONS)

@@ -1,0 +1,122 @@
+"""Whether a draft may be written, and every reason why not (`draft_allowed`, `draft_blockers`, guideline section 10)."""
+
+from collections.abc import Callable, Iterator
+
+from smartapp.clinical.conclusions import Action, Blocker, EffectiveFibrinogen, Weight
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
+from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, DYSFIBRINOGENAEMIA, THROMBOSIS
+from smartapp.clinical.criteria.options import CHOICE, age_known, available, dose_in_question, serious_bleeding
+from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply, concentrate_mg_in_24h
+from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.orders import Product
+from smartapp.clinical.picture import ConditionRecord, Topic
+from smartapp.clinical.rule import Facts, Missing, Need
+from smartapp.clinical.wording import plain
+
+
+def _read(facts: Facts) -> tuple[Blocker, ...]:
+    if dose_in_question(facts) is None:
+        return ()
+    return tuple(blocker for check in _CHECKS for blocker in check(facts))
+
+
+BLOCKERS: Need[tuple[Blocker, ...]] = Need("draft_blockers", _read)
+"""Every reason that holds; only for REPLACE and CONSIDER."""
+
+
+def draft_allowed(facts: Facts) -> bool:
+    """REPLACE (or CONSIDER, where the site drafts on it) and no blocker."""
+    return dose_in_question(facts) is not None and not facts.get(BLOCKERS)
+
+
+def _the_row(facts: Facts) -> Iterator[Blocker]:
+    decision = dose_in_question(facts)
+    if decision is None or decision.action is not Action.CONSIDER:
+        return
+    if decision.row == "REP-10":
+        yield Blocker(rule="REP-10", text="The level is not known: an empirical dose is not drafted")
+    elif not facts.policy.get("draft_on_consider"):
+        yield Blocker(rule=decision.row, text="The site drafts only where replacement is advised, not where it may be considered")
+
+
+def _the_sample(facts: Facts) -> Iterator[Blocker]:
+    effective = facts.get(FIBRINOGEN)
+    if not isinstance(effective, EffectiveFibrinogen):
+        return
+    serious = serious_bleeding(facts)
+    if "preliminary" in effective.flags:
+        yield Blocker(rule="DQ-01", text="The fibrinogen result is preliminary")
+    if not effective.result.collected.has_time:
+        yield Blocker(rule="DQ-02", text="Only the date of the fibrinogen sample is recorded")
+    if effective.age_h > facts.policy.get("fib_dose_max_age_h") and not serious:
+        yield Blocker(rule="DQ-03", text=f"The fibrinogen sample is older than {plain(facts.policy.get('fib_dose_max_age_h'))} h: repeat it")
+    if "derived" in effective.flags and not serious:
+        yield Blocker(rule="DQ-07", text="The fibrinogen is PT-derived: confirm by Clauss")
+
+
+def _the_patient(facts: Facts) -> Iterator[Blocker]:
+    weight = facts.get(WEIGHT)
+    if not isinstance(weight, Weight):
+        yield Blocker(rule="DQ-11", text="Weight is not recorded: confirm weight")
+    elif not weight.valid:
+        yield Blocker(rule="DQ-11", text=weight.why_not[0].upper() + weight.why_not[1:])
+    if not age_known(facts):
+        yield Blocker(rule="DQ-12", text="Birth date is not recorded")
+
+
+def _the_product(facts: Facts) -> Iterator[Blocker]:
+    choice = facts.get(CHOICE)
+    if Topic.LABORATORY in facts.picture.unread or isinstance(choice, Missing) or choice.options:
+        return
+    blocked = facts.get(BLOCKED_BY_ALLERGY)
+    if available(facts) and not isinstance(blocked, Missing) and blocked:
+        yield Blocker(rule="SAF-02", text="A severe allergy to plasma-derived products is recorded: specialist advice")
+    else:
+        yield Blocker(rule="PRD-01", text="No fibrinogen source is configured")
+
+
+def _recent_supply(facts: Facts) -> Iterator[Blocker]:
+    supply = facts.get(RECENT_SUPPLY)
+    if isinstance(supply, RecentSupply):
+        what = "given" if supply.given else "ordered"
+        at = supply.at.astimezone(facts.picture.zone).strftime("%H:%M") if supply.at else "an unknown time"
+        yield Blocker(rule="REP-09", text=f"Product {what} at {at}: recheck before another dose")
+
+
+def _hazards(facts: Facts) -> Iterator[Blocker]:
+    blocks = facts.policy.get("block_thrombosis_nonbleeding") and not serious_bleeding(facts)
+    if blocks and isinstance(facts.get(THROMBOSIS), ConditionRecord):
+        yield Blocker(rule="SAF-01", text="Active thrombosis within 30 days: haematology review before replacement")
+    if isinstance(facts.get(DYSFIBRINOGENAEMIA), ConditionRecord):
+        yield Blocker(rule="SAF-05", text="Dysfibrinogenaemia is recorded: concentrates are not indicated")
+    if exceeds_daily_concentrate(facts):
+        yield Blocker(rule="SAF-06", text="The planned dose and what was given in 24 h exceed twice the limit of one dose")
+
+
+def exceeds_daily_concentrate(facts: Facts) -> bool:
+    """SAF-06, for the chosen product."""
+    choice = facts.get(CHOICE)
+    chosen = None if isinstance(choice, Missing) else choice.preferred
+    if chosen is None or chosen.product is not Product.FIBRINOGEN_CONCENTRATE or chosen.dose_mg is None or chosen.cap_mg is None:
+        return False
+    return chosen.dose_mg + concentrate_mg_in_24h(facts) > 2 * chosen.cap_mg
+
+
+def _reading(facts: Facts) -> Iterator[Blocker]:
+    """DQ-17: what is known to be incomplete or unread forbids a draft."""
+    crucial = (Topic.LABORATORY, Topic.ADMINISTRATIONS, Topic.MEDICATION_REQUESTS, Topic.CONDITIONS, Topic.ALLERGIES)
+    for topic in crucial:
+        gap = facts.picture.unread.get(topic)
+        if gap is not None:
+            yield Blocker(rule="DQ-17", text=gap.text)
+
+
+_CHECKS: tuple[Callable[[Facts], Iterator[Blocker]], ...] = (
+    _the_row,
+    _the_sample,
+    _the_patient,
+    _the_product,
+    _recent_supply,
+    _hazards,
+    _reading,
+)

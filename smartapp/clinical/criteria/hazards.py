@@ -1,0 +1,70 @@
+"""What stands against replacement: thrombosis, allergy, overload, dysfibrinogenaemia (SAF-01, 02, 03, 05)."""
+
+from datetime import timedelta
+
+from smartapp.clinical.criteria.modifiers import active
+from smartapp.clinical.orders import Product
+from smartapp.clinical.picture import Allergy, ClinicalStatus, ConditionRecord, Topic
+from smartapp.clinical.rule import Facts, Missing, Need
+from smartapp.clinical.terminology import Allergen, ConditionKind
+
+_MONTH = timedelta(days=30)
+
+
+def _thrombosis(facts: Facts) -> ConditionRecord | None | Missing:
+    recent = [
+        condition
+        for condition in active(facts, ConditionKind.THROMBOSIS)
+        if condition.onset is not None and timedelta(0) <= condition.onset.age(facts.picture.as_of) <= _MONTH
+    ]
+    if recent:
+        return max(recent, key=lambda condition: (condition.onset.at if condition.onset else facts.picture.as_of, condition.source))
+    return _none_or_unread(facts, Topic.CONDITIONS, "thrombosis")
+
+
+THROMBOSIS: Need[ConditionRecord | None] = Need("thrombosis", _thrombosis)
+"""SAF-01: an active thrombosis with onset within 30 d."""
+
+
+def _overload(facts: Facts) -> ConditionRecord | None | Missing:
+    found = active(facts, ConditionKind.FLUID_OVERLOAD)
+    return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "fluid_overload")
+
+
+FLUID_OVERLOAD: Need[ConditionRecord | None] = Need("fluid_overload", _overload)
+
+
+def _dysfibrinogenaemia(facts: Facts) -> ConditionRecord | None | Missing:
+    found = active(facts, ConditionKind.DYSFIBRINOGENAEMIA)
+    return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "dysfibrinogenaemia")
+
+
+DYSFIBRINOGENAEMIA: Need[ConditionRecord | None] = Need("dysfibrinogenaemia", _dysfibrinogenaemia)
+
+
+def congenital(facts: Facts) -> ConditionRecord | None:
+    """APP-06: an active congenital fibrinogen disorder."""
+    found = [c for c in active(facts, ConditionKind.CONGENITAL_FIBRINOGEN_DISORDER) if c.status is not ClinicalStatus.OVER]
+    return found[0] if found else None
+
+
+def _allergies(facts: Facts) -> dict[Product, Allergy] | Missing:
+    severe = [allergy for allergy in facts.picture.allergies if allergy.severe]
+    plasma = next((a for a in severe if a.allergen is Allergen.PLASMA_DERIVED), None)
+    named = next((a for a in severe if a.allergen is Allergen.NAMED_CONCENTRATE), None)
+    blocked = {}
+    if plasma or named:
+        blocked[Product.FIBRINOGEN_CONCENTRATE] = plasma or named
+    if plasma:
+        blocked[Product.CRYOPRECIPITATE] = plasma
+    if not blocked and Topic.ALLERGIES in facts.picture.unread:
+        return Missing(("allergies",), "allergies could not be read completely")
+    return {product: allergy for product, allergy in blocked.items() if allergy is not None}
+
+
+BLOCKED_BY_ALLERGY: Need[dict[Product, Allergy]] = Need("allergies", _allergies)
+"""SAF-02: which products an allergy forbids."""
+
+
+def _none_or_unread(facts: Facts, topic: Topic, name: str) -> None | Missing:
+    return Missing((name,), f"{topic} could not be read completely") if topic in facts.picture.unread else None

@@ -1,0 +1,131 @@
+"""Which product with which dose (PRD-01, PRD-02, FC, CRY) and what forbids a draft (guideline section 10)."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from smartapp.clinical.concentrate import concentrate
+from smartapp.clinical.conclusions import Action, Age, Decision, EffectiveFibrinogen, Option, Tier, Weight
+from smartapp.clinical.criteria.age import AGE
+from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
+from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, FLUID_OVERLOAD
+from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
+from smartapp.clinical.cryoprecipitate import cryoprecipitate
+from smartapp.clinical.dosing import DoseInput
+from smartapp.clinical.orders import Product
+from smartapp.clinical.picture import Topic
+from smartapp.clinical.rule import Facts, Missing, Need
+
+DOSED = frozenset({Action.REPLACE, Action.CONSIDER})
+_NAMES = {"cryo": Product.CRYOPRECIPITATE, "fc": Product.FIBRINOGEN_CONCENTRATE}
+_AVAILABLE = {Product.CRYOPRECIPITATE: "cryo_available", Product.FIBRINOGEN_CONCENTRATE: "fc_available"}
+_WORDS = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The options, the preferred one first; why none is usable, where none is."""
+
+    options: tuple[Option, ...]
+    overload: bool = False
+    large_volume: bool = False
+
+    @property
+    def preferred(self) -> Option | None:
+        """The chosen product."""
+        return self.options[0] if self.options else None
+
+
+def dose_in_question(facts: Facts) -> Decision | None:
+    """The decision, where it is REPLACE or CONSIDER."""
+    decision = facts.get(DECISION)
+    return decision if isinstance(decision, Decision) and decision.action in DOSED else None
+
+
+def serious_bleeding(facts: Facts) -> bool:
+    """Bleeding significant or major."""
+    return facts.get(BLEEDING) in SERIOUS
+
+
+def available(facts: Facts) -> list[Product]:
+    """The products the site has, in its order."""
+    ordered = [_NAMES[name] for name in facts.policy.get("product_order")]
+    return [product for product in ordered if facts.policy.get(_AVAILABLE[product])]
+
+
+def _read(facts: Facts) -> Choice:
+    decision = dose_in_question(facts)
+    if decision is None or Topic.LABORATORY in facts.picture.unread:
+        return Choice(options=())
+    blocked = facts.get(BLOCKED_BY_ALLERGY)
+    usable = [p for p in available(facts) if isinstance(blocked, Missing) or p not in blocked]
+    options = {product: _option(facts, product, decision) for product in usable}
+    overload = not isinstance(facts.get(FLUID_OVERLOAD), Missing) and facts.get(FLUID_OVERLOAD) is not None
+    large = _large_volume(facts, options.get(Product.CRYOPRECIPITATE))
+    prefer_small = (overload or large) and Product.FIBRINOGEN_CONCENTRATE in usable
+    order = sorted(usable, key=lambda product: prefer_small and product is Product.CRYOPRECIPITATE)
+    why = _why(order, facts, overload=overload and prefer_small, large=large and prefer_small)
+    chosen = tuple(replace(options[p], preferred=i == 0, why=why if i == 0 else "the other source of fibrinogen") for i, p in enumerate(order))
+    return Choice(options=chosen, overload=overload, large_volume=large)
+
+
+CHOICE: Need[Choice] = Need("options", _read)
+
+
+def _why(order: list[Product], facts: Facts, *, overload: bool, large: bool) -> str:
+    if not order:
+        return ""
+    name = _WORDS[order[0]]
+    if overload:
+        return f"{name}, because fluid overload is recorded"
+    if large:
+        return f"{name}, because the volume of cryoprecipitate would be large for this weight"
+    if len(available(facts)) == 1:
+        return f"{name}, because the site has no other source"
+    return f"{name}, because it comes first in the site's order" if len(order) > 1 else f"{name}, because the other product is ruled out"
+
+
+def _large_volume(facts: Facts, cryo: Option | None) -> bool:
+    """SAF-03: more than the site's mL/kg in one dose."""
+    weight = facts.get(WEIGHT)
+    if cryo is None or cryo.volume_ml is None or isinstance(weight, Missing):
+        return False
+    return bool(cryo.volume_ml > facts.policy.get("fluid_volume_warn") * weight.kg)
+
+
+def _option(facts: Facts, product: Product, decision: Decision) -> Option:
+    """The lower of the doses at both possible ages (DQ-12)."""
+    age = facts.get(AGE)
+    ages = [] if isinstance(age, Missing) else sorted({max(age.low, 0), max(age.high, 0)})
+    options = [_at_age(facts, product, decision, years) for years in ages] or [_at_age(facts, product, decision, None)]
+    return min(options, key=lambda option: (option.dose_mg or Decimal(0), option.units or 0))
+
+
+def _at_age(facts: Facts, product: Product, decision: Decision, years: int | None) -> Option:
+    given = _dose_input(facts, decision, years)
+    adult = years is not None and years >= 18 and isinstance(facts.get(WEIGHT), Missing)
+    build = concentrate if product is Product.FIBRINOGEN_CONCENTRATE else cryoprecipitate
+    return build(given, facts.policy, serious=serious_bleeding(facts), adult_without_weight=adult)
+
+
+def _dose_input(facts: Facts, decision: Decision, years: int | None) -> DoseInput | None:
+    weight, effective, hct = facts.get(WEIGHT), facts.get(FIBRINOGEN), facts.get(HAEMATOCRIT)
+    if years is None or not isinstance(weight, Weight) or decision.target_g_per_l is None:
+        return None
+    known = effective if isinstance(effective, EffectiveFibrinogen) else None
+    return DoseInput(
+        weight_kg=weight.kg,
+        age=years,
+        level=known.g_per_l if known else None,
+        target=decision.target_g_per_l,
+        serious=serious_bleeding(facts),
+        low_tier=known is None or known.tier is Tier.T2,
+        is_bound=known is not None and known.result.comparator is not None,
+        haematocrit=None if isinstance(hct, Missing) else hct.value,
+    )
+
+
+def age_known(facts: Facts) -> bool:
+    """Whether there is a birth date."""
+    return isinstance(facts.get(AGE), Age)

@@ -1,0 +1,52 @@
+"""A downward trend of fibrinogen (TRD-01)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, USABLE_FIBRINOGEN, hours
+from smartapp.clinical.labs import LabResult
+from smartapp.clinical.rule import Facts, Missing, Need
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The fall from `previous` to the effective result, in g/L and as a fraction of the previous value; `down` by TRD-01."""
+
+    down: bool
+    previous: LabResult | None = None
+    drop: Decimal = Decimal(0)
+
+
+def _read(facts: Facts) -> Trend | Missing:
+    effective = facts.get(FIBRINOGEN)
+    results = facts.get(USABLE_FIBRINOGEN)
+    if isinstance(effective, Missing) or isinstance(results, Missing):
+        return Missing(("fibrinogen",), "no usable fibrinogen to compare")
+    now = effective.result
+    earlier = [result for result in results if _comparable(facts, now, result)]
+    falls = [result for result in earlier if _is_fall(facts, result.value, now.value)]
+    previous = falls[0] if falls else None
+    return Trend(down=previous is not None, previous=previous, drop=previous.value - now.value if previous else Decimal(0))
+
+
+TREND: Need[Trend] = Need("trend", _read)
+
+
+def _comparable(facts: Facts, now: LabResult, other: LabResult) -> bool:
+    spacing = hours(now.collected.at - other.collected.at)
+    low, high = facts.policy.get("trend_window_h.min"), facts.policy.get("trend_window_h.max")
+    return other.variant == now.variant and low <= spacing <= high and not _dose_between(facts, other, now)
+
+
+def _dose_between(facts: Facts, earlier: LabResult, later: LabResult) -> bool:
+    return any(
+        exposure.drug in FIBRINOGEN_PRODUCTS and earlier.collected.at <= exposure.start.at <= later.collected.at
+        for exposure in facts.picture.exposures
+    )
+
+
+def _is_fall(facts: Facts, before: Decimal, after: Decimal) -> bool:
+    drop = before - after
+    relative = facts.policy.get("trend_rel_drop") * before / 100
+    return drop > 0 and (drop >= relative or drop >= facts.policy.get("trend_abs_drop"))

@@ -1,0 +1,116 @@
+"""Values in the words of the screens: number, unit, the other unit, time (screens.md section 2)."""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import singledispatch
+from typing import Any
+
+from smartapp.clinical.conclusions import (
+    Age,
+    CrsStatus,
+    Decision,
+    Dic,
+    EffectiveFibrinogen,
+    Infusion,
+    Monitoring,
+    NoFibrinogen,
+    Weight,
+)
+from smartapp.clinical.labs import LabResult
+from smartapp.clinical.picture import Exposure
+
+
+def rounded(value: Decimal, places: int = 2) -> str:
+    """Half up, without trailing zeros: `1.53`, `42.9`, `3000`."""
+    return plain(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+
+
+def plain(value: Decimal) -> str:
+    """The shortest exact text of a number."""
+    return f"{value.normalize():f}" if value else "0"
+
+
+def g_per_l(value: Decimal) -> str:
+    """Fibrinogen in both units: `0.94 g/L (94 mg/dL)`."""
+    return f"{rounded(value)} g/L ({rounded(value * 100, 1)} mg/dL)"
+
+
+def clock(at: datetime) -> str:
+    """A time for traces: UTC, to the minute."""
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def age_words(span: timedelta) -> str:
+    """How long ago: `35 min ago`, `9 h ago`, `3 d ago`."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 0:
+        return "in the future"
+    if minutes < 120:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} d ago"
+
+
+@singledispatch
+def in_words(value: Any) -> tuple[str, str]:
+    """A fact as (words with unit and time, source reference)."""
+    if isinstance(value, Decimal):
+        return plain(value), "site policy"
+    if isinstance(value, tuple | list | frozenset):
+        return ", ".join(str(item) for item in value if isinstance(item, str)) or ("none" if not value else f"{len(value)}"), ""
+    return ("none" if value is None or value == {} else str(value)), getattr(value, "source", "")
+
+
+@in_words.register
+def _(value: LabResult) -> tuple[str, str]:
+    return f"{value.reported}, collected {clock(value.collected.at)}", value.source
+
+
+@in_words.register
+def _(value: EffectiveFibrinogen) -> tuple[str, str]:
+    return in_words(value.result)
+
+
+@in_words.register
+def _(value: NoFibrinogen) -> tuple[str, str]:
+    return value.why, value.last.source if value.last else ""
+
+
+@in_words.register
+def _(value: CrsStatus) -> tuple[str, str]:
+    grade = "grade unknown" if value.grade is None else f"grade {value.grade}"
+    return f"{grade}, {value.basis}", value.source
+
+
+@in_words.register
+def _(value: Infusion) -> tuple[str, str]:
+    return f"{value.product}, day {value.day if value.day is not None else 'unknown'}", value.source
+
+
+@in_words.register
+def _(value: Age) -> tuple[str, str]:
+    return (f"{value.low} years" if value.exact else f"{value.low} or {value.high} years"), "Patient"
+
+
+@in_words.register
+def _(value: Weight) -> tuple[str, str]:
+    return f"{rounded(value.kg)} kg, measured {clock(value.measured)}", value.source
+
+
+@in_words.register
+def _(value: Exposure) -> tuple[str, str]:
+    return f"{value.label or value.drug}, started {clock(value.start.at)}", value.source
+
+
+@in_words.register
+def _(value: Decision) -> tuple[str, str]:
+    return f"{value.row}: {value.action}", ""
+
+
+@in_words.register
+def _(value: Dic) -> tuple[str, str]:
+    return f"score {value.score if value.score is not None else f'{value.lowest} to {value.highest}'}, {value.result}", ""
+
+
+@in_words.register
+def _(value: Monitoring) -> tuple[str, str]:
+    return f"every {plain(value.interval_h)} h", ""

@@ -1,0 +1,110 @@
+"""Bundles: entries as raw JSON, the links to follow and to check, and the messages that are not data."""
+
+import msgspec
+from msgspec import Struct
+
+from smartapp.fhir.document import CodeableConcept, Unreadable, decode
+
+_WORST = ("fatal", "error", "warning", "information")
+
+
+class _Search(Struct, frozen=True):
+    mode: str = ""
+
+
+class _Entry(Struct, frozen=True, rename="camel"):
+    full_url: str = ""
+    resource: msgspec.Raw = msgspec.Raw()
+    search: _Search | None = None
+
+
+class _Link(Struct, frozen=True):
+    relation: str = ""
+    url: str = ""
+
+
+class _Bundle(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
+    type: str = ""
+    link: tuple[_Link, ...] = ()
+    entry: tuple[_Entry, ...] = ()
+
+
+class _Issue(Struct, frozen=True):
+    severity: str = ""
+    code: str = ""
+    details: CodeableConcept | None = None
+    diagnostics: str = ""
+
+
+class _Outcome(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
+    issue: tuple[_Issue, ...] = ()
+
+
+class Message(Struct, frozen=True):
+    """What an OperationOutcome says: its worst severity and its words."""
+
+    severity: str
+    text: str
+
+    @property
+    def is_failure(self) -> bool:
+        """`error` or `fatal` (FHIR-09)."""
+        return self.severity in ("error", "fatal")
+
+
+class Bundle(Struct, frozen=True):
+    """A page: `resources` are the entries that are data, `messages` the outcome entries, `next_url` and `self_url` its links."""
+
+    type: str
+    resources: tuple[bytes, ...]
+    messages: tuple[Message, ...] = ()
+    next_url: str = ""
+    self_url: str = ""
+
+
+def read_bundle(raw: bytes) -> Bundle:
+    """A Bundle; `Unreadable` for anything else."""
+    body = decode(raw, _Bundle)
+    if body.resource_type != "Bundle":
+        raise Unreadable(f"a Bundle was expected, {body.resource_type or 'something without resourceType'} came")
+    links = {link.relation: link.url for link in body.link}
+    data = [entry for entry in body.entry if bytes(entry.resource) and not _is_message(entry)]
+    messages = tuple(read_outcome(bytes(entry.resource)) for entry in body.entry if _is_message(entry))
+    return Bundle(
+        type=body.type,
+        resources=tuple(bytes(entry.resource) for entry in data),
+        messages=messages,
+        next_url=links.get("next", ""),
+        self_url=links.get("self", ""),
+    )
+
+
+def read_outcome(raw: bytes) -> Message:
+    """The message of an OperationOutcome; an unreadable one counts as an error."""
+    try:
+        outcome = decode(raw, _Outcome)
+    except Unreadable:
+        return Message("error", "an unreadable message")
+    worst = min((issue.severity for issue in outcome.issue), key=_rank, default="error")
+    words = [((issue.details.label if issue.details else "") or issue.diagnostics or issue.code) for issue in outcome.issue]
+    return Message(worst, "; ".join(word for word in words if word)[:300])
+
+
+def is_outcome(raw: bytes) -> bool:
+    """Whether a body is an OperationOutcome."""
+    try:
+        return decode(raw, _Outcome).resource_type == "OperationOutcome"
+    except Unreadable:
+        return False
+
+
+def _is_message(entry: _Entry) -> bool:
+    if entry.search is not None and entry.search.mode == "outcome":
+        return True
+    return b"OperationOutcome" in bytes(entry.resource)[:200] and is_outcome(bytes(entry.resource))
+
+
+def _rank(severity: str) -> int:
+    return _WORST.index(severity) if severity in _WORST else 1
