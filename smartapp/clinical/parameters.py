@@ -7,7 +7,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter. A number has `low` and `high`, a word its `choices`; `kind`: number, word, flag, words, texts."""
+    """One parameter: its name, default and unit, what it may be, and how sure its default is.
+
+    `kind` number has `low` and `high` (both allowed); word and flag have `choices`; words is a list of `choices`,
+    texts a free list. `status`: V, V2, U, P as in guideline section 0, or site. A default of None is "not set".
+    """
 
     name: str
     default: object
@@ -20,7 +24,9 @@ class Parameter:
     note: str = ""
 
 
-def _number(name: str, default: str, unit: str, status: str = "P", *, low: str = "", high: str = "", note: str = "") -> Parameter:
+def _number(
+    name: str, default: str, unit: str, status: str = "P", *, low: str = "", high: str = "", note: str = ""
+) -> Parameter:
     value = Decimal(default)
     return Parameter(
         name=name,
@@ -38,15 +44,34 @@ def _word(name: str, default: str, *choices: str, status: str = "P", note: str =
     return Parameter(name=name, default=default, kind="word", choices=choices, status=status, note=note)
 
 
-def _flag(name: str, default: bool, note: str = "", status: str = "P") -> Parameter:  # noqa: FBT001 - the default itself
-    return Parameter(name=name, default=default, kind="flag", choices=("true", "false"), status=status, note=note)
+def _flag(name: str, default: str, note: str = "", status: str = "P") -> Parameter:
+    on = default == "true"
+    return Parameter(name=name, default=on, kind="flag", choices=("true", "false"), status=status, note=note)
 
 
 def _list(name: str, default: tuple[str, ...], *choices: str, status: str = "site", note: str = "") -> Parameter:
-    return Parameter(name=name, default=default, kind="words" if choices else "texts", choices=choices, status=status, note=note)
+    kind = "words" if choices else "texts"
+    return Parameter(name=name, default=default, kind=kind, choices=choices, status=status, note=note)
 
 
-_MONITOR = {"none": 72, "mild": 24, "unknown": 24, "moderate": 12, "severe": 8, "t1": 12, "t2": 6, "bleeding": 6, "post_toci": 24}
+def _unset(name: str, low: str, high: str, unit: str, note: str) -> Parameter:
+    bounds = (Decimal(low), Decimal(high))
+    return Parameter(
+        name=name, default=None, kind="number", unit=unit, low=bounds[0], high=bounds[1], status="site", note=note
+    )
+
+
+_MONITOR = {
+    "none": 72,
+    "mild": 24,
+    "unknown": 24,
+    "moderate": 12,
+    "severe": 8,
+    "t1": 12,
+    "t2": 6,
+    "bleeding": 6,
+    "post_toci": 24,
+}
 
 PARAMETERS: tuple[Parameter, ...] = (
     _word("profile", "trial_1_5", "trial_1_5", "restrictive_1_0", "bleeding_only", note="guideline 4.1"),
@@ -84,9 +109,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     _number("toci_lookback_d", "14", "d", note="TOC-01"),
     _number("age_risk_lt", "10", "a", "V", low="0", note="MOD-01"),
     _number("platelet_risk_lt", "50", "10*9/L", "P/V", low="0", note="MOD-01"),
-    _number("icans_risk_ge", "3", "grade", "V", low="1", high="5", note="MOD-01"),
-    _flag("cryo_available", True, "PRD-01", "site"),
-    _flag("fc_available", True, "PRD-01", "site"),
+    _number("icans_risk_ge", "3", "grade", "V", low="1", high="6", note="MOD-01; 6: never"),
+    _flag("cryo_available", "true", "PRD-01", "site"),
+    _flag("fc_available", "true", "PRD-01", "site"),
     _list("product_order", ("cryo", "fc"), "cryo", "fc", status="V in part", note="PRD-01"),
     _word("fc_product", "fibryga", "fibryga", "riastap", note="FC"),
     _number("fc_cap_mg_per_kg", "70", "mg/kg", "V", note="FC-04"),
@@ -123,20 +148,36 @@ PARAMETERS: tuple[Parameter, ...] = (
     _number("monitor_grace", "0.25", "fraction", low="0", high="1", note="MON-02"),
     _number("inr_prolonged", "1.5", "{INR}", note="COAG-01"),
     _number("pt_aptt_ratio", "1.5", "x limit", "V", note="COAG-02, COAG-03"),
-    Parameter(name="pt_uln_s", default=None, kind="number", unit="s", low=Decimal(5), high=Decimal(60), status="site"),
-    Parameter(name="aptt_uln_s", default=None, kind="number", unit="s", low=Decimal(10), high=Decimal(120), status="site"),
+    _unset("pt_uln_s", "5", "60", "s", note="used only where a result carries no upper limit"),
+    _unset("aptt_uln_s", "10", "120", "s", note="used only where a result carries no upper limit"),
     _number("ddimer_moderate_x", "2", "x limit", "V", note="DIC-01"),
     _number("ddimer_strong_x", "4", "x limit", "V", note="DIC-01"),
     _number("ferritin_abs", "10000", "ug/L", "U", note="IEC-01"),
     _number("ferritin_double_h", "24", "h", "U", note="IEC-01"),
-    _flag("block_thrombosis_nonbleeding", True, "SAF-01"),
+    _flag("block_thrombosis_nonbleeding", "true", "SAF-01"),
     _number("fluid_volume_warn", "10", "mL/kg", note="SAF-03"),
-    _word("assume_fib_unit_if_missing", "none", "none", "g/L", "mg/dL", note="DQ-05: never guess by default"),
-    _flag("draft_on_consider", False, "guideline 10"),
+    _word(
+        "assume_fib_unit_if_missing",
+        "none",
+        "none",
+        "g/L",
+        "mg/dL",
+        "mg/L",
+        "g/dL",
+        note="DQ-05: never guess by default",
+    ),
+    _flag("draft_on_consider", "false", "guideline 10"),
     _list("rules_off", (), note="rules the site switched off"),
-    _word("component_resource", "MedicationRequest", "MedicationRequest", "ServiceRequest", status="site"),
-    _word("order_status", "draft", "draft", "active", status="site"),
-    _word("order_intent", "proposal", "proposal", "plan", "order", status="site"),
+    _word(
+        "component_resource",
+        "MedicationRequest",
+        "MedicationRequest",
+        "ServiceRequest",
+        status="site",
+        note="guideline 10",
+    ),
+    _word("order_status", "draft", "draft", "active", status="site", note="active only with order_intent order"),
+    _word("order_intent", "proposal", "proposal", "plan", "order", status="site", note="of what is written back"),
 )
 
 BY_NAME: Mapping[str, Parameter] = {parameter.name: parameter for parameter in PARAMETERS}
