@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from smartapp.clinical.conclusions import (
     Action,
@@ -19,9 +20,28 @@ from smartapp.clinical.conclusions import (
     Tier,
     Weight,
 )
+from smartapp.clinical.criteria.age import AGE
+from smartapp.clinical.criteria.applicability import APPLICABILITY
+from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
+from smartapp.clinical.criteria.infusion import INFUSION
+from smartapp.clinical.criteria.issues import ALL_ISSUES
+from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.criteria.monitoring import MONITORING
+from smartapp.clinical.criteria.options import CHOICE
+from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
 from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.rule import Facts, Given, Missing, Need, Rule
+from smartapp.clinical.rules import all_rules
+from smartapp.clinical.wording import in_words
+
+T = TypeVar("T")
 
 GUIDELINE_NAME = "crs-coagulopathy"
 GUIDELINE_VERSION = "1.1"
@@ -77,3 +97,78 @@ class Assessment:
     options: tuple[Option, ...] = ()
     dic: Dic | None = None
     monitoring: Monitoring | None = None
+
+
+def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...] | None = None) -> Assessment:
+    """Run the rules on one picture under one policy; the same picture and policy always give the same answer."""
+    facts = Facts(picture, policy)
+    applicability = _told(facts, APPLICABILITY) or Applicability(runs=False, action=Action.CANNOT_ASSESS)
+    asked = [rule for rule in (rules if rules is not None else all_rules()) if applicability.runs or rule.always]
+    answers = [_answer(facts, rule) for rule in asked]
+    shared = _always(facts, applicability, answers)
+    return Assessment(**shared, **(_therapy(facts) if applicability.runs else {}))
+
+
+def _always(facts: Facts, applicability: Applicability, answers: list[tuple[list[Outcome], list[Finding]]]) -> dict[str, Any]:
+    """What stands whether or not the therapy rules ran (interfaces.md section 5)."""
+    decision = _told(facts, DECISION) if applicability.runs else None
+    issues = [gap for need in ALL_ISSUES for gap in _told(facts, need) or ()]
+    findings = [finding for _, found in answers for finding in found]
+    return {
+        "picture": facts.picture,
+        "policy": facts.policy,
+        "applicability": applicability,
+        "action": decision.action if decision else applicability.action or Action.CANNOT_ASSESS,
+        "indicator": decision.indicator if decision else Indicator.INFO,
+        "tier": _told(facts, TIER) or Tier.TX,
+        "bleeding": _told(facts, BLEEDING) or BleedingLevel.NONE_RECORDED,
+        "outcomes": tuple(outcome for outcomes, _ in answers for outcome in outcomes),
+        "findings": tuple(sorted(findings, key=lambda finding: (-finding.indicator.rank, finding.rule, finding.text))),
+        "gaps": (*facts.picture.gaps, *issues),
+        "age": _told(facts, AGE),
+        "weight": _told(facts, WEIGHT),
+        "infusion": _told(facts, INFUSION),
+        "crs": _told(facts, CRS),
+        "fibrinogen": _told(facts, FIBRINOGEN),
+    }
+
+
+def _therapy(facts: Facts) -> dict[str, Any]:
+    """What only the therapy rules tell."""
+    choice = _told(facts, CHOICE)
+    return {
+        "modifiers": _told(facts, MODIFIERS) or (),
+        "decision": _told(facts, DECISION),
+        "draft_allowed": draft_allowed(facts),
+        "draft_blockers": _told(facts, BLOCKERS) or (),
+        "options": choice.options if choice else (),
+        "dic": _told(facts, DIC),
+        "monitoring": _told(facts, MONITORING),
+    }
+
+
+def _told(facts: Facts, need: Need[T]) -> T | None:
+    value = facts.get(need)
+    return None if isinstance(value, Missing) else value
+
+
+def _answer(facts: Facts, rule: Rule) -> tuple[list[Outcome], list[Finding]]:
+    """Each row's outcome; a rule whose need is missing is not asked (house.md section 4)."""
+    off = set(facts.policy.get("rules_off"))
+    values = {need: facts.get(need) for need in (*rule.needs, *rule.wants)}
+    inputs = tuple((need.name, *in_words(value)) for need, value in values.items() if not isinstance(value, Missing))
+    lacking = [value for need in rule.needs if isinstance(value := values[need], Missing)]
+    missing = tuple(dict.fromkeys(name for value in lacking for name in value.inputs))
+    found = () if lacking else rule.applies(Given(values))
+    kept = [finding for finding in found if finding.rule not in off]
+    applied = {finding.rule for finding in kept}
+
+    def kind(row_id: str) -> OutcomeKind:
+        if row_id in off:
+            return OutcomeKind.OFF
+        if lacking:
+            return OutcomeKind.CANNOT_TELL
+        return OutcomeKind.APPLIES if row_id in applied else OutcomeKind.SILENT
+
+    outcomes = [Outcome(rule=row.id, version=row.version, kind=kind(row.id), missing=missing if lacking else (), inputs=inputs) for row in rule.rows]
+    return outcomes, kept

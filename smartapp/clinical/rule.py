@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
-from smartapp.clinical.findings import EvidenceLevel, Finding
+from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import ClinicalPicture
 from smartapp.clinical.policy import SitePolicy
 
@@ -82,15 +82,29 @@ class Row:
     level: EvidenceLevel
     citations: tuple[str, ...]
 
+    def finds(self, text: str, indicator: Indicator = Indicator.INFO, *, evidence: tuple[str, ...] = ()) -> Finding:
+        """What this row says of a patient."""
+        return Finding(
+            rule=self.id,
+            version=self.version,
+            indicator=indicator,
+            text=text,
+            level=self.level,
+            citations=self.citations,
+            evidence=tuple(source for source in evidence if source),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One recommendation, or a table of rows in which the first match wins.
 
-    `applies` gets the declared facts and returns what it finds: nothing means the rule is silent.
+    `applies` gets the declared facts and returns what it finds: nothing means the rule is silent. `always`: it is asked also
+    where the therapy rules do not run (APP rows).
     """
 
     rows: tuple[Row, ...]
     needs: tuple[Need[Any], ...]
     applies: Callable[[Given], tuple[Finding, ...]]
     wants: tuple[Need[Any], ...] = ()
+    always: bool = False

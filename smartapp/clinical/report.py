@@ -1,0 +1,249 @@
+"""An assessment as the JSON of interfaces.md section 5, and as sentences."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, OutcomeKind
+from smartapp.clinical.citations import SOURCES
+from smartapp.clinical.conclusions import Action, Option
+from smartapp.clinical.findings import EvidenceLevel
+from smartapp.clinical.orders import Product
+from smartapp.clinical.wording import g_per_l, plain, rounded
+
+DISCLAIMER = "Decision support: verify before acting. Not a cleared medical device."
+
+
+def as_json(assessment: Assessment) -> dict[str, Any]:
+    """The contract of interfaces.md section 5: decimals as strings, absent members left out, never null."""
+    body = {
+        "as_of": rfc3339(assessment.picture.as_of),
+        "patient": assessment.picture.patient.reference,
+        "age_years": assessment.age.low if assessment.age else None,
+        "weight_kg": plain(assessment.weight.kg) if assessment.weight else None,
+        "guideline": {"name": GUIDELINE_NAME, "version": GUIDELINE_VERSION},
+        "policy": {
+            "profile": assessment.policy.profile,
+            "sha256": assessment.policy.sha256,
+            "overrides": dict(assessment.policy.overrides),
+        },
+        "infusion": _infusion(assessment),
+        "crs": _crs(assessment),
+        "bleeding": str(assessment.bleeding),
+        "fibrinogen": _fibrinogen(assessment),
+        "tier": str(assessment.tier),
+        "modifiers": [str(modifier) for modifier in assessment.modifiers] if assessment.decision else None,
+        "action": str(assessment.action),
+        "indicator": str(assessment.indicator),
+        "target_g_per_l": _target(assessment),
+        "draft_allowed": assessment.draft_allowed,
+        "draft_blockers": [{"rule": blocker.rule, "text": blocker.text} for blocker in assessment.draft_blockers],
+        "options": [_option(option) for option in assessment.options],
+        "dic": _dic(assessment),
+        "monitoring": _monitoring(assessment),
+        "findings": [_finding(finding) for finding in assessment.findings],
+        "rules": [_outcome(outcome) for outcome in assessment.outcomes],
+        "data_issues": [_issue(gap) for gap in assessment.gaps],
+        "citations": sorted({key for finding in assessment.findings for key in finding.citations}),
+    }
+    return without_absent(body)
+
+
+def without_absent(body: dict[str, Any]) -> dict[str, Any]:
+    """Members that are None left out: absent means not applicable."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def rfc3339(at: datetime) -> str:
+    """UTC with `Z`, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _places(value: Decimal | None, places: int) -> str | None:
+    return None if value is None else rounded(value, places)
+
+
+def _infusion(assessment: Assessment) -> dict[str, Any] | None:
+    infusion = assessment.infusion
+    if infusion is None:
+        return None
+    return without_absent(
+        {
+            "product": str(infusion.product),
+            "date": infusion.local_date.isoformat() if infusion.local_date else None,
+            "day": infusion.day,
+            "evidence": "strong" if infusion.strong else "weak",
+            "source": infusion.source,
+        }
+    )
+
+
+def _crs(assessment: Assessment) -> dict[str, Any] | None:
+    crs = assessment.crs
+    if crs is None or assessment.infusion is None:
+        return None
+    return without_absent(
+        {
+            "grade": crs.grade,
+            "band": str(crs.band) if crs.band != "fatal" else None,
+            "basis": str(crs.basis),
+            "scale": crs.scale,
+            "stale": crs.stale,
+            "suggested_grade": crs.suggested_grade,
+            "peak_grade": crs.peak_grade,
+        }
+    )
+
+
+def _fibrinogen(assessment: Assessment) -> dict[str, Any] | None:
+    effective = assessment.fibrinogen
+    if effective is None:
+        return None
+    result = effective.result
+    return without_absent(
+        {
+            "g_per_l": plain(effective.g_per_l),
+            "reported": result.reported,
+            "comparator": str(result.comparator) if result.comparator else None,
+            "collected": rfc3339(result.collected.at),
+            "age_h": str(rounded_to_tenth(effective.age_h)),
+            "method": str(result.variant),
+            "source": result.source,
+            "flags": [*effective.flags, *result.flags],
+        }
+    )
+
+
+def rounded_to_tenth(value: Decimal) -> Decimal:
+    """One decimal, kept even when it is zero: an age of `1.0` h."""
+    return value.quantize(Decimal("0.1"))
+
+
+def _target(assessment: Assessment) -> str | None:
+    decision = assessment.decision
+    return _decimal(decision.target_g_per_l) if decision and decision.action in (Action.REPLACE, Action.CONSIDER) else None
+
+
+def _option(option: Option) -> dict[str, Any]:
+    rise = option.expected_rise_mg_per_dl
+    body = {
+        "product": str(option.product),
+        "brand": str(option.brand) if option.brand else None,
+        "preferred": option.preferred,
+        "why": option.why,
+        "dose_mg": _decimal(option.dose_mg),
+        "dose_mg_per_kg": _places(option.dose_mg_per_kg, 1),
+        "vials": option.vials,
+        "units": option.units,
+        "pools": option.pools,
+        "volume_ml": _decimal(option.volume_ml),
+        "min_minutes": _decimal(option.min_minutes),
+        "predicted_g_per_l": _two_places(option.predicted_g_per_l),
+        "expected_rise_mg_per_dl": [rounded(bound, 1) for bound in rise] if rise else None,
+        "flags": list(option.flags),
+        "steps": list(option.steps),
+        "licence": option.licence,
+    }
+    return without_absent(body)
+
+
+def _two_places(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.quantize(Decimal('0.01'), 'ROUND_HALF_UP')}"
+
+
+def _dic(assessment: Assessment) -> dict[str, Any] | None:
+    dic = assessment.dic
+    if dic is None:
+        return None
+    return without_absent(
+        {"result": dic.result, "score": dic.score, "min": dic.lowest, "max": dic.highest, "items": dict(dic.items)}
+    )
+
+
+def _monitoring(assessment: Assessment) -> dict[str, Any] | None:
+    monitoring = assessment.monitoring
+    if monitoring is None:
+        return None
+    interval = monitoring.interval_h
+    return without_absent(
+        {
+            "interval_h": int(interval) if interval == int(interval) else plain(interval),
+            "due": rfc3339(monitoring.due) if monitoring.due else None,
+            "overdue": monitoring.overdue,
+            "pending": monitoring.pending,
+            "indicator": str(monitoring.indicator),
+        }
+    )
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "version": finding.version,
+        "indicator": str(finding.indicator),
+        "text": finding.text,
+        "evidence": list(finding.evidence),
+        "citations": list(finding.citations),
+        "level": str(finding.level),
+    }
+
+
+def _outcome(outcome: Any) -> dict[str, Any]:
+    body = {"rule": outcome.rule, "version": outcome.version, "outcome": str(outcome.kind)}
+    return {**body, "missing": list(outcome.missing)} if outcome.missing else body
+
+
+def _issue(gap: Any) -> dict[str, Any]:
+    return {"rule": gap.rule, "text": gap.text, **({"source": gap.source} if gap.source else {})}
+
+
+def as_text(assessment: Assessment) -> str:
+    """The same facts in sentences, for a terminal."""
+    return "\n".join(_lines(assessment)) + "\n"
+
+
+def _lines(assessment: Assessment) -> Iterator[str]:
+    yield f"{assessment.picture.patient.reference}, assessed as of {rfc3339(assessment.picture.as_of)}"
+    yield f"Action: {assessment.action} ({assessment.indicator})"
+    if not assessment.applicability.runs:
+        yield f"Reason: {assessment.applicability.reason} [{assessment.applicability.rule}]"
+    yield from _fact_lines(assessment)
+    for option in assessment.options:
+        yield from _option_lines(option)
+    if assessment.decision and assessment.options:
+        yield "A draft may be written after approval." if assessment.draft_allowed else "No draft may be written:"
+    yield from (f"  - {blocker.text} [{blocker.rule}]" for blocker in assessment.draft_blockers)
+    for finding in assessment.findings:
+        level = f"{finding.level}{', site default, not from a published guideline' if finding.level is EvidenceLevel.L5 else ''}"
+        yield f"[{finding.rule} v{finding.version}, {finding.indicator}, {level}] {finding.text}"
+    yield from (f"Cannot tell {o.rule}: missing {', '.join(o.missing)}" for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL)
+    yield from (f"Data: {gap.text} [{gap.rule}]{f' ({gap.source})' if gap.source else ''}" for gap in assessment.gaps)
+    yield from (f"Source {key}: {SOURCES[key].citation}" for key in sorted({k for f in assessment.findings for k in f.citations}))
+    yield DISCLAIMER
+
+
+def _fact_lines(assessment: Assessment) -> Iterator[str]:
+    fibrinogen = assessment.fibrinogen
+    if fibrinogen is None:
+        yield "Fibrinogen: no usable value (TX)"
+    else:
+        words = f"{fibrinogen.result.comparator or ''}{g_per_l(fibrinogen.g_per_l)}"
+        yield f"Fibrinogen: {words}, reported {fibrinogen.result.reported}, {rounded(fibrinogen.age_h, 1)} h old, tier {assessment.tier}"
+    if assessment.infusion and assessment.infusion.day is not None:
+        yield f"Infusion: {assessment.infusion.product}, day {assessment.infusion.day}"
+    if assessment.crs and assessment.infusion:
+        grade = "unknown" if assessment.crs.grade is None else str(assessment.crs.grade)
+        yield f"CRS grade: {grade} ({assessment.crs.basis}); bleeding: {str(assessment.bleeding).replace('_', ' ')}"
+
+
+def _option_lines(option: Option) -> Iterator[str]:
+    name = "Fibrinogen concentrate" if option.product is Product.FIBRINOGEN_CONCENTRATE else "Cryoprecipitate"
+    amount = f"{plain(option.dose_mg)} mg" if option.dose_mg is not None else f"{option.units} units" if option.units is not None else "no dose"
+    mark = "preferred: " if option.preferred else ""
+    yield f"{name}: {amount} ({mark}{option.why}; {option.licence})"
+    yield from (f"  {step}" for step in option.steps)

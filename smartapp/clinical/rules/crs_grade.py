@@ -1,0 +1,57 @@
+"""Tell where the CRS grade is missing or may be too low.
+
+Guideline: CRS-03 suggests an ASTCT grade from vital signs and never overwrites a recorded one; CRS-05 tocilizumab without a record.
+Applies when: the suggested grade exceeds the recorded one, hypotension or hypoxia stands without fever, saturation is low without
+a recorded device, or tocilizumab was given and no grade is recorded.
+Silent when: record and vital signs agree.
+Cannot tell when: vital signs could not be read.
+"""
+
+from smartapp.clinical.conclusions import Basis, CrsStatus
+from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.suggested_crs import VITAL_SIGNS, VitalSigns
+from smartapp.clinical.criteria.tocilizumab import POST_TOCI
+from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
+from smartapp.clinical.rule import Given, Row, Rule
+
+_RECORDED = Row(id="CRS-01", version=1, title="Read the recorded CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",))
+_EFFECTIVE = Row(id="CRS-02", version=1, title="Choose the effective CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",))
+_SUGGESTED = Row(id="CRS-03", version=1, title="Suggest an ASTCT grade from vital signs", level=EvidenceLevel.L3, citations=("ASTCT",))
+_TREATED = Row(id="CRS-05", version=1, title="Tocilizumab given, CRS grade not recorded", level=EvidenceLevel.L3, citations=("ASTCT", "PERL24"))
+
+
+def applies(given: Given) -> tuple[Finding, ...]:
+    """What is worth a look about the grade."""
+    crs, signs = given[CRS], given[VITAL_SIGNS]
+    return (*_under_graded(crs, signs), *_unclear(signs), *_treated(given, crs))
+
+
+def _under_graded(crs: CrsStatus, signs: VitalSigns) -> tuple[Finding, ...]:
+    if signs.grade is None or crs.basis is Basis.UNKNOWN:
+        return ()
+    if crs.basis is Basis.SUGGESTED:
+        text = f"Vital signs suggest CRS grade {signs.grade} (ASTCT); suggested, not recorded: consider grading at the bedside"
+        return (_SUGGESTED.finds(text, evidence=signs.evidence),)
+    if crs.grade is not None and signs.grade > crs.grade:
+        text = f"Possible under-grading: vital signs suggest CRS grade {signs.grade} (ASTCT), {crs.grade} is recorded"
+        return (_SUGGESTED.finds(text, Indicator.WARNING, evidence=signs.evidence),)
+    return ()
+
+
+def _unclear(signs: VitalSigns) -> tuple[Finding, ...]:
+    found = []
+    if signs.ungradable:
+        text = "Hypotension or hypoxia without fever is not gradable as CRS by ASTCT: look for another cause"
+        found.append(_SUGGESTED.finds(text, evidence=signs.evidence))
+    if signs.low_spo2_without_device:
+        found.append(_SUGGESTED.finds("Saturation below 90 %: oxygen need not recorded", evidence=signs.evidence))
+    return tuple(found)
+
+
+def _treated(given: Given, crs: CrsStatus) -> tuple[Finding, ...]:
+    dose = given.get(POST_TOCI)
+    unrecorded = crs.basis in (Basis.UNKNOWN, Basis.SUGGESTED)
+    return (_TREATED.finds("Tocilizumab given, CRS grade not recorded", Indicator.WARNING, evidence=(dose.source,)),) if dose and unrecorded else ()
+
+
+RULE = Rule(rows=(_RECORDED, _EFFECTIVE, _SUGGESTED, _TREATED), needs=(CRS, VITAL_SIGNS), wants=(POST_TOCI,), applies=applies)
