@@ -45,9 +45,7 @@ def licence(brand: Brand, region: str, *, serious: bool) -> str:
     """PRD-02, the licence line of a concentrate."""
     if brand is Brand.FIBRYGA and region == "US":
         return "labelled indication (US)" if serious else "off-label: not bleeding"
-    if brand is Brand.FIBRYGA and region in ("EU", "UK"):
-        return "off-label here: acquired use only in uncontrolled severe haemorrhage in surgery"
-    return "off-label: labelled for congenital deficiency only" if brand is Brand.RIASTAP else "off-label here"
+    return "off-label" if brand is Brand.RIASTAP else "off-label here"
 
 
 def concentrate(given: DoseInput | None, policy: SitePolicy, *, serious: bool, adult_without_weight: bool) -> Option:
