@@ -4,7 +4,36 @@ from smartapp.clinical.criteria.age import AGE_ISSUES
 from smartapp.clinical.criteria.crs import CRS_ISSUES
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_ISSUES
 from smartapp.clinical.criteria.weight import WEIGHT_ISSUES
-from smartapp.clinical.picture import Gap
-from smartapp.clinical.rule import Need
+from smartapp.clinical.picture import Gap, GapKind, Topic
+from smartapp.clinical.rule import Facts, Need
 
-ALL_ISSUES: tuple[Need[tuple[Gap, ...]], ...] = (AGE_ISSUES, FIBRINOGEN_ISSUES, CRS_ISSUES, WEIGHT_ISSUES)
+
+def _suspects(facts: Facts) -> tuple[Gap, ...]:
+    """Results that the clinician marked suspect: skipped as unusable, and named (DQ-10, interfaces.md section 4)."""
+    suspects = facts.picture.bedside.suspects
+    return tuple(
+        Gap(
+            kind=GapKind.NOTED,
+            rule="DQ-10",
+            text=f"{result.reported} was marked suspect by the clinician ({suspects[result.source]}): not used",
+            source=result.source,
+            topic=Topic.LABORATORY,
+            analyte=analyte,
+            at=result.collected,
+            reported=result.reported,
+        )
+        for analyte, series in sorted(facts.picture.labs.items())
+        for result in series
+        if result.source in suspects
+    )
+
+
+SUSPECT_ISSUES: Need[tuple[Gap, ...]] = Need("suspect_issues", _suspects)
+
+ALL_ISSUES: tuple[Need[tuple[Gap, ...]], ...] = (
+    AGE_ISSUES,
+    FIBRINOGEN_ISSUES,
+    SUSPECT_ISSUES,
+    CRS_ISSUES,
+    WEIGHT_ISSUES,
+)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from smartapp.clinical.conclusions import Band, CrsStatus, Monitoring, Tier
 from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.crs import CRS
-from smartapp.clinical.criteria.fibrinogen import TIER, USABLE_FIBRINOGEN, hours
+from smartapp.clinical.criteria.fibrinogen import TIER, hours
 from smartapp.clinical.criteria.infusion import since_infusion
 from smartapp.clinical.criteria.products_given import last_dose_end
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
-from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, USABLE_FIBRINOGEN, hours
+from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, hours
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The fall from `previous` to the effective result, in g/L and as a fraction of the previous value; `down` by TRD-01."""
+    """The fall in g/L from `previous` to the effective result; `down` as TRD-01 says."""
 
     down: bool
     previous: LabResult | None = None
@@ -27,7 +28,9 @@ def _read(facts: Facts) -> Trend | Missing:
     earlier = [result for result in results if _comparable(facts, now, result)]
     falls = [result for result in earlier if _is_fall(facts, result.value, now.value)]
     previous = falls[0] if falls else None
-    return Trend(down=previous is not None, previous=previous, drop=previous.value - now.value if previous else Decimal(0))
+    return Trend(
+        down=previous is not None, previous=previous, drop=previous.value - now.value if previous else Decimal(0)
+    )
 
 
 TREND: Need[Trend] = Need("trend", _read)
