@@ -61,7 +61,7 @@ def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
         tier=tier,
         age_h=age,
         flags=_flags(facts, result, tier),
-        conflicts=tuple(other.source for other in aside),
+        conflicts=tuple(other.source for other in chosen.aside),
     )
 
 
