@@ -1,10 +1,18 @@
 """What we ask of a chart, by name: one table that gives the REST searches, the prefetch templates and the scopes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from smartapp.clinical.codes import LOINC, PRESSURE_PANEL, loincs
 from smartapp.clinical.picture import Topic
+from smartapp.clinical.terminology import Analyte
 
 PATIENT = "{{context.patientId}}"
+_PAGE = "500"
+_WINDOW_DAYS = 104  # the extended window of 90 d and the 14 d before the infusion (APP-03, MON-04)
+
+_A = Analyte
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +36,101 @@ class Query:
     def is_read(self) -> bool:
         """An instance read (`Patient/{id}`), not a search."""
         return not self.params
+
+
+def _codes(*codes: str) -> str:
+    return ",".join(f"{LOINC}|{code}" for code in codes)
+
+
+def _observations(name: str, topic: Topic, codes: tuple[str, ...], *, days: int | None, required: bool = False) -> Query:
+    category = "vital-signs" if topic is Topic.VITAL_SIGNS else "laboratory"
+    return Query(
+        name=name,
+        resource="Observation",
+        topic=topic,
+        params=(("patient", PATIENT), ("code", _codes(*codes)), ("_sort", "-date"), ("_count", _PAGE)),
+        plain=(("patient", PATIENT), ("category", category)),
+        since_days=days,
+        required=required,
+    )
+
+
+def _all_of(name: str, resource: str, topic: Topic, *extra: tuple[str, str], required: bool = False) -> Query:
+    return Query(
+        name=name,
+        resource=resource,
+        topic=topic,
+        params=(("patient", PATIENT), *extra, ("_count", _PAGE)),
+        plain=(("patient", PATIENT), *extra),
+        required=required,
+    )
+
+
+QUERIES: tuple[Query, ...] = (
+    Query(name="patient", resource="Patient", topic=Topic.PATIENT, required=True),
+    _observations("fibrinogen", Topic.LABORATORY, loincs(_A.FIBRINOGEN), days=_WINDOW_DAYS, required=True),
+    _observations("coagulation", Topic.LABORATORY, loincs(_A.PT, _A.INR, _A.APTT, _A.D_DIMER), days=_WINDOW_DAYS),
+    _observations(
+        "bloodCounts", Topic.LABORATORY, loincs(_A.PLATELETS, _A.HAEMATOCRIT, _A.HAEMOGLOBIN, _A.NEUTROPHILS), days=_WINDOW_DAYS
+    ),
+    _observations(
+        "chemistry",
+        Topic.LABORATORY,
+        loincs(_A.FERRITIN, _A.CRP, _A.LDH, _A.ALT, _A.AST, _A.BILIRUBIN, _A.TRIGLYCERIDES, _A.IL6),
+        days=_WINDOW_DAYS,
+    ),
+    _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), days=None),
+    Query(
+        name="vitalSigns",
+        resource="Observation",
+        topic=Topic.VITAL_SIGNS,
+        params=(
+            ("patient", PATIENT),
+            (
+                "code",
+                _codes(
+                    *loincs(_A.TEMPERATURE, _A.SYSTOLIC_PRESSURE, _A.MEAN_PRESSURE, _A.SPO2, _A.OXYGEN_FLOW),
+                    PRESSURE_PANEL,
+                ),
+            ),
+            ("_sort", "-date"),
+            ("_count", _PAGE),
+        ),
+        plain=(("patient", PATIENT), ("category", "vital-signs")),
+        since_days=_WINDOW_DAYS,
+    ),
+    _all_of("conditions", "Condition", Topic.CONDITIONS),
+    _all_of("procedures", "Procedure", Topic.PROCEDURES, required=True),
+    _all_of("administrations", "MedicationAdministration", Topic.ADMINISTRATIONS, required=True),
+    _all_of("medicationRequests", "MedicationRequest", Topic.MEDICATION_REQUESTS),
+    _all_of("medicationStatements", "MedicationStatement", Topic.MEDICATION_STATEMENTS),
+    _all_of("serviceRequests", "ServiceRequest", Topic.SERVICE_REQUESTS),
+    _all_of("allergies", "AllergyIntolerance", Topic.ALLERGIES),
+    _all_of("encounters", "Encounter", Topic.ENCOUNTER),
+)
+BY_NAME = {query.name: query for query in QUERIES}
+
+
+def search_params(query: Query, patient: str, as_of: datetime, *, plain: bool = False) -> list[tuple[str, str]]:
+    """The parameters of the REST search for one patient; `plain` is the US Core fallback (FHIR-12)."""
+    params = [(name, patient if value == PATIENT else value) for name, value in (query.plain if plain else query.params)]
+    if query.since_days is None or plain:
+        return params
+    since = (as_of - timedelta(days=query.since_days)).date().isoformat()
+    return [*params[:-1], (query.date_param, f"ge{since}"), params[-1]]
+
+
+def prefetch_template(query: Query) -> str:
+    """The CDS Hooks 2.0 template: instance read or type-level search with context tokens only (CDS-20, CDS-28)."""
+    if query.is_read:
+        return f"{query.resource}/{PATIENT}"
+    return f"{query.resource}?" + "&".join(f"{name}={value}" for name, value in query.params)
+
+
+def read_scopes(queries: Iterable[Query], style: str) -> list[str]:
+    """The patient-level read scopes that these queries need, each type once, in SMART v2 or v1 words (SAL-55)."""
+    wanted: dict[str, str] = {}
+    for query in queries:
+        letters = "r" if query.is_read else "rs"
+        wanted[query.resource] = "".join(sorted(set(wanted.get(query.resource, "")) | set(letters)))
+    return [f"patient/{resource}.{letters if style == 'v2' else 'read'}" for resource, letters in wanted.items()]

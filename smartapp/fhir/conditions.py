@@ -1,0 +1,117 @@
+"""Conditions as records: bleeding, thrombosis, CRS and ICANS grades, and what else the rules ask about."""
+
+import re
+from datetime import tzinfo
+
+from smartapp.clinical.codes import condition_kinds, crs_grade_of, icans_grade_of
+from smartapp.clinical.moments import Moment
+from smartapp.clinical.picture import ClinicalStatus, ConditionRecord, CrsRecord
+from smartapp.clinical.terminology import ConditionKind
+from smartapp.fhir.document import CodeableConcept, Condition
+from smartapp.fhir.times import first_moment
+
+_WRONG = frozenset({"entered-in-error", "refuted"})
+_ACTIVE = frozenset({"active", "recurrence", "relapse"})
+_OVER = frozenset({"resolved", "inactive", "remission"})
+_GRADE = re.compile(r"\bgrade\s*([0-5]|IV|V|I{1,3})\b", re.IGNORECASE)
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
+_SEVERE = re.compile(r"\bsevere\b|life[- ]threatening", re.IGNORECASE)
+_SEVERE_CODES = frozenset({"24484000", "442452003"})  # SNOMED CT severe, life threatening
+_SCALES = (("PENN", re.compile("penn", re.IGNORECASE)), ("LEE", re.compile(r"\blee\b", re.IGNORECASE)), ("ASTCT", re.compile("astct", re.IGNORECASE)))
+_DYSFIBRINOGEN = re.compile("dysfibrinogen", re.IGNORECASE)
+
+
+def is_wrong(condition: Condition) -> bool:
+    """Entered in error or refuted: never counts (FHIR-23)."""
+    return bool(_codes(condition.verification_status) & _WRONG)
+
+
+def read_condition(condition: Condition, zone: tzinfo) -> ConditionRecord | None:
+    """A condition the rules ask about; None for any other."""
+    kinds = frozenset(kind for coding in condition.code.coding for kind in condition_kinds(coding.system, coding.code))
+    if _DYSFIBRINOGEN.search(condition.code.words):
+        kinds |= {ConditionKind.DYSFIBRINOGENAEMIA}
+    if not kinds:
+        return None
+    abatement = first_moment(zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else "")
+    icans = next((g for c in condition.code.coding if (g := icans_grade_of(c.system, c.code)) is not None), None)
+    return ConditionRecord(
+        kinds=kinds,
+        label=condition.code.label,
+        source=f"Condition/{condition.id}",
+        status=status_of(condition),
+        onset=_onset(condition, zone),
+        abated=abatement,
+        has_abatement=_has_abatement(condition),
+        recorded=first_moment(zone, condition.recorded_date),
+        severe=_is_severe(condition.severity),
+        severity_stated=condition.severity is not None,
+        grade=icans if ConditionKind.ICANS in kinds else _worded_grade(condition),
+        code=next((coding.code for coding in condition.code.coding), ""),
+    )
+
+
+def read_crs(condition: Condition, zone: tzinfo) -> CrsRecord | None:
+    """A recorded CRS grade (CRS-01); None if the condition is no CRS."""
+    grade = next((g for c in condition.code.coding if (g := crs_grade_of(c.system, c.code)) is not None), None)
+    if grade is None:
+        return None
+    recorded = first_moment(zone, condition.recorded_date)
+    onset = first_moment(zone, condition.onset_date_time, condition.onset_period.start if condition.onset_period else "")
+    abated = first_moment(zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else "")
+    return CrsRecord(
+        grade=grade or None,
+        source=f"Condition/{condition.id}",
+        scale=scale_in(condition.code.words),
+        onset=onset or recorded,
+        own_time=recorded or onset,
+        over=status_of(condition) is ClinicalStatus.OVER or (_has_abatement(condition) and abated is None),
+        abated=abated,
+        reported=condition.code.label,
+    )
+
+
+def scale_in(text: str) -> str | None:
+    """The CRS scale that a text names (CRS-01)."""
+    return next((scale for scale, pattern in _SCALES if pattern.search(text)), None)
+
+
+def grade_in(text: str) -> int | None:
+    """`grade n` in a text, arabic or roman."""
+    match = _GRADE.search(text)
+    if match is None:
+        return None
+    word = match.group(1).upper()
+    return _ROMAN[word] if word in _ROMAN else int(word)
+
+
+def status_of(condition: Condition) -> ClinicalStatus:
+    """clinicalStatus, folded to what the rules ask."""
+    codes = _codes(condition.clinical_status)
+    if codes & _ACTIVE:
+        return ClinicalStatus.ACTIVE
+    return ClinicalStatus.OVER if codes & _OVER else ClinicalStatus.NOT_STATED
+
+
+def _onset(condition: Condition, zone: tzinfo) -> Moment | None:
+    period = condition.onset_period.start if condition.onset_period else ""
+    return first_moment(zone, condition.onset_date_time, period, condition.recorded_date)
+
+
+def _has_abatement(condition: Condition) -> bool:
+    raws = (condition.abatement_age, condition.abatement_range)
+    return bool(condition.abatement_date_time or condition.abatement_period or condition.abatement_string) or any(bytes(raw) for raw in raws)
+
+
+def _is_severe(severity: CodeableConcept | None) -> bool:
+    return severity is not None and (bool(_SEVERE.search(severity.words)) or bool(_codes(severity) & _SEVERE_CODES))
+
+
+def _worded_grade(condition: Condition) -> int | None:
+    texts = [condition.severity.words if condition.severity else ""]
+    texts += [stage.summary.words for stage in condition.stage if stage.summary]
+    return max((grade for text in texts if (grade := grade_in(text)) is not None), default=None)
+
+
+def _codes(concept: CodeableConcept | None) -> frozenset[str]:
+    return frozenset(coding.code for coding in concept.coding) if concept else frozenset()

@@ -1,0 +1,150 @@
+"""Drugs given, running, ordered or said to be taken (guideline 9.7)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from msgspec import Raw
+
+from smartapp.clinical.codes import drug_of
+from smartapp.clinical.picture import Exposure, OrderKind, StandingOrder
+from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.fhir.document import (
+    CodeableConcept,
+    Medication,
+    MedicationAdministration,
+    MedicationUse,
+    Procedure,
+    Quantity,
+    ServiceRequest,
+    Unreadable,
+    decode,
+    kind_of,
+)
+from smartapp.fhir.infusions import GIVEN
+from smartapp.fhir.labs import Reading, local, meaning
+from smartapp.fhir.times import first_moment
+
+_MG = {"mg": Decimal(1), "g": Decimal(1000)}
+_P9044 = "P9044"
+
+
+def drug_in(concept: CodeableConcept | None, local_codes: Mapping[str, str]) -> Drug | None:
+    """The drug a concept names by code; plasma reduced of cryoprecipitate never counts (SAF-07)."""
+    if concept is None or any(coding.code == _P9044 for coding in concept.coding):
+        return None
+    found = (drug_of(*local(coding, local_codes)) for coding in concept.coding)
+    return next((drug for drug in found if drug is not None), None)
+
+
+def concept_of(
+    given: MedicationAdministration | MedicationUse, medications: Mapping[str, Medication]
+) -> CodeableConcept | None:
+    """The medication: as a concept, contained, or among the chart's Medication resources (FHIR-13)."""
+    if given.medication_codeable_concept is not None:
+        return given.medication_codeable_concept
+    reference = given.medication_reference
+    if reference is None:
+        return None
+    if reference.reference.startswith("#"):
+        return _contained(given.contained, reference.reference[1:])
+    found = medications.get(reference.reference.rsplit("/", 1)[-1])
+    if found is not None and found.code is not None:
+        return found.code
+    return CodeableConcept(text=reference.display) if reference.display else None
+
+
+def _contained(raws: tuple[Raw, ...], id_: str) -> CodeableConcept | None:
+    for raw in raws:
+        data = bytes(raw)
+        if kind_of(data).id == id_:
+            try:
+                return decode(data, Medication).code
+            except Unreadable:
+                return None
+    return None
+
+
+def from_administration(
+    given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading
+) -> Exposure | None:
+    """A dose given or running; None for a drug no rule asks about or one without a start."""
+    drug = drug_in(concept, reading.local_codes)
+    period = given.effective_period
+    start = first_moment(reading.zone, given.effective_date_time, period.start if period else "")
+    if drug is None or given.status not in GIVEN or start is None:
+        return None
+    end = first_moment(reading.zone, period.end) if period and period.end else None
+    dose = given.dosage.dose if given.dosage else None
+    return Exposure(
+        drug=drug,
+        start=start,
+        source=f"MedicationAdministration/{given.id}",
+        running=given.status == "in-progress" and (end is None or end.at > reading.as_of),
+        end=end,
+        dose_mg=_milligrams(dose),
+        units=_units(dose),
+        label=concept.label if concept else "",
+    )
+
+
+def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:
+    """A transfusion recorded as a procedure."""
+    drug = drug_in(procedure.code, reading.local_codes)
+    period = procedure.performed_period
+    start = first_moment(reading.zone, procedure.performed_date_time, period.start if period else "")
+    if drug is None or procedure.status not in GIVEN or start is None:
+        return None
+    end = first_moment(reading.zone, period.end) if period and period.end else None
+    return Exposure(
+        drug=drug,
+        start=start,
+        source=f"Procedure/{procedure.id}",
+        running=procedure.status == "in-progress" and (end is None or end.at > reading.as_of),
+        end=end,
+        label=procedure.code.label,
+    )
+
+
+def from_use(use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: Reading) -> StandingOrder | None:
+    """An active order or statement."""
+    drug = drug_in(concept, reading.local_codes)
+    if drug is None or use.status != "active":
+        return None
+    return StandingOrder(
+        kind=kind,
+        source=f"{kind}/{use.id}",
+        drug=drug,
+        authored=first_moment(reading.zone, use.authored_on),
+        label=concept.label if concept else "",
+    )
+
+
+def from_service_request(request: ServiceRequest, reading: Reading) -> StandingOrder | None:
+    """An active order for a blood component or for a fibrinogen."""
+    if request.status != "active" or request.code is None:
+        return None
+    meant = meaning(request.code, reading)
+    is_test = meant is not None and meant[0] is Analyte.FIBRINOGEN
+    drug = drug_in(request.code, reading.local_codes)
+    if drug is None and not is_test:
+        return None
+    return StandingOrder(
+        kind=OrderKind.SERVICE_REQUEST,
+        source=f"ServiceRequest/{request.id}",
+        drug=drug,
+        fibrinogen_test=is_test,
+        authored=first_moment(reading.zone, request.authored_on),
+        label=request.code.label,
+    )
+
+
+def _milligrams(dose: Quantity | None) -> Decimal | None:
+    if dose is None or dose.value is None:
+        return None
+    factor = _MG.get(dose.code or dose.unit)
+    return None if factor is None else dose.value * factor
+
+
+def _units(dose: Quantity | None) -> Decimal | None:
+    unit = (dose.code or dose.unit).strip("{}").lower() if dose else ""
+    return dose.value if dose and unit in ("unit", "units") else None

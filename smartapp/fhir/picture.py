@@ -1,0 +1,240 @@
+"""A chart as a clinical picture: every resource by its reader, every problem as a named gap (DQ rows, FHIR-03, 04, 09, 29)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from smartapp.clinical.labs import LabResult, LabSeries
+from smartapp.clinical.picture import (
+    Allergy,
+    AwaitedResult,
+    Bedside,
+    ClinicalPicture,
+    ConditionRecord,
+    CrsRecord,
+    Exposure,
+    Gap,
+    GapKind,
+    InfusionRecord,
+    InvasiveProcedure,
+    OrderKind,
+    OxygenSupport,
+    Patient,
+    StandingOrder,
+    Topic,
+)
+from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.terminology import Analyte
+from smartapp.fhir import bedside as bedside_readers
+from smartapp.fhir import conditions, document, infusions, medications
+from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.crs_observations import read_crs_observation
+from smartapp.fhir.identity import read_patient
+from smartapp.fhir.labs import Reading, read_results
+from smartapp.fhir.queries import BY_NAME
+from smartapp.fhir.resources import Found, collect
+
+_GAP_KINDS = {
+    AnswerState.INCOMPLETE: GapKind.INCOMPLETE,
+    AnswerState.FAILED: GapKind.FAILED,
+    AnswerState.NOT_PERMITTED: GapKind.NOT_PERMITTED,
+}
+_SAID = {
+    AnswerState.INCOMPLETE: "incomplete",
+    AnswerState.FAILED: "could not be read",
+    AnswerState.NOT_PERMITTED: "not permitted",
+}
+_CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """The picture while it is drawn."""
+
+    reading: Reading
+    policy: SitePolicy
+    labs: dict[Analyte, list[LabResult]] = field(default_factory=dict)
+    patient: Patient | None = None
+    infusions: list[InfusionRecord] = field(default_factory=list)
+    crs: list[CrsRecord] = field(default_factory=list)
+    conditions: list[ConditionRecord] = field(default_factory=list)
+    exposures: list[Exposure] = field(default_factory=list)
+    orders: list[StandingOrder] = field(default_factory=list)
+    awaited: list[AwaitedResult] = field(default_factory=list)
+    oxygen: list[OxygenSupport] = field(default_factory=list)
+    procedures: list[InvasiveProcedure] = field(default_factory=list)
+    allergies: list[Allergy] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    medications: Mapping[str, document.Medication] = field(default_factory=dict)
+
+
+def read_picture(
+    chart: Chart,
+    as_of: datetime,
+    zone: tzinfo,
+    *,
+    policy: SitePolicy,
+    local_codes: Mapping[str, str] | None = None,
+    bedside: Bedside = Bedside(),
+) -> ClinicalPicture:
+    """Everything the rules may see of the chart's patient. Never raises for what the chart holds: a problem is a gap."""
+    found = collect(chart)
+    assumed = policy.get("assume_fib_unit_if_missing")
+    reading = Reading(
+        as_of=as_of,
+        zone=zone,
+        local_codes=local_codes or {},
+        assumed_fibrinogen_unit="" if assumed == "none" else assumed,
+        specimens=found.specimens,
+    )
+    drawing = _Drawing(reading=reading, policy=policy, gaps=list(found.gaps), medications=found.medications)
+    for resource in found.resources:
+        _draw(drawing, resource)
+    for use, kind in found.uses:
+        _draw_use(drawing, use, kind)
+    return _finished(drawing, chart, found, bedside)
+
+
+def _finished(drawing: _Drawing, chart: Chart, found: Found, bedside: Bedside) -> ClinicalPicture:
+    unread = unread_topics(chart)
+    return ClinicalPicture(
+        as_of=drawing.reading.as_of,
+        patient=drawing.patient or Patient(reference=f"Patient/{chart.patient}"),
+        zone=drawing.reading.zone,
+        infusions=tuple(drawing.infusions),
+        labs={analyte: LabSeries.of(_once(results)) for analyte, results in drawing.labs.items()},
+        crs_records=tuple(drawing.crs),
+        conditions=tuple(sorted(drawing.conditions, key=lambda record: record.source)),
+        exposures=tuple(sorted(drawing.exposures, key=lambda record: (record.start.at, record.source))),
+        orders=tuple(sorted(drawing.orders, key=lambda record: record.source)),
+        awaited=tuple(drawing.awaited),
+        oxygen=tuple(sorted(drawing.oxygen, key=lambda record: (record.at.at, record.source))),
+        procedures=tuple(drawing.procedures),
+        allergies=tuple(sorted(drawing.allergies, key=lambda record: record.source)),
+        bedside=bedside,
+        gaps=(*unread.values(), *_notices(chart), *sorted(drawing.gaps, key=lambda gap: (gap.source, gap.rule, gap.text))),
+        unread={topic: gap for topic, gap in unread.items() if topic not in _CALM},
+    )
+
+
+def _once(results: Iterable[LabResult]) -> list[LabResult]:
+    """DQ-18: the same code, collection and value counts once."""
+    seen: dict[tuple[object, ...], LabResult] = {}
+    for result in sorted(results, key=lambda result: result.source):
+        key = (result.analyte, result.variant, result.collected, result.value, result.comparator, result.status)
+        seen.setdefault(key, result)
+    return list(seen.values())
+
+
+def unread_topics(chart: Chart) -> dict[Topic, Gap]:
+    """DQ-17: each part of the chart that failed, was refused or is incomplete, with why."""
+    gaps: dict[Topic, Gap] = {}
+    for answer in chart.answers.values():
+        query = BY_NAME.get(answer.query)
+        if query is None or answer.state is AnswerState.COMPLETE:
+            continue
+        gaps.setdefault(query.topic, _unread(answer, query.topic))
+    return gaps
+
+
+def _unread(answer: Answer, topic: Topic) -> Gap:
+    why = f": {answer.reason}" if answer.reason else ""
+    text = f"{topic[0].upper()}{topic[1:]} {_SAID[answer.state]}{why}"
+    return Gap(kind=_GAP_KINDS[answer.state], rule="DQ-17", text=text, topic=topic)
+
+
+def _notices(chart: Chart) -> list[Gap]:
+    return [
+        Gap(kind=GapKind.NOTED, rule="DQ-17", text=notice, topic=BY_NAME[answer.query].topic if answer.query in BY_NAME else None)
+        for answer in chart.answers.values()
+        for notice in answer.notices
+    ]
+
+
+def _draw_observation(drawing: _Drawing, observation: document.Observation) -> None:
+    for read in read_results(observation, drawing.reading):
+        match read:
+            case Gap():
+                drawing.gaps.append(read)
+            case AwaitedResult():
+                drawing.awaited.append(read)
+            case LabResult():
+                drawing.labs.setdefault(read.analyte, []).append(read)
+                if read.analyte is Analyte.OXYGEN_FLOW:
+                    drawing.oxygen.append(bedside_readers.oxygen_from_flow(read, observation))
+    device = bedside_readers.oxygen_from_device(observation, drawing.reading.zone)
+    drawing.oxygen += [device] if device else []
+    crs = read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes"))
+    drawing.crs += [crs] if crs else []
+
+
+def _draw_condition(drawing: _Drawing, condition: document.Condition) -> None:
+    if conditions.is_wrong(condition):
+        return
+    crs = conditions.read_crs(condition, drawing.reading.zone)
+    record = conditions.read_condition(condition, drawing.reading.zone)
+    drawing.crs += [crs] if crs else []
+    drawing.conditions += [record] if record else []
+
+
+def _draw_procedure(drawing: _Drawing, procedure: document.Procedure) -> None:
+    zone = drawing.reading.zone
+    infusion = infusions.from_procedure(procedure, zone)
+    exposure = medications.from_procedure(procedure, drawing.reading)
+    invasive = bedside_readers.invasive_from_procedure(procedure, zone)
+    drawing.infusions += [infusion] if infusion else []
+    drawing.exposures += [exposure] if exposure else []
+    drawing.procedures += [invasive] if invasive else []
+
+
+def _draw_administration(drawing: _Drawing, given: document.MedicationAdministration) -> None:
+    concept = medications.concept_of(given, drawing.medications)
+    infusion = infusions.from_administration(given, concept, drawing.reading.zone)
+    exposure = medications.from_administration(given, concept, drawing.reading)
+    drawing.infusions += [infusion] if infusion else []
+    drawing.exposures += [exposure] if exposure else []
+
+
+def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -> None:
+    concept = medications.concept_of(use, drawing.medications)
+    infusion = infusions.from_request(use, concept, str(kind))
+    order = medications.from_use(use, concept, kind, drawing.reading)
+    drawing.infusions += [infusion] if infusion else []
+    drawing.orders += [order] if order else []
+
+
+def _draw_service_request(drawing: _Drawing, request: document.ServiceRequest) -> None:
+    reading = drawing.reading
+    infusion = infusions.from_service_request(request, reading.as_of, reading.zone)
+    order = medications.from_service_request(request, reading)
+    invasive = bedside_readers.invasive_from_request(request, reading.zone)
+    drawing.infusions += [infusion] if infusion else []
+    drawing.orders += [order] if order else []
+    drawing.procedures += [invasive] if invasive else []
+
+
+def _draw_allergy(drawing: _Drawing, allergy: document.AllergyIntolerance) -> None:
+    record = bedside_readers.read_allergy(allergy)
+    drawing.allergies += [record] if record else []
+
+
+def _draw_patient(drawing: _Drawing, patient: document.Patient) -> None:
+    drawing.patient = read_patient(patient, drawing.reading.as_of, drawing.reading.zone)
+
+
+def _draw(drawing: _Drawing, resource: document.Resource) -> None:
+    match resource:
+        case document.Observation():
+            _draw_observation(drawing, resource)
+        case document.Condition():
+            _draw_condition(drawing, resource)
+        case document.Procedure():
+            _draw_procedure(drawing, resource)
+        case document.MedicationAdministration():
+            _draw_administration(drawing, resource)
+        case document.ServiceRequest():
+            _draw_service_request(drawing, resource)
+        case document.AllergyIntolerance():
+            _draw_allergy(drawing, resource)
+        case document.Patient():
+            _draw_patient(drawing, resource)
