@@ -14,14 +14,14 @@ class UnusableFile(ValueError):
     """A file that cannot be assessed; the message is one sentence naming the place."""
 
 
-class _HookContext(msgspec.Struct, rename="camel"):
+class _HookContext(msgspec.Struct, frozen=True, rename="camel"):
     patient_id: str = ""
 
 
-class _Hook(msgspec.Struct, rename="camel"):
+class _Hook(msgspec.Struct, frozen=True, rename="camel"):
     hook: str = ""
     context: _HookContext = _HookContext()
-    prefetch: dict[str, msgspec.Raw] = {}
+    prefetch: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
 def read_file(raw: bytes, patient: str | None) -> Chart:
