@@ -14,7 +14,9 @@ def _read(facts: Facts) -> Age | Missing:
     if birth is None:
         return Missing(("birth_date",), "the birth date is not recorded")
     today = facts.picture.as_of.astimezone(facts.picture.zone).date()
-    return Age(low=_years(_latest(birth), today), high=_years(birth.earliest(), today))
+    if birth.earliest() > today:
+        return Missing(("birth_date",), "the birth date lies in the future")
+    return Age(low=max(_years(_latest(birth), today), 0), high=_years(birth.earliest(), today))
 
 
 AGE = Need("age", _read)
@@ -22,7 +24,7 @@ AGE = Need("age", _read)
 
 def younger(age: Age) -> int:
     """The age that risk rules and limits use where a partial birth date leaves two (DQ-12)."""
-    return max(age.low, 0)
+    return age.low
 
 
 def crosses_limit(age: Age) -> bool:
@@ -37,7 +39,7 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
             Gap(
                 kind=GapKind.ABSENT,
                 rule="DQ-12",
-                text="Birth date not recorded: no age rules, no dose and no draft",
+                text=f"{age.why[0].upper()}{age.why[1:]}: no age rules, no dose and no draft",
                 source=facts.picture.patient.reference,
                 topic=Topic.PATIENT,
             ),
@@ -45,7 +47,9 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
     if not crosses_limit(age):
         return ()
     text = f"Birth date is partial: {age.low} or {age.high} years; the younger rule and the lower dose are used"
-    return (Gap(kind=GapKind.NOTED, rule="DQ-12", text=text, source=facts.picture.patient.reference, topic=Topic.PATIENT),)
+    return (
+        Gap(kind=GapKind.NOTED, rule="DQ-12", text=text, source=facts.picture.patient.reference, topic=Topic.PATIENT),
+    )
 
 
 AGE_ISSUES: Need[tuple[Gap, ...]] = Need("age_issues", _issues)

@@ -6,7 +6,7 @@ from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.hazards import congenital
 from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION
-from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct
 
@@ -25,11 +25,11 @@ def _read(facts: Facts) -> Applicability:
     if isinstance(infusion, Missing):
         return _without_infusion(facts, infusion)
     if facts.policy.get("other_cart_policy") == "off" and _is_other(infusion):
-        return _stop("APP-04", Action.NONE, "the CAR-T product is not tisagenlecleucel, and the site does not extrapolate")
+        return _stop(
+            "APP-04", Action.NONE, "the CAR-T product is not tisagenlecleucel, and the site does not extrapolate"
+        )
     if infusion.day is None:
         return _stop("APP-01", Action.CANNOT_ASSESS, "CAR-T therapy suspected, infusion date not found")
-    if congenital(facts) is not None:
-        return _stop("APP-06", Action.MONITOR, "congenital fibrinogen disorder: outside scope, specialist plan")
     return _by_crs_and_day(facts, infusion.day)
 
 
@@ -50,18 +50,21 @@ def _is_other(infusion: Infusion) -> bool:
 
 def _by_crs_and_day(facts: Facts, day: int) -> Applicability:
     crs = facts.get(CRS)
+    window, extended = facts.policy.get("window_days"), facts.policy.get("window_extended_days")
+    outside = _stop("APP-03", Action.NONE, f"day {day} after the infusion is outside the window of the rules")
     if isinstance(crs, CrsStatus) and crs.band is Band.FATAL:
         return _stop("CRS-02", Action.NONE, "CRS grade 5 is recorded")
-    window, extended = facts.policy.get("window_days"), facts.policy.get("window_extended_days")
-    if 0 <= day <= window or (window < day <= extended and _still_at_risk(facts, crs)):
-        return _RUNS
-    return _stop("APP-03", Action.NONE, f"day {day} after the infusion is outside the window of the rules")
+    if not 0 <= day <= extended:
+        return outside
+    if congenital(facts) is not None:
+        return _stop("APP-06", Action.MONITOR, "congenital fibrinogen disorder: outside scope, specialist plan")
+    return _RUNS if day <= window or _still_at_risk(facts, crs) else outside
 
 
 def _still_at_risk(facts: Facts, crs: CrsStatus | Missing) -> bool:
-    """After the window the rules run only for a low level, active CRS or bleeding; what is unknown counts as present."""
+    """After the window the rules run only for a low level, active CRS or bleeding; what is unread counts as present."""
     tier = facts.get(TIER)
-    low = tier is Tier.T1 or tier is Tier.T2
+    low = tier is Tier.T1 or tier is Tier.T2 or (tier is Tier.TX and Topic.LABORATORY in facts.picture.unread)
     bleeding = facts.get(BLEEDING)
     bleeds = isinstance(bleeding, Missing) or bleeding not in (BleedingLevel.NONE_RECORDED, BleedingLevel.NONE)
     active = isinstance(crs, CrsStatus) and (crs.band in _ACTIVE or crs.unresolved_unspecified)

@@ -2,12 +2,21 @@
 
 from datetime import timedelta
 
-from smartapp.clinical.picture import BleedingLevel, ClinicalStatus, ConditionRecord, Topic
+from smartapp.clinical.criteria.conditions import is_abated, is_active
+from smartapp.clinical.picture import BleedingLevel, ClinicalStatus, ConditionRecord, Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import ConditionKind
 
 _RECENT = timedelta(hours=48)
 _ORDER = (BleedingLevel.MINOR, BleedingLevel.SIGNIFICANT, BleedingLevel.MAJOR)
+_BLEEDS = frozenset(
+    {
+        ConditionKind.BLEEDING_MAJOR,
+        ConditionKind.BLEEDING_SIGNIFICANT,
+        ConditionKind.BLEEDING_MINOR,
+        ConditionKind.BLEEDING_OTHER,
+    }
+)
 SERIOUS = frozenset({BleedingLevel.SIGNIFICANT, BleedingLevel.MAJOR})
 
 
@@ -26,8 +35,9 @@ BLEEDING: Need[BleedingLevel] = Need("bleeding", _read)
 
 
 def active_bleeds(facts: Facts) -> list[tuple[BleedingLevel, ConditionRecord]]:
-    """Each active bleed with its level."""
-    graded = [(_level(condition), condition) for condition in facts.picture.conditions if _counts(facts, condition)]
+    """Each active bleed with its level, in the order of their references."""
+    counted = sorted((each for each in facts.picture.conditions if _counts(facts, each)), key=lambda each: each.source)
+    graded = [(_level(condition), condition) for condition in counted]
     return [(level, condition) for level, condition in graded if level is not None]
 
 
@@ -42,14 +52,13 @@ def haematuria(facts: Facts) -> bool:
 
 
 def _counts(facts: Facts, condition: ConditionRecord) -> bool:
-    """Onset within 48 h even if resolved since, or still active however old."""
-    if ConditionKind.BLEEDING_OTHER not in condition.kinds:
-        return False
+    """Onset within 48 h even if resolved since, or stated to be active and not abated, however old."""
     onset = condition.onset
+    if not condition.kinds & _BLEEDS:
+        return False
     if onset is not None and timedelta(0) <= onset.age(facts.picture.as_of) <= _RECENT:
         return True
-    future = onset is not None and onset.at > facts.picture.as_of
-    return condition.status is ClinicalStatus.ACTIVE and not condition.has_abatement and not future
+    return condition.status is ClinicalStatus.ACTIVE and not is_abated(facts, condition)
 
 
 def _level(condition: ConditionRecord) -> BleedingLevel | None:
@@ -61,3 +70,27 @@ def _level(condition: ConditionRecord) -> BleedingLevel | None:
     if ConditionKind.BLEEDING_MINOR in kinds or grade == 1:
         return BleedingLevel.MINOR
     return None
+
+
+def _issues(facts: Facts) -> tuple[Gap, ...]:
+    """Bleeds that may be active but give no level: neither time nor status, or a code without a level of its own."""
+    if facts.picture.bedside.bleeding is not None:
+        return ()
+    bleeds = sorted((each for each in facts.picture.conditions if each.kinds & _BLEEDS), key=lambda each: each.source)
+    return tuple(
+        Gap(kind=GapKind.NOTED, rule="BLD-01", text=text, source=bleed.source, topic=Topic.CONDITIONS)
+        for bleed in bleeds
+        if (text := _unclear(facts, bleed))
+    )
+
+
+BLEEDING_ISSUES: Need[tuple[Gap, ...]] = Need("bleeding_issues", _issues)
+
+
+def _unclear(facts: Facts, bleed: ConditionRecord) -> str:
+    if _counts(facts, bleed):
+        return "" if _level(bleed) else f"{bleed.label} tells no level of bleeding: confirm it at the bedside"
+    undated = bleed.onset is None or bleed.onset.at > facts.picture.as_of
+    if undated and is_active(facts, bleed):
+        return f"{bleed.label} has neither a time that has come nor a clinical status: confirm it at the bedside"
+    return ""

@@ -1,6 +1,6 @@
 """The effective CRS grade: what is recorded, how old it is, and what vital signs suggest (CRS-01, CRS-02)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from smartapp.clinical.conclusions import Band, Basis, CrsStatus
 from smartapp.clinical.criteria.infusion import since_infusion
@@ -18,7 +18,8 @@ def band_of(grade: int) -> Band:
 
 
 def _read(facts: Facts) -> CrsStatus:
-    suggested = _suggested(facts)
+    signs = facts.get(VITAL_SIGNS)
+    suggested = None if isinstance(signs, Missing) else signs.grade
     by_hand = facts.picture.bedside.crs_grade
     scale = facts.policy.get("crs_scale_default")
     if by_hand is not None:
@@ -31,7 +32,8 @@ def _read(facts: Facts) -> CrsStatus:
             peak_grade=max([by_hand, *_grades(episode(facts))]),
             by_hand=True,
         )
-    return _from_records(facts, suggested)
+    settled = not isinstance(signs, Missing) and signs.settles_band
+    return _from_records(facts, suggested, settled=settled)
 
 
 CRS: Need[CrsStatus] = Need("crs", _read)
@@ -42,7 +44,7 @@ def episode(facts: Facts) -> tuple[CrsRecord, ...]:
     return tuple(record for record in facts.picture.crs_records if _in_episode(facts, record))
 
 
-def _from_records(facts: Facts, suggested: int | None) -> CrsStatus:
+def _from_records(facts: Facts, suggested: int | None, *, settled: bool) -> CrsStatus:
     records = episode(facts)
     open_records = [record for record in records if not _is_over(facts, record)]
     graded = [record for record in open_records if record.grade is not None]
@@ -50,9 +52,9 @@ def _from_records(facts: Facts, suggested: int | None) -> CrsStatus:
     unspecified = any(record.grade is None for record in open_records)
     if graded:
         return _recorded(facts, max(graded, key=_newest), suggested, peak)
-    if records and not open_records:
+    if records and not open_records and Topic.CONDITIONS not in facts.picture.unread:
         return CrsStatus(band=Band.NONE, basis=Basis.RESOLVED, grade=0, suggested_grade=suggested, peak_grade=peak)
-    if suggested is not None:
+    if suggested is not None and settled:
         return CrsStatus(
             band=band_of(suggested),
             basis=Basis.SUGGESTED,
@@ -62,12 +64,18 @@ def _from_records(facts: Facts, suggested: int | None) -> CrsStatus:
             peak_grade=peak,
             unresolved_unspecified=unspecified,
         )
-    return CrsStatus(band=Band.UNKNOWN, basis=Basis.UNKNOWN, peak_grade=peak, unresolved_unspecified=unspecified)
+    return CrsStatus(
+        band=Band.UNKNOWN,
+        basis=Basis.UNKNOWN,
+        suggested_grade=suggested,
+        peak_grade=peak,
+        unresolved_unspecified=unspecified,
+    )
 
 
 def _recorded(facts: Facts, record: CrsRecord, suggested: int | None, peak: int | None) -> CrsStatus:
     grade = record.grade or 0
-    limit = timedelta(hours=float(facts.policy.get("crs_grade_max_age_h")))
+    limit = facts.policy.span("crs_grade_max_age_h")
     own = record.own_time
     return CrsStatus(
         band=band_of(grade),
@@ -91,18 +99,13 @@ def _grades(records: tuple[CrsRecord, ...]) -> list[int]:
     return [record.grade for record in records if record.grade is not None]
 
 
-def _suggested(facts: Facts) -> int | None:
-    signs = facts.get(VITAL_SIGNS)
-    return None if isinstance(signs, Missing) else signs.grade
-
-
 def _in_episode(facts: Facts, record: CrsRecord) -> bool:
     onset = record.onset or record.own_time
     if onset is None:
         return True
     if onset.at > facts.picture.as_of:
         return False
-    return since_infusion(facts, onset.local_date(facts.picture.zone))
+    return since_infusion(facts, onset)
 
 
 def _is_over(facts: Facts, record: CrsRecord) -> bool:
@@ -115,11 +118,16 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
         return ()
     found = []
     if status.stale:
-        found.append(_gap("CRS-02", f"CRS grade {status.grade} was recorded more than 24 h ago: confirm it", status.source))
+        limit = facts.policy.get("crs_grade_max_age_h")
+        text = f"CRS grade {status.grade} was recorded more than {limit:f} h ago: confirm it"
+        found.append(_gap("CRS-02", text, status.source))
     if status.basis is Basis.RECORDED and _disagree(facts, status.source):
         found.append(_gap("DQ-20", "Two CRS grades are recorded for the same time: the higher is used", status.source))
     if status.scale_assumed:
         found.append(_gap("CRS-01", f"The record names no CRS scale: {status.scale} is assumed", status.source))
+    future = [r for r in facts.picture.crs_records if r.onset is not None and r.onset.at > facts.picture.as_of]
+    text = "A CRS record begins at a time that has not come: not used, check the record"
+    found += [_gap("CRS-01", text, record.source) for record in sorted(future, key=lambda record: record.source)]
     return tuple(found)
 
 

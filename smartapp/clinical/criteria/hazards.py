@@ -2,23 +2,26 @@
 
 from datetime import timedelta
 
-from smartapp.clinical.criteria.modifiers import active
+from smartapp.clinical.criteria.conditions import active
 from smartapp.clinical.orders import Product
-from smartapp.clinical.picture import Allergy, ClinicalStatus, ConditionRecord, Topic
+from smartapp.clinical.picture import Allergy, ConditionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Allergen, ConditionKind
 
 _MONTH = timedelta(days=30)
 
 
-def _thrombosis(facts: Facts) -> ConditionRecord | None | Missing:
+def _thrombosis(facts: Facts) -> ConditionRecord | Missing | None:
     recent = [
         condition
         for condition in active(facts, ConditionKind.THROMBOSIS)
         if condition.onset is not None and timedelta(0) <= condition.onset.age(facts.picture.as_of) <= _MONTH
     ]
     if recent:
-        return max(recent, key=lambda condition: (condition.onset.at if condition.onset else facts.picture.as_of, condition.source))
+        return max(
+            recent,
+            key=lambda condition: (condition.onset.at if condition.onset else facts.picture.as_of, condition.source),
+        )
     return _none_or_unread(facts, Topic.CONDITIONS, "thrombosis")
 
 
@@ -26,7 +29,7 @@ THROMBOSIS: Need[ConditionRecord | None] = Need("thrombosis", _thrombosis)
 """SAF-01: an active thrombosis with onset within 30 d."""
 
 
-def _overload(facts: Facts) -> ConditionRecord | None | Missing:
+def _overload(facts: Facts) -> ConditionRecord | Missing | None:
     found = active(facts, ConditionKind.FLUID_OVERLOAD)
     return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "fluid_overload")
 
@@ -34,7 +37,7 @@ def _overload(facts: Facts) -> ConditionRecord | None | Missing:
 FLUID_OVERLOAD: Need[ConditionRecord | None] = Need("fluid_overload", _overload)
 
 
-def _dysfibrinogenaemia(facts: Facts) -> ConditionRecord | None | Missing:
+def _dysfibrinogenaemia(facts: Facts) -> ConditionRecord | Missing | None:
     found = active(facts, ConditionKind.DYSFIBRINOGENAEMIA)
     return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "dysfibrinogenaemia")
 
@@ -44,7 +47,7 @@ DYSFIBRINOGENAEMIA: Need[ConditionRecord | None] = Need("dysfibrinogenaemia", _d
 
 def congenital(facts: Facts) -> ConditionRecord | None:
     """APP-06: an active congenital fibrinogen disorder."""
-    found = [c for c in active(facts, ConditionKind.CONGENITAL_FIBRINOGEN_DISORDER) if c.status is not ClinicalStatus.OVER]
+    found = active(facts, ConditionKind.CONGENITAL_FIBRINOGEN_DISORDER)
     return found[0] if found else None
 
 
@@ -66,5 +69,5 @@ BLOCKED_BY_ALLERGY: Need[dict[Product, Allergy]] = Need("allergies", _allergies)
 """SAF-02: which products an allergy forbids."""
 
 
-def _none_or_unread(facts: Facts, topic: Topic, name: str) -> None | Missing:
+def _none_or_unread(facts: Facts, topic: Topic, name: str) -> Missing | None:
     return Missing((name,), f"{topic} could not be read completely") if topic in facts.picture.unread else None

@@ -1,10 +1,11 @@
 """The CAR-T infusion that counts, its day number, and a planned one (APP-01, APP-02, APP-05)."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from smartapp.clinical.conclusions import Infusion
-from smartapp.clinical.moments import Moment
-from smartapp.clinical.picture import InfusionRecord, Topic
+from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.picture import Gap, GapKind, InfusionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
 
@@ -15,51 +16,87 @@ _TELLING = (Topic.PROCEDURES, Topic.ADMINISTRATIONS)
 def _read(facts: Facts) -> Infusion | Missing:
     picture = facts.picture
     records = [record for record in picture.infusions if not record.planned]
-    dated = [(r.start, r) for r in records if r.strong and r.start and r.start.at <= picture.as_of]
-    if dated:
-        start, record = max(dated, key=lambda pair: (pair[0].at, pair[1].source))
-        return _dated(facts, record, start)
-    undated = [record for record in records if not (record.strong and record.start)]
-    if undated:
-        best = min(undated, key=lambda record: (not record.strong, record.source))
-        return Infusion(product=best.product, strong=False, source=best.source)
-    hint = next((c for c in picture.conditions if c.kinds & _WEAK), None)
-    if hint is not None:
-        return Infusion(product=CarTProduct.UNKNOWN, strong=False, source=hint.source)
+    given = [record for record in records if _is_dated(record) and not _is_future(facts, record)]
+    if given:
+        return _dated(facts, given)
+    hints = [record for record in records if not (record.strong and _is_future(facts, record))]
+    if hints:
+        best = min(hints, key=lambda record: (not record.strong, record.source))
+        return Infusion(product=best.product, strong=best.strong, source=best.source)
+    conditions = [condition.source for condition in picture.conditions if condition.kinds & _WEAK]
+    if conditions:
+        return Infusion(product=CarTProduct.UNKNOWN, strong=False, source=min(conditions))
     failed = [topic for topic in _TELLING if topic in picture.unread]
     if failed:
-        return Missing(("infusion",), f"{' and '.join(failed)} could not be read, so a CAR-T infusion may be recorded there")
+        why = f"{' and '.join(failed)} could not be read completely, so a CAR-T infusion may be recorded there"
+        return Missing(("infusion",), why)
     return Missing((), "no CAR-T infusion is recorded")
 
 
-INFUSION = Need("infusion", _read)
+INFUSION: Need[Infusion] = Need("infusion", _read)
+"""The latest infusion up to now; `day` None if only weak or undated evidence exists. Missing without inputs: none."""
 
 
-def _dated(facts: Facts, record: InfusionRecord, start: Moment) -> Infusion:
+def _is_dated(record: InfusionRecord) -> bool:
+    """Strong evidence with at least the day: a month or a year gives no day number."""
+    return record.strong and record.start is not None and record.start.precision >= Precision.DAY
+
+
+def _is_future(facts: Facts, record: InfusionRecord) -> bool:
+    return record.start is not None and record.start.at > facts.picture.as_of
+
+
+def _dated(facts: Facts, given: Sequence[InfusionRecord]) -> Infusion:
     zone = facts.picture.zone
+    times = {record.source: record.start for record in given if record.start is not None}
+    record = max(given, key=lambda each: (times[each.source].at, each.source))
+    start = times[record.source]
     on = start.local_date(zone)
-    today = facts.picture.as_of.astimezone(zone).date()
+    same_day = {each.product for each in given if times[each.source].local_date(zone) == on} - {CarTProduct.UNKNOWN}
     return Infusion(
-        product=record.product,
+        product=same_day.pop() if len(same_day) == 1 else record.product,
         strong=True,
         source=record.source,
         local_date=on,
-        day=(today - on).days,
+        day=(facts.picture.as_of.astimezone(zone).date() - on).days,
         start=start.at,
     )
 
 
 def _planned(facts: Facts) -> date | Missing:
-    dates = sorted(
-        record.start.local_date(facts.picture.zone) for record in facts.picture.infusions if record.planned and record.start
-    )
-    return dates[0] if dates else Missing((), "no CAR-T infusion is planned")
+    zone = facts.picture.zone
+    dates = [record.start.local_date(zone) for record in facts.picture.infusions if record.planned and record.start]
+    return min(dates) if dates else Missing((), "no CAR-T infusion is planned")
 
 
-PLANNED_INFUSION = Need("planned_infusion", _planned)
+PLANNED_INFUSION: Need[date] = Need("planned_infusion", _planned)
+"""The local date of the next planned infusion (APP-05)."""
 
 
-def since_infusion(facts: Facts, at_date: date) -> bool:
-    """Whether a local date is on or after the infusion's; an undated infusion bounds nothing."""
+def since_infusion(facts: Facts, moment: Moment) -> bool:
+    """Whether `moment` is at or after the infusion, by date if either has no time; an undated one bounds nothing."""
     infusion = facts.get(INFUSION)
-    return isinstance(infusion, Missing) or infusion.local_date is None or at_date >= infusion.local_date
+    if isinstance(infusion, Missing) or infusion.start is None or infusion.local_date is None:
+        return True
+    if moment.has_time:
+        return moment.at >= infusion.start
+    return moment.local_date(facts.picture.zone) >= infusion.local_date
+
+
+def _issues(facts: Facts) -> tuple[Gap, ...]:
+    """Records of an infusion that has taken place but cannot be dated to a day that has come."""
+    odd = [record for record in facts.picture.infusions if record.strong and not record.planned]
+    return tuple(
+        Gap(kind=GapKind.NOTED, rule="APP-01", text=text, source=record.source, at=record.start)
+        for record in sorted(odd, key=lambda record: record.source)
+        if (text := _oddity(facts, record))
+    )
+
+
+INFUSION_ISSUES: Need[tuple[Gap, ...]] = Need("infusion_issues", _issues)
+
+
+def _oddity(facts: Facts, record: InfusionRecord) -> str:
+    if _is_future(facts, record):
+        return "A CAR-T infusion is recorded as given at a time that has not come: not used, check the record"
+    return "" if _is_dated(record) else "A CAR-T infusion is recorded without its day: confirm the date"

@@ -1,8 +1,10 @@
 """All needs that tell what the criteria found wrong with the data: what `data_issues` adds to the reading's own."""
 
 from smartapp.clinical.criteria.age import AGE_ISSUES
+from smartapp.clinical.criteria.bleeding import BLEEDING_ISSUES
 from smartapp.clinical.criteria.crs import CRS_ISSUES
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_ISSUES
+from smartapp.clinical.criteria.infusion import INFUSION_ISSUES
 from smartapp.clinical.criteria.weight import WEIGHT_ISSUES
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Need
@@ -32,8 +34,10 @@ SUSPECT_ISSUES: Need[tuple[Gap, ...]] = Need("suspect_issues", _suspects)
 
 ALL_ISSUES: tuple[Need[tuple[Gap, ...]], ...] = (
     AGE_ISSUES,
+    INFUSION_ISSUES,
     FIBRINOGEN_ISSUES,
     SUSPECT_ISSUES,
     CRS_ISSUES,
+    BLEEDING_ISSUES,
     WEIGHT_ISSUES,
 )

@@ -6,26 +6,16 @@ from datetime import timedelta
 from smartapp.clinical.conclusions import Modifier
 from smartapp.clinical.criteria.age import AGE, younger
 from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.conditions import active
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.recent import PLATELETS, surely_below
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.criteria.trend import TREND
-from smartapp.clinical.picture import BleedingLevel, ClinicalStatus, ConditionRecord, InvasiveProcedure, Topic
+from smartapp.clinical.picture import BleedingLevel, InvasiveProcedure, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import ConditionKind
 
 _DAY = timedelta(hours=24)
-
-
-def is_active(facts: Facts, condition: ConditionRecord) -> bool:
-    """Guideline 9.7: clinicalStatus active or absent, and not abated."""
-    abated = condition.has_abatement and (condition.abated is None or condition.abated.at <= facts.picture.as_of)
-    return condition.status is not ClinicalStatus.OVER and not abated
-
-
-def active(facts: Facts, kind: ConditionKind) -> list[ConditionRecord]:
-    """The active conditions of one kind."""
-    return [condition for condition in facts.picture.conditions if kind in condition.kinds and is_active(facts, condition)]
 
 
 def _icans(facts: Facts) -> int | Missing:
@@ -39,7 +29,7 @@ ICANS: Need[int] = Need("icans", _icans)
 """The highest active ICANS grade; 0 if none is recorded."""
 
 
-def _procedure(facts: Facts) -> InvasiveProcedure | None | Missing:
+def _procedure(facts: Facts) -> InvasiveProcedure | Missing | None:
     near = [procedure for procedure in facts.picture.procedures if _is_near(facts, procedure)]
     if near:
         return min(near, key=lambda procedure: procedure.source)
@@ -52,9 +42,13 @@ PROCEDURE_24H: Need[InvasiveProcedure | None] = Need("invasive_procedure_24h", _
 
 
 def _is_near(facts: Facts, procedure: InvasiveProcedure) -> bool:
-    if procedure.in_progress:
-        return True
-    return procedure.at is not None and timedelta(0) <= procedure.at.at - facts.picture.as_of <= _DAY
+    """From now to 24 h ahead, or in progress; one planned for today without a time may still be ahead."""
+    at = procedure.at
+    if procedure.in_progress or at is None:
+        return procedure.in_progress
+    zone = facts.picture.zone
+    today = not at.has_time and at.local_date(zone) == facts.picture.as_of.astimezone(zone).date()
+    return today or timedelta(0) <= at.at - facts.picture.as_of <= _DAY
 
 
 def _young(facts: Facts) -> bool:
@@ -112,4 +106,4 @@ def _read(facts: Facts) -> tuple[Modifier, ...]:
 
 
 MODIFIERS: Need[tuple[Modifier, ...]] = Need("modifiers", _read)
-"""The modifiers that are shown to hold, in a fixed order; one that cannot be told is not among them and named by its rule."""
+"""The modifiers that are shown to hold, in a fixed order; one that cannot be told is not among them."""

@@ -43,7 +43,7 @@ def last_collection(facts: Facts) -> datetime | None:
     """The newest usable result since infusion, of either method, stale or a bound included."""
     results = facts.get(USABLE_FIBRINOGEN)
     usable = () if isinstance(results, Missing) else results
-    since = [r.collected.at for r in usable if since_infusion(facts, r.collected.local_date(facts.picture.zone))]
+    since = [r.collected.at for r in usable if since_infusion(facts, r.collected)]
     return max(since, default=None)
 
 

@@ -37,7 +37,7 @@ def given_products(facts: Facts) -> list[Exposure]:
     return sorted(given, key=lambda exposure: (exposure.start.at, exposure.source))
 
 
-def _recent(facts: Facts) -> RecentSupply | None | Missing:
+def _recent(facts: Facts) -> RecentSupply | Missing | None:
     given = [exposure for exposure in given_products(facts) if _counts(facts, exposure)]
     ordered = [order for order in facts.picture.orders if _is_pending(facts, order)]
     if given or ordered:
@@ -81,8 +81,8 @@ def concentrate_mg_in_24h(facts: Facts) -> Decimal:
 
 
 def last_dose_end(facts: Facts) -> datetime | None:
-    """The end of the last dose since infusion: period end, else its time; None if none, or it is still running (RCK-01)."""
-    since = [e for e in given_products(facts) if since_infusion(facts, e.start.local_date(facts.picture.zone))]
+    """The end of the last dose since infusion: period end, else its time; None if none, or still running (RCK-01)."""
+    since = [e for e in given_products(facts) if since_infusion(facts, e.start)]
     if not since:
         return None
     last = since[-1]

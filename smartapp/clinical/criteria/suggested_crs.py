@@ -1,20 +1,25 @@
 """The ASTCT grade that vital signs, pressors and oxygen suggest (CRS-03); it never overwrites a recorded grade."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from smartapp.clinical.codes import VASOPRESSIN_LIKE, VASOPRESSORS
 from smartapp.clinical.criteria.age import AGE, younger
 from smartapp.clinical.criteria.infusion import since_infusion
+from smartapp.clinical.criteria.recent import surely_at_least, surely_below
 from smartapp.clinical.labs import LabResult
-from smartapp.clinical.picture import OxygenDevice, OxygenSupport
+from smartapp.clinical.picture import Exposure, OxygenDevice, OxygenSupport, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Drug
 
 FEVER = Decimal("38.0")  # Cel, ASTCT
 LOW_FLOW_MAX = Decimal(6)  # L/min, ASTCT
 LOW_SPO2 = Decimal(90)  # %
+SEVERE = 3
+_CHILD = ("under_1y", "base", "per_year", "from_10y")
 _WAIVERS = frozenset({Drug.TOCILIZUMAB, Drug.SILTUXIMAB, Drug.ANAKINRA, Drug.SYSTEMIC_STEROID})
 _HIGH = frozenset({OxygenDevice.HIGH_FLOW, OxygenDevice.MASK})
 _BY_FLOW = frozenset({OxygenDevice.CANNULA, OxygenDevice.NOT_NAMED})
@@ -22,7 +27,12 @@ _BY_FLOW = frozenset({OxygenDevice.CANNULA, OxygenDevice.NOT_NAMED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VitalSigns:
-    """What the last 24 h show: `grade` None where ASTCT gives none; `evidence` the records it rests on."""
+    """What the last 24 h show.
+
+    `grade` None where ASTCT gives none; `complete` False where vital signs or administrations could not all be read,
+    so that the grade is only the least it can be. `vasopressors` counts substances, `oxygen` is the grade of
+    oxygen alone, `evidence` the records it rests on.
+    """
 
     grade: int | None
     fever: bool
@@ -32,46 +42,59 @@ class VitalSigns:
     oxygen: int
     low_spo2_without_device: bool
     evidence: tuple[str, ...]
+    complete: bool = True
 
     @property
     def ungradable(self) -> bool:
         """Hypotension or hypoxia without fever (and none waived): look for another cause."""
-        return not self.fever and not self.waived and (self.hypotension or self.vasopressors > 0 or self.oxygen > 0)
+        unwell = self.hypotension or self.vasopressors > 0 or self.oxygen > 0 or self.low_spo2_without_device
+        return not self.fever and not self.waived and unwell
+
+    @property
+    def settles_band(self) -> bool:
+        """Whether nothing that was not read could change the band."""
+        return self.complete or (self.grade is not None and self.grade >= SEVERE)
 
 
 def _read(facts: Facts) -> VitalSigns:
-    window = facts.picture.as_of - timedelta(hours=float(facts.policy.get("vitals_window_h")))
-    fevers = [r for r in _in(facts, Analyte.TEMPERATURE, window) if r.value >= FEVER]
-    low = [r for r in _in(facts, Analyte.SYSTOLIC_PRESSURE, window) if _is_low(facts, r.value)]
+    picture, window = facts.picture, facts.picture.as_of - facts.policy.span("vitals_window_h")
+    fevers = [r for r in _in(facts, Analyte.TEMPERATURE, window) if surely_at_least(r, FEVER)]
+    low = [r for r in _in(facts, Analyte.SYSTOLIC_PRESSURE, window) if _is_low(facts, r)]
+    saturation = [r for r in _in(facts, Analyte.SPO2, window) if surely_below(r, LOW_SPO2)]
     pressors, vasopressin = _running(facts, VASOPRESSORS), _running(facts, VASOPRESSIN_LIKE)
-    oxygen = [support for support in facts.picture.oxygen if window <= support.at.at <= facts.picture.as_of]
+    oxygen = sorted((o for o in picture.oxygen if window <= o.at.at <= picture.as_of), key=_by_grade)
     waived = not fevers and _waived(facts)
-    levels = [_oxygen_grade(support) for support in oxygen]
-    saturation = [r for r in _in(facts, Analyte.SPO2, window) if r.value < LOW_SPO2]
-    count = len(pressors)
+    pressure = _pressure_grade(low, pressors, vasopressin)
+    worst = max(pressure, *(_oxygen_grade(support) for support in oxygen), bool(fevers))
     return VitalSigns(
-        grade=_grade(bool(fevers), waived, bool(low), count, bool(vasopressin), max(levels, default=0)),
+        grade=worst or None if fevers or waived else None,
         fever=bool(fevers),
         waived=waived,
         hypotension=bool(low),
-        vasopressors=count + bool(vasopressin),
-        oxygen=max(levels, default=0),
-        low_spo2_without_device=bool(saturation) and not any(s.device is not OxygenDevice.NONE for s in oxygen),
-        evidence=tuple(r.source for r in (*fevers[-1:], *low[-1:])) + tuple(s.source for s in oxygen[-1:]),
+        vasopressors=len(pressors) + len(vasopressin),
+        oxygen=max((_oxygen_grade(support) for support in oxygen), default=0),
+        low_spo2_without_device=bool(saturation) and all(o.device is OxygenDevice.NONE for o in oxygen),
+        evidence=(*_sources(fevers[-1:], low[-1:]), *_sources(pressors, vasopressin, oxygen[-1:])),
+        complete=Topic.VITAL_SIGNS not in picture.unread and Topic.ADMINISTRATIONS not in picture.unread,
     )
 
 
 VITAL_SIGNS: Need[VitalSigns] = Need("vital_signs", _read)
 
 
-def _grade(fever: bool, waived: bool, low: bool, pressors: int, vasopressin: bool, oxygen: int) -> int | None:  # noqa: FBT001 - the criteria of the table, in its order
-    if not fever and not waived:
-        return None
-    pressure = 4 if pressors >= 2 else 3 if pressors or vasopressin else 2 if low else 0
-    worst = max(pressure, oxygen)
-    if fever:
-        return max(worst, 1)
-    return worst or None
+def _sources(*records: Sequence[LabResult | Exposure | OxygenSupport]) -> tuple[str, ...]:
+    return tuple(record.source for group in records for record in group)
+
+
+def _pressure_grade(low: Sequence[LabResult], pressors: Sequence[Exposure], vasopressin: Sequence[Exposure]) -> int:
+    """Hypotension without, with one, with two vasopressors; vasopressin does not count as a second one."""
+    if pressors or vasopressin:
+        return 4 if len(pressors) >= 2 else 3
+    return 2 if low else 0
+
+
+def _by_grade(support: OxygenSupport) -> tuple[int, datetime, str]:
+    return (_oxygen_grade(support), support.at.at, support.source)
 
 
 def _oxygen_grade(support: OxygenSupport) -> int:
@@ -87,36 +110,50 @@ def _oxygen_grade(support: OxygenSupport) -> int:
     return 0
 
 
-def _is_low(facts: Facts, pressure: Decimal) -> bool:
-    """Below the age's limit (0.2); without an age there is no limit (APP-06)."""
+def _is_low(facts: Facts, result: LabResult) -> bool:
+    limit = _lowest_normal(facts)
+    return limit is not None and surely_below(result, limit)
+
+
+def _lowest_normal(facts: Facts) -> Decimal | None:
+    """The systolic pressure below which it is low at this age (0.2), mm[Hg]; without an age there is none (APP-06)."""
     age = facts.get(AGE)
     if isinstance(age, Missing):
-        return False
+        return None
     years = younger(age)
     if years >= 18:
-        return bool(pressure < facts.policy.get("sbp_hypotension_adult"))
-    if years >= 10:
-        return bool(pressure < facts.policy.get("sbp_hypotension_child.from_10y"))
-    if years >= 1:
-        base, per_year = (facts.policy.get(f"sbp_hypotension_child.{part}") for part in ("base", "per_year"))
-        return bool(pressure < base + per_year * years)
-    return bool(pressure < facts.policy.get("sbp_hypotension_child.under_1y"))
+        return cast("Decimal", facts.policy.get("sbp_hypotension_adult"))
+    child = {part: facts.policy.get(f"sbp_hypotension_child.{part}") for part in _CHILD}
+    if 1 <= years < 10:
+        return cast("Decimal", child["base"] + child["per_year"] * years)
+    return cast("Decimal", child["from_10y" if years else "under_1y"])
 
 
-def _running(facts: Facts, drugs: frozenset[Drug]) -> frozenset[Drug]:
-    return frozenset(e.drug for e in facts.picture.exposures if e.drug in drugs and e.running and e.start.at <= facts.picture.as_of)
+def _running(facts: Facts, drugs: frozenset[Drug]) -> list[Exposure]:
+    """One exposure for each of these substances that is running now."""
+    running = [
+        e for e in facts.picture.exposures if e.drug in drugs and e.running and e.start.at <= facts.picture.as_of
+    ]
+    by_drug = {exposure.drug: exposure for exposure in sorted(running, key=lambda exposure: exposure.source)}
+    return [by_drug[drug] for drug in sorted(by_drug)]
 
 
 def _waived(facts: Facts) -> bool:
     """A drug that hides fever was started at or after a fever of this episode."""
-    fevers = [r.collected.at for r in facts.picture.series(Analyte.TEMPERATURE) if r.value >= FEVER and _this_episode(facts, r)]
+    fevers = [
+        r.collected.at
+        for r in facts.picture.series(Analyte.TEMPERATURE)
+        if r.value >= FEVER and _this_episode(facts, r)
+    ]
     starts = [e.start.at for e in facts.picture.exposures if e.drug in _WAIVERS and e.start.at <= facts.picture.as_of]
     return bool(fevers) and any(start >= min(fevers) for start in starts)
 
 
 def _this_episode(facts: Facts, result: LabResult) -> bool:
-    return since_infusion(facts, result.collected.local_date(facts.picture.zone)) and result.collected.at <= facts.picture.as_of
+    return since_infusion(facts, result.collected) and result.collected.at <= facts.picture.as_of
 
 
 def _in(facts: Facts, analyte: Analyte, start: datetime) -> list[LabResult]:
-    return list(facts.picture.series(analyte).between(start, facts.picture.as_of))
+    suspects = facts.picture.bedside.suspects
+    series = facts.picture.series(analyte).between(start, facts.picture.as_of)
+    return [result for result in series if result.source not in suspects]

@@ -7,8 +7,8 @@ from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Drug
 
 
-def _read(facts: Facts) -> Exposure | None | Missing:
-    lookback = timedelta(days=float(facts.policy.get("toci_lookback_d")))
+def _read(facts: Facts) -> Exposure | Missing | None:
+    lookback = facts.policy.span("toci_lookback_d")
     given = [
         exposure
         for exposure in facts.picture.exposures

@@ -9,8 +9,8 @@ Cannot tell when: procedures or administrations could not be read and no infusio
 
 from smartapp.clinical.conclusions import Applicability, Infusion
 from smartapp.clinical.criteria.applicability import APPLICABILITY
+from smartapp.clinical.criteria.conditions import active
 from smartapp.clinical.criteria.infusion import INFUSION
-from smartapp.clinical.criteria.modifiers import active
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Facts, Given, Need, Row, Rule
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
