@@ -1,0 +1,96 @@
+"""The engine, transactions, and the schema's version: made, upgraded, and refused if it is not ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_MS = 5000
+
+
+class SchemaError(Exception):
+    """The database has no schema, or another than this version's; the message says what to do."""
+
+
+class Database:
+    """One database by URL (`sqlite:///…` or `postgresql+psycopg://…`)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _tune_sqlite)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that commits at the end and rolls back on any error; SQLite takes the write lock at once."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with connection.begin() if self.engine.dialect.name != "sqlite" else _finishing(connection):
+                yield connection
+
+    def upgrade(self) -> None:
+        """Bring the schema to this version."""
+        if self.engine.dialect.name == "sqlite":
+            _make_folder(self.url)
+        config = _config()
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    def current(self) -> str:
+        """The schema's version in the database, or nothing."""
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+
+    def check(self) -> None:
+        """`SchemaError` unless the schema is this version's."""
+        head = ScriptDirectory.from_config(_config()).get_current_head() or ""
+        current = self.current()
+        if current != head:
+            found = f"version {current}" if current else "no schema"
+            raise SchemaError(f"the database has {found}, this program needs version {head}: run smartapp db upgrade")
+
+    def close(self) -> None:
+        """Release all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _finishing(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _tune_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined] # we begin transactions ourselves
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _make_folder(url: str) -> None:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

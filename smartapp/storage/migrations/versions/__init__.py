@@ -1,0 +1,5 @@
+"""The versions of the schema, oldest first by number.
+
+Here live the steps up and down.
+Never here: data of a patient.
+"""

@@ -1,0 +1,82 @@
+"""The tables (interfaces.md section 7); times are UTC epoch seconds, secrets only encrypted or hashed."""
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+# a launch that has been begun and not completed; taken once (SAL-23, SAL-27)
+pending_launches = Table(
+    "pending_launches",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("browser_hash", String(64), nullable=False),  # the pending cookie this state is bound to
+    Column("payload", LargeBinary, nullable=False),  # encrypted: issuer, verifier, nonce, launch parameters
+    Column("expires_at", Float, nullable=False),
+    Column("taken_at", Float),
+    Column("launch", String(64)),  # the launch it became, for a repeated callback
+)
+
+# a live or ended launch; tokens and context encrypted
+launches = Table(
+    "launches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("cookie_hash", String(64), nullable=False),
+    Column("ehr", String(100), nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # encrypted: tokens, patient, user, scopes
+    Column("bedside", LargeBinary),  # encrypted: what the clinician added by hand
+    Column("created_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+
+# our signing keys; private parts encrypted
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("alg", String(10), nullable=False),
+    Column("private_jwk", LargeBinary, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("retired_at", Float),
+)
+
+# an order offered in one launch, with its state
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("launch", String(64), ForeignKey("launches.id"), nullable=False),
+    Column("identifier", String(64), nullable=False),  # under which the order exists at most once
+    Column("state", String(20), nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # encrypted: the order, its basis, what was shown
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Index("ix_proposals_launch", "launch"),
+    Index("ix_proposals_identifier", "identifier"),
+)
+
+# a row is held while one process writes an identifier: locks are rows
+write_locks = Table(
+    "write_locks",
+    metadata,
+    Column("identifier", String(64), primary_key=True),
+    Column("proposal", String(64), nullable=False),
+    Column("taken_at", Float, nullable=False),
+)
+
+# the audit trail: append-only, one hash chain per writing process
+audit = Table(
+    "audit",
+    metadata,
+    Column("chain", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("record", Text, nullable=False),  # canonical JSON, fields of interfaces.md section 7
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("hash"),
+    Index("ix_audit_at", "at"),
+)
