@@ -5,14 +5,14 @@ from decimal import Decimal
 
 from smartapp.clinical.conclusions import Dic
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
-from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
+from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT, upper_limit
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 
 OVERT = 5
 _MOST = {"platelets": 2, "d_dimer": 3, "pt": 2, "fibrinogen": 1}
 
-_HUGE = Decimal(10) ** 9
+_HUGE, _TINY = Decimal("1e9"), Decimal("1e-9")
 
 Points = tuple[int, int]
 
@@ -39,18 +39,32 @@ def _read(facts: Facts) -> Dic:
 
 
 DIC: Need[Dic] = Need("dic", _read)
+"""`missing` names an item without a fresh result, or (D-dimer, PT) without an upper limit to compare with."""
 
 
 def _of_result(result: LabResult | Missing, points: Callable[[LabResult, Decimal], int | None]) -> Points | None:
     """The points of a result; a bound gives the range of points it leaves open."""
     if isinstance(result, Missing):
         return None
-    at = points(result, result.value)
-    if at is None or result.comparator is None:
-        return None if at is None else (at, at)
-    upward = result.comparator in (Comparator.ABOVE, Comparator.AT_LEAST)
-    extreme = points(result, _HUGE if upward else Decimal(0))
-    return None if extreme is None else (min(at, extreme), max(at, extreme))
+    ends = [points(result, value) for value in _ends(result)]
+    known = [end for end in ends if end is not None]
+    return (min(known), max(known)) if len(known) == len(ends) else None
+
+
+def _ends(result: LabResult) -> tuple[Decimal, Decimal]:
+    """The least and the greatest value that a result leaves possible."""
+    value = result.value
+    match result.comparator:
+        case Comparator.BELOW:
+            return Decimal(0), value - _TINY
+        case Comparator.AT_MOST:
+            return Decimal(0), value
+        case Comparator.AT_LEAST:
+            return value, _HUGE
+        case Comparator.ABOVE:
+            return value + _TINY, _HUGE
+        case None:
+            return value, value
 
 
 def _platelets(_: LabResult, value: Decimal) -> int:
@@ -67,7 +81,7 @@ def _d_dimer(facts: Facts, result: LabResult, value: Decimal) -> int | None:
 
 
 def _pt(facts: Facts, result: LabResult, value: Decimal) -> int | None:
-    limit = result.upper_limit or facts.policy.get("pt_uln_s")
+    limit = upper_limit(facts, result)
     if limit is None:
         return None
     above = value - limit
@@ -78,5 +92,5 @@ def _fibrinogen(facts: Facts) -> Points | None:
     effective = facts.get(FIBRINOGEN)
     if isinstance(effective, Missing):
         return None
-    points = 0 if effective.g_per_l >= Decimal(1) else 1
+    points = 0 if effective.g_per_l >= 1 else 1  # a bound counts as its value (DQ-04)
     return (points, points)

@@ -12,21 +12,16 @@ _MONTH = timedelta(days=30)
 
 
 def _thrombosis(facts: Facts) -> ConditionRecord | Missing | None:
-    recent = [
-        condition
-        for condition in active(facts, ConditionKind.THROMBOSIS)
-        if condition.onset is not None and timedelta(0) <= condition.onset.age(facts.picture.as_of) <= _MONTH
-    ]
+    now = facts.picture.as_of
+    found = active(facts, ConditionKind.THROMBOSIS)
+    recent = [each for each in found if each.onset is None or each.onset.age(now) <= _MONTH]
     if recent:
-        return max(
-            recent,
-            key=lambda condition: (condition.onset.at if condition.onset else facts.picture.as_of, condition.source),
-        )
+        return max(recent, key=lambda each: (each.onset.at if each.onset else now, each.source))
     return _none_or_unread(facts, Topic.CONDITIONS, "thrombosis")
 
 
 THROMBOSIS: Need[ConditionRecord | None] = Need("thrombosis", _thrombosis)
-"""SAF-01: an active thrombosis with onset within 30 d."""
+"""SAF-01: an active thrombosis with onset within 30 d; one without a date may be as recent."""
 
 
 def _overload(facts: Facts) -> ConditionRecord | Missing | None:
@@ -52,7 +47,7 @@ def congenital(facts: Facts) -> ConditionRecord | None:
 
 
 def _allergies(facts: Facts) -> dict[Product, Allergy] | Missing:
-    severe = [allergy for allergy in facts.picture.allergies if allergy.severe]
+    severe = sorted((each for each in facts.picture.allergies if each.severe), key=lambda allergy: allergy.source)
     plasma = next((a for a in severe if a.allergen is Allergen.PLASMA_DERIVED), None)
     named = next((a for a in severe if a.allergen is Allergen.NAMED_CONCENTRATE), None)
     blocked = {}

@@ -5,6 +5,8 @@ from smartapp.clinical.criteria.bleeding import BLEEDING_ISSUES
 from smartapp.clinical.criteria.crs import CRS_ISSUES
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_ISSUES
 from smartapp.clinical.criteria.infusion import INFUSION_ISSUES
+from smartapp.clinical.criteria.interference import INTERFERENCE_ISSUES
+from smartapp.clinical.criteria.products_given import PRODUCT_ISSUES
 from smartapp.clinical.criteria.weight import WEIGHT_ISSUES
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Need
@@ -39,5 +41,7 @@ ALL_ISSUES: tuple[Need[tuple[Gap, ...]], ...] = (
     SUSPECT_ISSUES,
     CRS_ISSUES,
     BLEEDING_ISSUES,
+    INTERFERENCE_ISSUES,
     WEIGHT_ISSUES,
+    PRODUCT_ISSUES,
 )

@@ -1,18 +1,21 @@
 """Fibrinogen products given or on order (REP-09, REP-11, SAF-06, RCK-01); plasma does not count."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.conclusions import EffectiveFibrinogen
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.criteria.infusion import since_infusion
-from smartapp.clinical.picture import Exposure, OrderKind, StandingOrder, Topic
+from smartapp.clinical.moments import Moment
+from smartapp.clinical.picture import Exposure, Gap, GapKind, OrderKind, StandingOrder, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Drug
 
 _DAY = timedelta(hours=24)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_TELLING = (Topic.ADMINISTRATIONS, Topic.PROCEDURES, Topic.MEDICATION_REQUESTS, Topic.SERVICE_REQUESTS)
 _ORDERS = frozenset({OrderKind.MEDICATION_REQUEST, OrderKind.SERVICE_REQUEST})
 
 
@@ -41,9 +44,9 @@ def _recent(facts: Facts) -> RecentSupply | Missing | None:
     given = [exposure for exposure in given_products(facts) if _counts(facts, exposure)]
     ordered = [order for order in facts.picture.orders if _is_pending(facts, order)]
     if given or ordered:
-        return RecentSupply(given=given[-1] if given else None, ordered=ordered[0] if ordered else None)
-    unread = facts.picture.unread
-    if Topic.ADMINISTRATIONS in unread or Topic.MEDICATION_REQUESTS in unread:
+        newest = max(ordered, key=_by_age, default=None)
+        return RecentSupply(given=given[-1] if given else None, ordered=newest)
+    if any(topic in facts.picture.unread for topic in _TELLING):
         return Missing(("products_given",), "doses or orders could not be read completely")
     return None
 
@@ -52,21 +55,37 @@ RECENT_SUPPLY: Need[RecentSupply | None] = Need("products_given", _recent)
 
 
 def _counts(facts: Facts, exposure: Exposure) -> bool:
-    within = timedelta(hours=float(facts.policy.get("recent_dose_h")))
-    if exposure.start.age(facts.picture.as_of) > within:
-        return False
+    started = _latest(facts, exposure.start)
+    sample = _sample(facts)
+    within = facts.picture.as_of - started <= facts.policy.span("recent_dose_h")
+    return within and (sample is None or started > sample)
+
+
+def _sample(facts: Facts) -> datetime | None:
+    """When the sample was taken that the tier, or its absence, rests on."""
     state = facts.get(FIBRINOGEN_STATE)
-    return not isinstance(state, EffectiveFibrinogen) or exposure.start.at > state.result.collected.at
+    result = (
+        state.result if isinstance(state, EffectiveFibrinogen) else None if isinstance(state, Missing) else state.last
+    )
+    return result.collected.at if result is not None else None
+
+
+def _latest(facts: Facts, moment: Moment) -> datetime:
+    """The latest time up to now that it can mean: a date without a time may be any hour of that day."""
+    return moment.at if moment.has_time else min(moment.at + _DAY, facts.picture.as_of)
+
+
+def _by_age(order: StandingOrder) -> tuple[bool, datetime, str]:
+    authored = order.authored
+    return (authored is not None, authored.at if authored is not None else _NEVER, order.source)
 
 
 def _is_pending(facts: Facts, order: StandingOrder) -> bool:
-    limit = timedelta(hours=float(facts.policy.get("pending_order_h")))
-    return (
-        order.kind in _ORDERS
-        and order.drug in FIBRINOGEN_PRODUCTS
-        and order.authored is not None
-        and timedelta(0) <= order.authored.age(facts.picture.as_of) <= limit
-    )
+    """An active order at most 4 h old; one whose age is not recorded may be."""
+    if order.kind not in _ORDERS or order.drug not in FIBRINOGEN_PRODUCTS:
+        return False
+    limit = facts.policy.span("pending_order_h")
+    return order.authored is None or facts.picture.as_of - _latest(facts, order.authored) <= limit
 
 
 def doses_in_24h(facts: Facts) -> list[Exposure]:
@@ -89,3 +108,18 @@ def last_dose_end(facts: Facts) -> datetime | None:
     if last.running:
         return None
     return last.end.at if last.end else last.start.at
+
+
+def _issues(facts: Facts) -> tuple[Gap, ...]:
+    """Doses of concentrate in 24 h without a recorded amount: the daily limit cannot be judged (SAF-06)."""
+    text = "A dose of fibrinogen concentrate in the last 24 h has no recorded amount: the daily limit cannot be checked"
+    unmeasured = [e for e in doses_in_24h(facts) if e.drug is Drug.FIBRINOGEN_CONCENTRATE and e.dose_mg is None]
+    return tuple(
+        Gap(
+            kind=GapKind.NOTED, rule="SAF-06", text=text, source=dose.source, topic=Topic.ADMINISTRATIONS, at=dose.start
+        )
+        for dose in unmeasured
+    )
+
+
+PRODUCT_ISSUES: Need[tuple[Gap, ...]] = Need("product_issues", _issues)

@@ -9,7 +9,7 @@ from typing import cast
 from smartapp.clinical.codes import VASOPRESSIN_LIKE, VASOPRESSORS
 from smartapp.clinical.criteria.age import AGE, younger
 from smartapp.clinical.criteria.infusion import since_infusion
-from smartapp.clinical.criteria.recent import surely_at_least, surely_below
+from smartapp.clinical.criteria.recent import CLOCK_SKEW, surely_at_least, surely_below
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Exposure, OxygenDevice, OxygenSupport, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
@@ -155,5 +155,5 @@ def _this_episode(facts: Facts, result: LabResult) -> bool:
 
 def _in(facts: Facts, analyte: Analyte, start: datetime) -> list[LabResult]:
     suspects = facts.picture.bedside.suspects
-    series = facts.picture.series(analyte).between(start, facts.picture.as_of)
+    series = facts.picture.series(analyte).between(start, facts.picture.as_of + CLOCK_SKEW)
     return [result for result in series if result.source not in suspects]

@@ -12,11 +12,12 @@ from smartapp.clinical.rule import Facts, Missing, Need
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The fall in g/L from `previous` to the effective result; `down` as TRD-01 says."""
+    """The fall in g/L from `previous` to the effective result; `by_bound`: one of them is a bound (DQ-04)."""
 
     down: bool
     previous: LabResult | None = None
     drop: Decimal = Decimal(0)
+    by_bound: bool = False
 
 
 def _read(facts: Facts) -> Trend | Missing:
@@ -28,9 +29,10 @@ def _read(facts: Facts) -> Trend | Missing:
     earlier = [result for result in results if _comparable(facts, now, result)]
     falls = [result for result in earlier if _is_fall(facts, result.value, now.value)]
     previous = falls[0] if falls else None
-    return Trend(
-        down=previous is not None, previous=previous, drop=previous.value - now.value if previous else Decimal(0)
-    )
+    if previous is None:
+        return Trend(down=False)
+    bound = now.comparator is not None or previous.comparator is not None
+    return Trend(down=True, previous=previous, drop=previous.value - now.value, by_bound=bound)
 
 
 TREND: Need[Trend] = Need("trend", _read)

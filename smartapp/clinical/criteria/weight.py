@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from smartapp.clinical.conclusions import Weight
 from smartapp.clinical.criteria.age import AGE, younger
+from smartapp.clinical.criteria.recent import CLOCK_SKEW, why_none
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
@@ -19,10 +20,13 @@ _DIFFER = Decimal("0.15")
 def _read(facts: Facts) -> Weight | Missing:
     by_hand = facts.picture.bedside.weight_kg
     if by_hand is not None:
-        return Weight(kg=by_hand, source="entered at the bedside", measured=facts.picture.as_of, valid=True, by_hand=True)
+        fits = LIGHTEST <= by_hand <= HEAVIEST
+        why = "" if fits else f"confirm weight: {by_hand:f} kg is out of range"
+        at = facts.picture.as_of
+        return Weight(kg=by_hand, source="entered at the bedside", measured=at, valid=fits, why_not=why, by_hand=True)
     ranked = _best_code(facts)
     if not ranked:
-        return Missing(("weight",), "weight is not recorded")
+        return Missing(("weight",), _why_none(facts))
     newest = ranked[-1]
     why = _why_not(facts, newest, ranked[:-1])
     return Weight(kg=newest.value, source=newest.source, measured=newest.collected.at, valid=not why, why_not=why)
@@ -32,16 +36,20 @@ WEIGHT: Need[Weight] = Need("weight", _read)
 
 
 def _best_code(facts: Facts) -> list[LabResult]:
-    usable = [r for r in facts.picture.series(Analyte.WEIGHT) if r.is_final and r.comparator is None and r.source not in facts.picture.bedside.suspects]
+    usable = [
+        r
+        for r in facts.picture.series(Analyte.WEIGHT)
+        if r.is_final and r.comparator is None and r.source not in facts.picture.bedside.suspects
+    ]
     return next((same for variant in _RANKED if (same := [r for r in usable if r.variant is variant])), [])
 
 
 def _why_not(facts: Facts, newest: LabResult, earlier: list[LabResult]) -> str:
     if not LIGHTEST <= newest.value <= HEAVIEST:
         return f"confirm weight: {newest.reported} is out of range"
-    days = facts.policy.get("weight_max_age_d.child" if _is_child(facts) else "weight_max_age_d.adult")
-    if newest.collected.age(facts.picture.as_of) > timedelta(days=float(days)):
-        return f"confirm weight: it was measured more than {days:f} days ago"
+    limit = "weight_max_age_d.child" if _is_child(facts) else "weight_max_age_d.adult"
+    if newest.collected.age(facts.picture.as_of) > facts.policy.span(limit):
+        return f"confirm weight: it was measured more than {facts.policy.get(limit):f} days ago"
     if newest.variant is Variant.WEIGHT_STATED:
         return "confirm weight: only a stated weight is recorded"
     if any(_contradicts(newest, other) for other in earlier):
@@ -59,25 +67,37 @@ def _contradicts(newest: LabResult, other: LabResult) -> bool:
     return apart <= _WEEK and abs(newest.value - other.value) > _DIFFER * other.value
 
 
+def _why_none(facts: Facts) -> str:
+    gap = facts.picture.unread.get(Topic.VITAL_SIGNS)
+    if gap is not None:
+        return gap.text
+    read = any(each.analyte is Analyte.WEIGHT for each in facts.picture.gaps) or facts.picture.series(Analyte.WEIGHT)
+    return "weights are recorded, but none could be used" if read else "weight is not recorded"
+
+
 def _issues(facts: Facts) -> tuple[Gap, ...]:
     weight = facts.get(WEIGHT)
     if isinstance(weight, Missing):
-        return (Gap(kind=GapKind.ABSENT, rule="DQ-11", text="Weight not recorded", topic=Topic.VITAL_SIGNS, analyte=Analyte.WEIGHT),)
-    if weight.valid:
-        return ()
-    text = weight.why_not[0].upper() + weight.why_not[1:]
-    return (Gap(kind=GapKind.NOTED, rule="DQ-11", text=text, source=weight.source, topic=Topic.VITAL_SIGNS, analyte=Analyte.WEIGHT),)
+        return (_gap(GapKind.ABSENT, weight.why),)
+    return () if weight.valid else (_gap(GapKind.NOTED, weight.why_not, weight.source),)
 
 
 WEIGHT_ISSUES: Need[tuple[Gap, ...]] = Need("weight_issues", _issues)
 
 
+def _gap(kind: GapKind, why: str, source: str = "") -> Gap:
+    text = why[0].upper() + why[1:]
+    return Gap(kind=kind, rule="DQ-11", text=text, source=source, topic=Topic.VITAL_SIGNS, analyte=Analyte.WEIGHT)
+
+
 def _haematocrit(facts: Facts) -> LabResult | Missing:
-    start = facts.picture.as_of - timedelta(hours=float(facts.policy.get("hct_max_age_h")))
+    start = facts.picture.as_of - facts.policy.span("hct_max_age_h")
     suspects = facts.picture.bedside.suspects
-    series = facts.picture.series(Analyte.HAEMATOCRIT).between(start, facts.picture.as_of)
+    series = facts.picture.series(Analyte.HAEMATOCRIT).between(start, facts.picture.as_of + CLOCK_SKEW)
     newest = series.latest(lambda result: result.comparator is None and result.source not in suspects)
-    return newest if newest is not None else Missing(("haematocrit",), "no usable haematocrit of the last 48 h")
+    if newest is not None:
+        return newest
+    return Missing(("haematocrit",), why_none(facts, Analyte.HAEMATOCRIT, "hct_max_age_h"))
 
 
 HAEMATOCRIT: Need[LabResult] = Need("haematocrit", _haematocrit)
