@@ -1,0 +1,84 @@
+"""A ChartSource on top of the client: all queries in parallel within one deadline, each with an answer."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from smartapp.ehr.client import FhirClient, Pages
+from smartapp.ehr.errors import EhrError, Gone, NotPermitted, Refused
+from smartapp.fhir.chart import Answer, AnswerState
+from smartapp.fhir.document import Unreadable, kind_of
+from smartapp.fhir.queries import Query, search_params
+
+_AT_ONCE = 8
+MayRead = Callable[[str], str]
+"""Of a resource type: empty if its reading is granted, else why not; or a note on what a constrained grant hides."""
+
+
+class FhirChartSource:
+    """Reads one patient's chart; `may_read` tells from the granted scopes what need not be asked (SAL-53)."""
+
+    def __init__(
+        self,
+        client: FhirClient,
+        patient: str,
+        *,
+        as_of: Callable[[], datetime],
+        may_read: MayRead,
+        hidden: Callable[[str], str] = lambda _: "",
+        seconds: float = 20.0,
+    ) -> None:
+        self._client = client
+        self._patient = patient
+        self._as_of = as_of
+        self._may_read = may_read
+        self._hidden = hidden
+        self._seconds = seconds
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
+        """Every query with its answer; a failure is an answer too."""
+        asked = tuple(queries)
+        deadline = time.monotonic() + self._seconds
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir") as pool:
+            return tuple(pool.map(lambda query: self._one(query, deadline), asked))
+
+    def _one(self, query: Query, deadline: float) -> Answer:
+        refused = self._may_read(query.resource)
+        if refused:
+            return Answer(query=query.name, state=AnswerState.NOT_PERMITTED, reason=refused)
+        try:
+            return self._read(query, deadline) if query.is_read else self._searched(query, deadline)
+        except NotPermitted as error:
+            return Answer(query=query.name, state=AnswerState.NOT_PERMITTED, reason=str(error))
+        except (EhrError, Unreadable) as error:
+            return Answer(query=query.name, state=AnswerState.FAILED, reason=str(error))
+
+    def _read(self, query: Query, deadline: float) -> Answer:
+        raw = self._client.read(f"{query.resource}/{self._patient}", deadline)
+        if kind_of(raw).resource_type != query.resource:
+            return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR answered with another resource")
+        return Answer(query=query.name, state=AnswerState.COMPLETE, resources=(raw,))
+
+    def _searched(self, query: Query, deadline: float) -> Answer:
+        pages = self._pages(query, deadline)
+        if "patient" in pages.dropped:
+            return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR ignored the patient filter")
+        notices = tuple(dict.fromkeys(pages.notices))
+        hidden = self._hidden(query.resource)
+        if pages.incomplete or hidden:
+            why = pages.incomplete or hidden
+            return Answer(query=query.name, state=AnswerState.INCOMPLETE, resources=pages.resources, reason=why, notices=notices)
+        return Answer(query=query.name, state=AnswerState.COMPLETE, resources=pages.resources, notices=notices)
+
+    def _pages(self, query: Query, deadline: float) -> Pages:
+        """The query, or once the plain US Core search where the server refuses a parameter (FHIR-12)."""
+        now = self._as_of()
+        try:
+            return self._client.search(query.resource, search_params(query, self._patient, now), deadline)
+        except Refused:
+            if not query.plain:
+                raise
+            return self._client.search(query.resource, search_params(query, self._patient, now, plain=True), deadline)
+        except Gone:
+            return Pages(resources=(), incomplete=f"the EHR does not offer {query.resource}")

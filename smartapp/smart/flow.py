@@ -1,0 +1,208 @@
+"""A SMART launch as steps, without Flask: begin → the EHR's authorization → complete → a session."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from authlib.common.security import generate_token
+from authlib.integrations.requests_client import OAuth2Session
+
+from smartapp.smart.discovery import Discovery, SmartEndpoints
+from smartapp.smart.errors import BadParameter, EhrFailed, EhrRefused, NoPatient, StateProblem, UnknownIssuer
+from smartapp.smart.identity import Identities, User
+from smartapp.smart.registration import Registration, registered
+from smartapp.smart.scopes import wanted_scopes
+from smartapp.smart.session import SessionStore, SmartSession
+from smartapp.smart.tokens import TokenAnswer, TokenEndpoint
+
+_LONGEST = 2048
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_AGAIN = "Open the app again from the patient's chart."
+_VERIFIER_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Where to send the browser, and the value of its pending cookie."""
+
+    url: str
+    cookie: str = field(repr=False)
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The launch to open, and its cookie's value (empty where the launch was completed before)."""
+
+    launch: str
+    cookie: str = field(default="", repr=False)
+    embedded: bool = False
+    session: SmartSession | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class LaunchFlow:
+    """The steps with what they need; `read_scopes` gives the query table's reads in a scope style."""
+
+    registrations: tuple[Registration, ...]
+    redirect_uri: str
+    discovery: Discovery
+    tokens: TokenEndpoint
+    identities: Identities
+    store: SessionStore
+    read_scopes: Callable[[str], list[str]]
+    state_minutes: float = 10.0
+    absolute_minutes: float = 480.0
+    clock: Callable[[], float] = time.time
+
+    def begin(self, iss: list[str], launch: list[str]) -> Begun:
+        """An EHR launch: the parameters as received, each exactly once (SAL-10, SAL-11, SAL-13)."""
+        registration = registered(_single(iss, "iss"), self.registrations)
+        if registration is None:
+            raise UnknownIssuer(
+                "The EHR that opened this page is not registered here. Nothing was sent to it.",
+                "Ask your EHR team to register it.",
+            )
+        return self._begin(registration, aud=_single(iss, "iss"), launch=_single(launch, "launch"))
+
+    def begin_standalone(self, name: str) -> Begun:
+        """A standalone launch of a registered EHR (SAL-12)."""
+        registration = next((entry for entry in self.registrations if entry.name == name and entry.client_id), None)
+        if registration is None:
+            raise UnknownIssuer("No EHR is registered under this name.", "Choose one from the first page.", status=404)
+        return self._begin(registration, aud=registration.fhir_base, launch="")
+
+    def _begin(self, registration: Registration, *, aud: str, launch: str) -> Begun:
+        endpoints = self.discovery.endpoints(registration)
+        state, nonce, cookie = (secrets.token_urlsafe(32) for _ in range(3))
+        verifier = generate_token(_VERIFIER_LENGTH)
+        url = _authorization_url(
+            registration,
+            endpoints,
+            redirect_uri=self.redirect_uri,
+            scope=self.scope(registration, endpoints, launch=bool(launch)),
+            state=state,
+            verifier=verifier,
+            extra={"aud": aud, "nonce": nonce, **({"launch": launch} if launch else {})},
+        )
+        self.store.begin(state, cookie, {"ehr": registration.name, "nonce": nonce, "verifier": verifier}, self.state_minutes)
+        return Begun(url=url, cookie=cookie, embedded=registration.embedded)
+
+    def scope(self, registration: Registration, endpoints: SmartEndpoints, *, launch: bool) -> str:
+        """What is asked for: v1 or v2 by the site's choice, else by what discovery offers, else v2 (SAL-55)."""
+        offers_only_v1 = "permission-v1" in endpoints.capabilities and "permission-v2" not in endpoints.capabilities
+        style = registration.scope_style or ("v1" if offers_only_v1 else "v2")
+        return wanted_scopes(self.read_scopes(style), style=style, launch=launch, write_back=registration.write_back)
+
+    def complete(self, params: Mapping[str, list[str]], browser: str) -> Completed:
+        """The callback: the pending launch is taken once; a repeated callback leads to what it became (SAL-23, SAL-27)."""
+        state = _single(params.get("state", []), "state")
+        taken = self.store.take(state, browser) if browser else None
+        if taken is None:
+            raise StateProblem(
+                "This launch was not begun in this browser, was begun more than ten minutes ago, or its cookie was lost.", _AGAIN
+            )
+        if not taken.first:
+            return self._repeated(taken)
+        registration = next(entry for entry in self.registrations if entry.name == taken.payload["ehr"])
+        endpoints = self.discovery.endpoints(registration)
+        _check_issuer(params, endpoints)
+        _check_error(params)
+        code = _single(params.get("code", []), "code")
+        answer = self.tokens.redeem(
+            registration, endpoints, code=code, verifier=taken.payload["verifier"], redirect_uri=self.redirect_uri
+        )
+        return self._opened(state, registration, endpoints, answer, str(taken.payload["nonce"]))
+
+    def _repeated(self, taken: Any) -> Completed:
+        if not taken.launch:
+            raise StateProblem("This launch is being completed, or it failed.", f"Wait a moment and reload. {_AGAIN}", status=409)
+        return Completed(launch=taken.launch)
+
+    def _opened(
+        self, state: str, registration: Registration, endpoints: SmartEndpoints, answer: TokenAnswer, nonce: str
+    ) -> Completed:
+        user = self.identities.user(answer.id_token, registration=registration, endpoints=endpoints, nonce=nonce)
+        session = self._session(registration, answer, user)
+        cookie = secrets.token_urlsafe(32)
+        self.store.open(
+            state=state,
+            launch=session.launch,
+            cookie=cookie,
+            ehr=registration.name,
+            payload=session.stored(),
+            minutes=self.absolute_minutes,
+        )
+        return Completed(launch=session.launch, cookie=cookie, embedded=registration.embedded, session=session)
+
+    def _session(self, registration: Registration, answer: TokenAnswer, user: User) -> SmartSession:
+        context = answer.context
+        return SmartSession(
+            launch=secrets.token_urlsafe(16).replace("_", "-"),
+            ehr=registration.name,
+            fhir_base=registration.fhir_base,
+            patient=_patient(context.get("patient")),
+            encounter=_optional_id(context.get("encounter")),
+            user=user,
+            scope=answer.scope,
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token,
+            token_expires_at=self.clock() + answer.expires_in,
+            banner_needed=context.get("need_patient_banner") is not False,
+            app_context=str(context.get("appContext") or "")[:_LONGEST],
+        )
+
+
+def _authorization_url(
+    registration: Registration,
+    endpoints: SmartEndpoints,
+    *,
+    redirect_uri: str,
+    scope: str,
+    state: str,
+    verifier: str,
+    extra: Mapping[str, str],
+) -> str:
+    """The authorization request by Authlib: response_type code, PKCE S256 always (SAL-20, SAL-22)."""
+    with OAuth2Session(registration.client_id, scope=scope, redirect_uri=redirect_uri, code_challenge_method="S256") as oauth:
+        url, _ = oauth.create_authorization_url(endpoints.authorize, state=state, code_verifier=verifier, **extra)
+    return str(url)
+
+
+def _single(values: list[str], name: str) -> str:
+    if len(values) != 1 or not values[0] or len(values[0]) > _LONGEST:
+        raise BadParameter(f"The parameter {name} must be given exactly once, and not be empty or too long.", _AGAIN)
+    return values[0]
+
+
+def _check_issuer(params: Mapping[str, list[str]], endpoints: SmartEndpoints) -> None:
+    """RFC 9207: the `iss` of the answer is the authorization server's issuer (SAL-25)."""
+    given = params.get("iss", [])
+    wrong = bool(given) and given != [endpoints.issuer]
+    if wrong or (endpoints.iss_in_response and not given):
+        raise EhrRefused("The answer came from another authorization server than the one that was asked.", _AGAIN)
+
+
+def _check_error(params: Mapping[str, list[str]]) -> None:
+    """SAL-26: shown as inert text, `error_uri` never followed."""
+    error = params.get("error", [])
+    if error:
+        described = (params.get("error_description") or [""])[0][:300]
+        words = f": {described}" if described else ""
+        raise EhrRefused(f"The EHR did not allow the launch ({error[0][:60]}{words}).", _AGAIN)
+
+
+def _patient(value: Any) -> str:
+    """SAL-57, SAL-58: only from the token answer, checked, no default ever."""
+    if value in (None, ""):
+        raise NoPatient("The EHR signed you in but named no patient.", "Choose a patient in the EHR and open the app again from that chart.")
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise EhrFailed("The EHR named a patient whose id is not valid. Nothing was read.", _AGAIN)
+    return value
+
+
+def _optional_id(value: Any) -> str:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""

@@ -1,0 +1,140 @@
+"""Who signed in: the id_token verified in full, and fhirUser read from it (SAL-70 to SAL-74)."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import extract_compact
+
+from smartapp.outbound import Outbound, OutboundError
+from smartapp.smart.discovery import SmartEndpoints, json_object, lifetime
+from smartapp.smart.errors import EhrFailed
+from smartapp.smart.registration import Registration
+
+ALGORITHMS = ("RS256", "ES256", "ES384", "RS384", "PS256")
+_SKEW = 60
+_LONGEST = 8192
+_TYPES = "Patient|Practitioner|PractitionerRole|RelatedPerson|Person"
+_USER = re.compile(rf"({_TYPES})/([A-Za-z0-9\-.]{{1,64}})")
+_AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team what this page says."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """The local user key is issuer and subject (SAL-74); `reference` is fhirUser as `Type/id`, empty if absent or foreign."""
+
+    issuer: str
+    subject: str
+    reference: str = ""
+    name: str = ""
+
+    @property
+    def is_professional(self) -> bool:
+        """May approve (SAL-73)."""
+        return self.reference.startswith(("Practitioner/", "PractitionerRole/"))
+
+    @property
+    def is_patient_side(self) -> bool:
+        """Gets no advice (SAL-73, DSI-10)."""
+        return self.reference.startswith(("Patient/", "RelatedPerson/"))
+
+
+class Identities:
+    """Verifies id_tokens with the pinned issuer's keys, fetched once and again at most once a minute for an unknown kid."""
+
+    def __init__(self, outbound: Callable[[Registration], Outbound], clock: Callable[[], float] = time.time, *, seconds: float = 10.0) -> None:
+        self._outbound = outbound
+        self._clock = clock
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, float, KeySet]] = {}
+
+    def user(self, token: str, *, registration: Registration, endpoints: SmartEndpoints, nonce: str) -> User:
+        """The user of a token; any doubt is `EhrFailed`, and nothing is asked of the FHIR server."""
+        claims = self._verified(token, registration, endpoints)
+        _check_claims(claims, registration, endpoints, nonce, self._clock())
+        return User(
+            issuer=endpoints.issuer,
+            subject=str(claims["sub"]),
+            reference=fhir_user(claims.get("fhirUser"), registration.fhir_base),
+            name=str(claims.get("name") or "")[:100],
+        )
+
+    def _verified(self, token: str, registration: Registration, endpoints: SmartEndpoints) -> Mapping[str, Any]:
+        if not token or len(token) > _LONGEST:
+            raise EhrFailed("The EHR sent no usable identity token.", _AGAIN)
+        try:
+            header = extract_compact(token.encode()).headers()
+            keys = self._keys(registration, endpoints, str(header.get("kid") or ""))
+            key = _fitting(keys, header)
+            return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise EhrFailed(f"The EHR's identity token could not be verified ({type(error).__name__}).", _AGAIN) from None
+
+    def _keys(self, registration: Registration, endpoints: SmartEndpoints, kid: str) -> KeySet:
+        now = self._clock()
+        kept = self._kept.get(registration.name)
+        if kept is not None and now < kept[0] and (not kid or _has(kept[2], kid) or now - kept[1] < 60):
+            return kept[2]
+        if not endpoints.jwks:
+            raise EhrFailed("The EHR publishes no keys for its identity tokens.", _AGAIN)
+        try:
+            reply = self._outbound(registration).get(endpoints.jwks, headers={"Accept": "application/json"}, seconds=self._seconds)
+        except OutboundError as error:
+            raise EhrFailed(f"The EHR's keys could not be read: {error}.", _AGAIN) from None
+        keys = KeySet.import_key_set(json_object(reply))  # type: ignore[arg-type]
+        self._kept[registration.name] = (now + lifetime(reply), now, keys)
+        return keys
+
+
+def _has(keys: KeySet, kid: str) -> bool:
+    return any(key.kid == kid for key in keys.keys)
+
+
+def _fitting(keys: KeySet, header: Mapping[str, Any]) -> Any:
+    """The key of the token's kid; without a kid only if exactly one key fits the algorithm. Header-supplied keys are ignored."""
+    alg = str(header.get("alg") or "")
+    if alg not in ALGORITHMS:
+        raise ValueError("algorithm")
+    kind = "EC" if alg.startswith("ES") else "RSA"
+    fitting = [key for key in keys.keys if key.key_type == kind and key.alg in (None, alg)]
+    kid = header.get("kid")
+    if kid:
+        fitting = [key for key in fitting if key.kid == kid]
+    if len(fitting) != 1:
+        raise ValueError("key")
+    return fitting[0]
+
+
+def _check_claims(claims: Mapping[str, Any], registration: Registration, endpoints: SmartEndpoints, nonce: str, now: float) -> None:
+    """OIDC 3.1.3.7: issuer exact, audience ours, times within a minute's skew, nonce ours."""
+    audience = claims.get("aud")
+    audiences = [audience] if isinstance(audience, str) else list(audience or ())
+    checks = {
+        "issuer": claims.get("iss") == endpoints.issuer,
+        "audience": registration.client_id in audiences,
+        "authorized party": len(audiences) == 1 or claims.get("azp") == registration.client_id,
+        "expiry": _number(claims.get("exp")) and claims["exp"] > now - _SKEW,
+        "time of issue": _number(claims.get("iat")) and claims["iat"] < now + _SKEW,
+        "nonce": claims.get("nonce") == nonce,
+        "subject": bool(claims.get("sub")),
+    }
+    wrong = [name for name, holds in checks.items() if not holds]
+    if wrong:
+        raise EhrFailed(f"The EHR's identity token is not valid for this launch ({', '.join(wrong)}).", _AGAIN)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def fhir_user(value: Any, fhir_base: str) -> str:
+    """`Type/id`, from a reference relative or absolute to the FHIR base; empty for anything else (SAL-72)."""
+    if not isinstance(value, str):
+        return ""
+    relative = value.removeprefix(f"{fhir_base.rstrip('/')}/")
+    return relative if _USER.fullmatch(relative) else ""

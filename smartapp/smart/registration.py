@@ -1,0 +1,50 @@
+"""An EHR as it is registered with us: what is pinned before any request is made (SAL-07, SAL-11)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from smartapp.outbound import NotAllowed, origin_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One `[[ehr]]`: `fhir_base` is the launch `iss`; `issuer` empty means what discovery says at the FHIR base."""
+
+    name: str
+    fhir_base: str
+    issuer: str = ""
+    endpoint_origins: frozenset[str] = frozenset()
+    client_id: str = ""
+    client_auth: str = "private_key_jwt"
+    signing_alg: str = "ES384"
+    client_secret: str = ""
+    scope_style: str = ""
+    embedded: bool = False
+    frame_ancestors: tuple[str, ...] = ()
+    write_back: bool = False
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where its endpoints and keys may lie."""
+        if self.endpoint_origins:
+            return self.endpoint_origins
+        return frozenset(origin_of(url) for url in (self.fhir_base, self.issuer) if url)
+
+
+def normalised(url: str) -> str:
+    """Scheme and host in lower case, default port and one trailing slash away; nothing else (SAL-11)."""
+    parts = urlsplit(url)
+    path = parts.path[:-1] if parts.path.endswith("/") else parts.path
+    query = f"?{parts.query}" if parts.query else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{origin_of(url)}{path}{query}{fragment}"
+
+
+def registered(iss: str, registrations: Iterable[Registration]) -> Registration | None:
+    """The registration whose FHIR base is `iss`, if it may be launched; no request is made to find out."""
+    try:
+        wanted = normalised(iss)
+    except NotAllowed:
+        return None
+    return next((entry for entry in registrations if entry.client_id and normalised(entry.fhir_base) == wanted), None)

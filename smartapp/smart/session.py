@@ -1,0 +1,66 @@
+"""A launched session: context, user, granted scopes and tokens, kept on the server (SAL-57, SEC-01)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from smartapp.smart.identity import User
+from smartapp.smart.scopes import GrantedScopes, parse_scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmartSession:
+    """One launch: `launch` is its id in URLs. Token members never appear in a repr."""
+
+    launch: str
+    ehr: str
+    fhir_base: str
+    patient: str
+    user: User
+    scope: str
+    access_token: str = field(repr=False)
+    token_expires_at: float
+    refresh_token: str = field(default="", repr=False)
+    encounter: str = ""
+    banner_needed: bool = True
+    app_context: str = ""
+    bedside: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def granted(self) -> GrantedScopes:
+        """What was granted, examined for every feature (SAL-53)."""
+        return parse_scopes(self.scope)
+
+    def stored(self) -> dict[str, Any]:
+        """As kept, encrypted."""
+        body = asdict(self)
+        body.pop("bedside")
+        return body
+
+
+def restored(payload: Mapping[str, Any]) -> SmartSession:
+    """A session as it was kept."""
+    members = {name: value for name, value in payload.items() if name != "user"}
+    return SmartSession(**members, user=User(**payload["user"]))
+
+
+class SessionStore(Protocol):
+    """Where launches are kept; see `smartapp.storage.launches`."""
+
+    def begin(self, state: str, browser: str, payload: Mapping[str, Any], minutes: float) -> None:
+        """Keep a pending launch bound to a browser."""
+
+    def take(self, state: str, browser: str) -> Any:
+        """Take a pending launch once: `payload`, `first`, `launch`; None if there is none."""
+
+    def open(self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float) -> None:
+        """Keep a completed launch."""
+
+    def find(self, launch: str, cookie: str, idle_minutes: float) -> Mapping[str, Any] | None:
+        """A live launch by id and cookie."""
+
+    def replace(self, launch: str, payload: Mapping[str, Any]) -> None:
+        """Keep refreshed tokens."""
+
+    def end(self, launch: str) -> None:
+        """End a launch."""

@@ -1,0 +1,127 @@
+"""The HTTP of a launch: launch, callback, standalone, sign-out, keys and manifest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, redirect, request
+
+from smartapp.outbound import OutboundError
+from smartapp.smart.errors import StateProblem
+from smartapp.smart.flow import Begun, Completed, LaunchFlow
+from smartapp.smart.keys import SigningKeys
+from smartapp.smart.session import SmartSession
+
+PENDING_COOKIE = "__Host-fw-pending"
+_PREFIX = "__Host-fw-"
+_MOST_LAUNCHES = 20
+_JWKS_SECONDS = 300
+
+
+def cookie_name(launch: str) -> str:
+    """Each launch has its own cookie (house.md section 6)."""
+    return f"{_PREFIX}{launch}"
+
+
+def create_blueprint(
+    *,
+    flow: LaunchFlow,
+    keys: SigningKeys,
+    manifest: Callable[[], Mapping[str, Any]],
+    launched: Callable[[SmartSession], None],
+) -> Blueprint:
+    """Routes of the launch; `launched` is told of each completed one for the audit."""
+    blueprint = Blueprint("smart", __name__)
+
+    @blueprint.get("/launch")
+    def launch() -> Response:
+        return _sent_off(flow.begin(request.args.getlist("iss"), request.args.getlist("launch")))
+
+    @blueprint.get("/standalone/<name>")
+    def standalone(name: str) -> Response:
+        return _sent_off(flow.begin_standalone(name))
+
+    @blueprint.get("/callback")
+    def callback() -> Response:
+        params = {name: request.args.getlist(name) for name in request.args}
+        done = _completed(flow, params)
+        if done.session is not None:
+            launched(done.session)
+        return _opened(done)
+
+    @blueprint.get("/.well-known/jwks.json")
+    def jwks() -> Response:
+        response = Response(msgspec.json.encode(keys.jwks()), mimetype="application/json")
+        response.headers["Cache-Control"] = f"public, max-age={_JWKS_SECONDS}"
+        return response
+
+    @blueprint.get("/.well-known/smart/manifest.json")
+    def smart_manifest() -> Response:
+        return Response(msgspec.json.encode(manifest()), mimetype="application/json")
+
+    return blueprint
+
+
+def _completed(flow: LaunchFlow, params: Mapping[str, list[str]]) -> Completed:
+    """The pending cookies of this browser are tried one by one: two launches may be under way (SAL-14)."""
+    pending = [value for name, value in request.cookies.items() if name.startswith(PENDING_COOKIE)]
+    last: StateProblem | None = None
+    for value in pending or [""]:
+        try:
+            return flow.complete(params, value)
+        except StateProblem as problem:
+            if problem.status == 409:
+                raise
+            last = problem
+    raise last or StateProblem("This launch cannot be continued.")
+
+
+def _sent_off(begun: Begun) -> Response:
+    response = _redirected(begun.url)
+    name = f"{PENDING_COOKIE}-{begun.cookie[:8].replace('_', '-')}"
+    _set_cookie(response, name, begun.cookie, embedded=begun.embedded, seconds=600)
+    return response
+
+
+def _opened(done: Completed) -> Response:
+    response = _redirected(f"/l/{done.launch}/")
+    if done.cookie:
+        _forget_oldest(response, embedded=done.embedded)
+        _set_cookie(response, cookie_name(done.launch), done.cookie, embedded=done.embedded, seconds=None)
+    return response
+
+
+def _redirected(url: str) -> Response:
+    response = redirect(url, code=303)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response  # type: ignore[return-value]
+
+
+def _forget_oldest(response: Response, *, embedded: bool) -> None:
+    """At most twenty live launches a browser: cookies come oldest first."""
+    live = [name for name in request.cookies if name.startswith(_PREFIX) and not name.startswith(PENDING_COOKIE)]
+    for name in live[: max(0, len(live) - _MOST_LAUNCHES + 1)]:
+        _set_cookie(response, name, "", embedded=embedded, seconds=0)
+
+
+def _set_cookie(response: Response, name: str, value: str, *, embedded: bool, seconds: int | None) -> None:
+    """SEC-02: `__Host-`, Secure, HttpOnly; SameSite=None and Partitioned only where the EHR embeds us."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="None" if embedded else "Lax",
+        partitioned=embedded,
+    )
+
+
+def revoke_quietly(revoke: Callable[[], None], failed: Callable[[str], None]) -> None:
+    """Sign-out ends here first; a failing revocation is told, not shown (SAL-83)."""
+    try:
+        revoke()
+    except OutboundError as error:
+        failed(str(error))
