@@ -1,9 +1,9 @@
 """The ports: what the use cases ask of the world, and who is asking about whom."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer
@@ -82,3 +82,55 @@ class AssessmentLog(Protocol):
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Record any other event: launch, approval, write attempt, result, sign-out."""
+
+
+class ProposalState(StrEnum):
+    """The states of a proposal; the words stand on pages."""
+
+    PROPOSED = "proposed"
+    DECLINED = "declined"
+    WRITING = "writing"
+    WRITTEN = "written"
+    NOT_CONFIRMED = "not confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProposal:
+    """A proposal as kept: `content` is what was offered, chosen and found out; `identifier` makes the order unique."""
+
+    id: str
+    launch: str
+    identifier: str
+    state: ProposalState
+    expires_at: float
+    changed_at: float
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Proposals(Protocol):
+    """Where proposals are kept; every change is compare-and-set on the state."""
+
+    def add(self, proposal: StoredProposal) -> None:
+        """Keep a new one."""
+
+    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+        """One of this launch; None for another launch's."""
+
+    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
+        """All of a launch, oldest first."""
+
+    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
+        """All that would write the same order, of any launch."""
+
+    def move(
+        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+    ) -> bool:
+        """From `source` to `target` (which may be equal) if it is still in `source`; whether it was."""
+
+    def lock(self, identifier: str, proposal: str) -> bool:
+        """Hold the identifier for one writer; whether it was free."""
+
+    def unlock(self, identifier: str) -> None:
+        """Release it."""

@@ -1,0 +1,184 @@
+"""Proposed orders as FHIR: the MedicationRequest (or ServiceRequest) and the follow-up fibrinogen (FHIR-41, FHIR-42)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from smartapp.clinical.codes import ATC, HCPCS, LOINC, NDC, SNOMED
+from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.clinical.report import DISCLAIMER, rfc3339
+from smartapp.clinical.wording import plain
+from smartapp.fhir.models import validated
+
+UCUM = "http://unitsofmeasure.org"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/medicationrequest-category"
+_IV = {"coding": [{"system": SNOMED, "code": "47625008", "display": "Intravenous route"}], "text": "intravenous"}
+_BRANDS = {
+    Brand.FIBRYGA: ("Fibryga", "68982-347"),
+    Brand.RIASTAP: ("RiaSTAP", "63833-891"),
+}
+NEEDS_SIGNATURE = "Proposal, needs signature."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordering:
+    """For whom, by whom, when and under which identity an order is written; absent words are left out.
+
+    `identifier` is (system, value); `status` and `intent` the site's; `requester` only a professional's reference.
+    """
+
+    patient: str
+    at: datetime
+    rules_url: str
+    encounter: str = ""
+    requester: str = ""
+    identifier: tuple[str, str] | None = None
+    status: str = "draft"
+    intent: str = "proposal"
+    component_resource: str = "MedicationRequest"
+    recheck_after_h: Decimal = Decimal(1)
+
+
+def write_order(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    """The order itself, valid R4: a MedicationRequest, or for cryoprecipitate a ServiceRequest where the site says so."""
+    as_service = order.product is Product.CRYOPRECIPITATE and ordering.component_resource == "ServiceRequest"
+    return validated(_service(order, ordering) if as_service else _medication(order, ordering))
+
+
+def resource_type_of(order: ProposedOrder, component_resource: str) -> str:
+    """Which resource an order becomes."""
+    return component_resource if order.product is Product.CRYOPRECIPITATE else "MedicationRequest"
+
+
+def write_recheck(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    """The follow-up fibrinogen, one hour after the dose (RCK-01)."""
+    due = ordering.at + timedelta(hours=float(ordering.recheck_after_h))
+    return validated(
+        {
+            "resourceType": "ServiceRequest",
+            **_shared(order, ordering, suffix="-recheck"),
+            "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
+            "occurrenceDateTime": rfc3339(due),
+            "note": [{"text": f"Follow-up fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}],
+        }
+    )
+
+
+def _medication(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    return {
+        "resourceType": "MedicationRequest",
+        **_shared(order, ordering),
+        "category": [{"coding": [{"system": _CATEGORY, "code": "inpatient", "display": "Inpatient"}]}],
+        "medicationCodeableConcept": medication(order),
+        **_recorder(ordering),
+        **_supporting(order, "supportingInformation"),
+        "instantiatesUri": [f"{ordering.rules_url}/{rule}" for rule, _ in order.rules],
+        "dosageInstruction": [_dosage(order)],
+        "note": [{"text": note_text(order)}],
+    }
+
+
+def _service(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    return {
+        "resourceType": "ServiceRequest",
+        **_shared(order, ordering),
+        "code": medication(order),
+        **({"quantityQuantity": _units(order.units)} if order.units is not None else {}),
+        **_supporting(order, "supportingInfo"),
+        "instantiatesUri": [f"{ordering.rules_url}/{rule}" for rule, _ in order.rules],
+        "note": [{"text": f"{dose_text(order)}. {note_text(order)}"}],
+    }
+
+
+def _shared(order: ProposedOrder, ordering: Ordering, suffix: str = "") -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "status": ordering.status,
+        "intent": ordering.intent,
+        "subject": {"reference": f"Patient/{ordering.patient}"},
+        "authoredOn": rfc3339(ordering.at),
+        "reasonCode": [{"text": order.reason}],
+    }
+    if order.basis:
+        body["reasonReference"] = [{"reference": order.basis.split("#")[0]}]
+    if ordering.identifier is not None:
+        body["identifier"] = [{"system": ordering.identifier[0], "value": f"{ordering.identifier[1]}{suffix}"}]
+    if ordering.encounter:
+        body["encounter"] = {"reference": f"Encounter/{ordering.encounter}"}
+    if ordering.requester:
+        body["requester"] = {"reference": ordering.requester}
+    return body
+
+
+def _recorder(ordering: Ordering) -> dict[str, Any]:
+    return {"recorder": {"reference": ordering.requester}} if ordering.requester else {}
+
+
+def _supporting(order: ProposedOrder, name: str) -> dict[str, Any]:
+    references = list(dict.fromkeys(source.split("#")[0] for source in order.supporting if "/" in source))
+    return {name: [{"reference": reference} for reference in references]} if references else {}
+
+
+def medication(order: ProposedOrder) -> dict[str, Any]:
+    """The product, coded and in words."""
+    if order.product is Product.CRYOPRECIPITATE:
+        codings = [
+            {"system": SNOMED, "code": "256401009", "display": "Cryoprecipitate"},
+            {"system": HCPCS, "code": "P9012", "display": "Cryoprecipitate, each unit"},
+        ]
+        return {"coding": codings, "text": "Cryoprecipitate"}
+    name, ndc = _BRANDS[order.brand or Brand.FIBRYGA]
+    codings = [{"system": ATC, "code": "B02BB01", "display": "fibrinogen, human"}, {"system": NDC, "code": ndc, "display": name}]
+    return {"coding": codings, "text": f"Fibrinogen concentrate ({name})"}
+
+
+def amount_text(order: ProposedOrder) -> str:
+    """The amount as people read it: `3000 mg`, `10 units`, `250 mL`."""
+    if order.dose_mg is not None:
+        return f"{plain(order.dose_mg)} mg"
+    if order.units is not None:
+        return f"{order.units} units"
+    return f"{plain(order.volume_ml)} mL" if order.volume_ml is not None else "no amount"
+
+
+def dose_text(order: ProposedOrder) -> str:
+    """The dosage in one sentence."""
+    name = medication(order)["text"]
+    parts = [f"{name} {amount_text(order)} intravenously, once"]
+    if order.vials is not None:
+        parts.append(f"{order.vials} vials; use the potency on the vial label")
+    if order.volume_ml is not None and order.dose_mg is not None or order.units is not None and order.volume_ml is not None:
+        parts.append(f"volume about {plain(order.volume_ml)} mL")
+    if order.max_rate_ml_per_min is not None:
+        parts.append(f"no faster than {plain(order.max_rate_ml_per_min)} mL/min")
+    return "; ".join(parts)
+
+
+def note_text(order: ProposedOrder) -> str:
+    """Rationale, arithmetic, rules and the label of decision support."""
+    rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
+    return " ".join([NEEDS_SIGNATURE, f"{order.reason}.", *(f"{step}." for step in order.steps), f"Rules: {rules}.", DISCLAIMER])
+
+
+def _dosage(order: ProposedOrder) -> dict[str, Any]:
+    body: dict[str, Any] = {"text": dose_text(order), "route": _IV, "timing": {"repeat": {"count": 1}}}
+    dose = _mg(order.dose_mg) if order.dose_mg is not None else _units(order.units) if order.units is not None else _ml(order.volume_ml)
+    rate = order.max_rate_ml_per_min
+    body["doseAndRate"] = [{"doseQuantity": dose, **({"rateQuantity": _quantity(rate, "mL/min")} if rate is not None else {})}]
+    return body
+
+
+def _mg(value: Decimal) -> dict[str, Any]:
+    return _quantity(value, "mg")
+
+
+def _ml(value: Decimal | None) -> dict[str, Any]:
+    return _quantity(value or Decimal(0), "mL")
+
+
+def _units(units: int | None) -> dict[str, Any]:
+    return {"value": units, "unit": "units", "system": UCUM, "code": "{unit}"}
+
+
+def _quantity(value: Decimal, unit: str) -> dict[str, Any]:
+    return {"value": float(value) if value % 1 else int(value), "unit": unit, "system": UCUM, "code": unit}

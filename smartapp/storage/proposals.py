@@ -1,0 +1,99 @@
+"""Proposals and the locks of their identifiers: compare-and-set on the state (interfaces.md section 6)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from smartapp.storage.database import Database
+from smartapp.storage.keyring import Keyring
+from smartapp.storage.tables import proposals, write_locks
+from smartapp.usecases.ports import ProposalState, StoredProposal
+
+_STALE_LOCK_SECONDS = 120.0
+
+
+class ProposalStore:
+    """A `Proposals`; content encrypted, `clock` gives epoch seconds."""
+
+    def __init__(self, database: Database, keyring: Keyring, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+
+    def add(self, proposal: StoredProposal) -> None:
+        """Keep a new one."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                insert(proposals).values(
+                    id=proposal.id,
+                    launch=proposal.launch,
+                    identifier=proposal.identifier,
+                    state=str(proposal.state),
+                    payload=self._keyring.seal(proposal.content),
+                    created_at=self._clock(),
+                    expires_at=proposal.expires_at,
+                    changed_at=self._clock(),
+                )
+            )
+
+    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+        """One of this launch."""
+        found = self._where((proposals.c.id == proposal) & (proposals.c.launch == launch))
+        return found[0] if found else None
+
+    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
+        """All of a launch, oldest first."""
+        return self._where(proposals.c.launch == launch)
+
+    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
+        """All that would write the same order."""
+        return self._where(proposals.c.identifier == identifier)
+
+    def move(
+        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Compare-and-set."""
+        values: dict[str, Any] = {"state": str(target), "changed_at": self._clock()}
+        if content is not None:
+            values["payload"] = self._keyring.seal(content)
+        here = (proposals.c.id == proposal) & (proposals.c.state == str(source))
+        with self._database.transaction() as connection:
+            return connection.execute(update(proposals).where(here).values(**values)).rowcount == 1
+
+    def lock(self, identifier: str, proposal: str) -> bool:
+        """One writer an identifier; a lock left by a dead process falls after two minutes."""
+        now = self._clock()
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    delete(write_locks).where(
+                        (write_locks.c.identifier == identifier) & (write_locks.c.taken_at < now - _STALE_LOCK_SECONDS)
+                    )
+                )
+                connection.execute(insert(write_locks).values(identifier=identifier, proposal=proposal, taken_at=now))
+        except IntegrityError:
+            return False
+        return True
+
+    def unlock(self, identifier: str) -> None:
+        """Release it."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(write_locks).where(write_locks.c.identifier == identifier))
+
+    def _where(self, condition: Any) -> list[StoredProposal]:
+        with self._database.engine.connect() as connection:
+            rows = connection.execute(select(proposals).where(condition).order_by(proposals.c.created_at, proposals.c.id)).all()
+        return [self._stored(row) for row in rows]
+
+    def _stored(self, row: Row[Any]) -> StoredProposal:
+        return StoredProposal(
+            id=row.id,
+            launch=row.launch,
+            identifier=row.identifier,
+            state=ProposalState(row.state),
+            expires_at=row.expires_at,
+            changed_at=row.changed_at,
+            content=self._keyring.open(row.payload),
+        )
