@@ -1,0 +1,5 @@
+"""`python -m smartapp.cli`."""
+
+from smartapp.cli.commands import main
+
+main()

@@ -1,0 +1,177 @@
+"""Starting the servers: the production server, and the demo EHR with the app in one process."""
+
+import base64
+import secrets
+import signal
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from smartapp import assets
+from smartapp.config.checks import check_served
+from smartapp.config.load import build, load_settings
+from smartapp.config.mistake import ConfigError
+from smartapp.config.settings import Settings
+from smartapp.factory import create_app
+from smartapp.storage.database import Database, SchemaError
+
+DEMO_CLIENT = "fibrinogen-watch"
+
+
+class ServingError(Exception):
+    """Why a server cannot start, in a sentence."""
+
+
+def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
+    """gunicorn with the app; a missing SQLite file is made, any other schema than ours is refused."""
+    settings = _checked(config, host)
+    _check_port(host, port)
+    _prepare(settings)
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - imported when it runs
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            options = {"bind": f"{host}:{port}", "workers": workers, "threads": 4, "worker_class": "gthread", "accesslog": None}
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return create_app(settings)
+
+    Server().run()
+
+
+def demo(*, port: int, ehr_port: int, open_browser: bool, frozen: datetime | None, ready: Callable[[str], None]) -> None:
+    """Both servers until Ctrl-C or SIGTERM."""
+    with tempfile.TemporaryDirectory(prefix="fibrinogen-watch-") as folder:
+        with demo_servers(Path(folder), port=port, ehr_port=ehr_port, frozen=frozen) as address:
+            ready(f"Demo EHR: {address}")
+            if open_browser:
+                webbrowser.open(address)
+            _until_told()
+
+
+@contextmanager
+def demo_servers(folder: Path, *, port: int, ehr_port: int, frozen: datetime | None) -> Iterator[str]:
+    """The demo EHR and the app on loopback; the demo EHR's address."""
+    from smartapp.demo.app import create_demo  # noqa: PLC0415 - the demo's libraries are an extra
+
+    for number in (port, ehr_port):
+        _check_port("127.0.0.1", number)
+    app_url, ehr_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{ehr_port}"
+
+    def now() -> datetime:
+        return frozen or datetime.now(UTC)
+
+    settings = demo_settings(folder, app_url, ehr_url)
+    _prepare(settings)
+    ehr = create_demo(
+        base_url=ehr_url,
+        app_url=app_url,
+        now=now,
+        template_folder=str(assets.templates()),
+        static_folder=str(assets.static()),
+    )
+    servers = [_start(create_app(settings, now=now), port), _start(ehr, ehr_port)]
+    try:
+        yield f"{ehr_url}/"
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+def demo_settings(folder: Path, app_url: str, ehr_url: str) -> Settings:
+    """Development settings with the demo EHR as the one EHR and the one caller."""
+    fhir = f"{ehr_url}/fhir"
+    ehr: dict[str, Any] = {
+        "name": "demo",
+        "fhir_base": fhir,
+        "issuer": ehr_url,
+        "client_id": DEMO_CLIENT,
+        "embedded": True,
+        "frame_ancestors": [ehr_url],
+        "write_back": True,
+    }
+    caller = {
+        "name": "demo",
+        "issuer": ehr_url,
+        "jwks_uri": f"{ehr_url}/jwks.json",
+        "fhir_servers": [fhir],
+        "cors_origins": [ehr_url],
+        "require_jwt": False,
+    }
+    return build(
+        {
+            "mode": "development",
+            "base_url": app_url,
+            "data_dir": folder,
+            "secret_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "organization": "Demo Hospital",
+            "ehr": [ehr],
+            "cds_client": [caller],
+        }
+    )
+
+
+def _checked(config: Path | None, host: str) -> Settings:
+    try:
+        settings = load_settings(config)
+        check_served(settings, host)
+    except ConfigError as error:
+        raise ServingError(str(error)) from None
+    return settings
+
+
+def _prepare(settings: Settings) -> None:
+    """A missing SQLite file is made; otherwise the schema must be ours."""
+    database = Database(settings.database)
+    try:
+        if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
+            database.upgrade()
+        database.check()
+    except SchemaError as error:
+        raise ServingError(str(error)) from None
+    finally:
+        database.close()
+
+
+class _KeepAlive(WSGIRequestHandler):
+    """HTTP/1.1 with kept connections, and no line a request on the terminal."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the parent's name
+        """Nothing: the log is structured elsewhere."""
+
+
+def _start(app: Flask, port: int) -> BaseWSGIServer:
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_KeepAlive)
+    server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threading.Thread(target=server.serve_forever, name=f"port-{port}", daemon=True).start()
+    return server
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise ServingError(f"port {port} on {host} is in use or not allowed: choose another with --port") from None
+
+
+def _until_told() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

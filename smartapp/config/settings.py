@@ -1,0 +1,94 @@
+"""The settings as models; unknown keys are errors, numbers exact decimals, secrets hidden when shown."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Strict):
+    """Rates per caller or address (empty: off) and how long things live."""
+
+    hooks: str = "6000/minute"
+    launch: str = "600/minute"
+    state_minutes: Decimal = Field(Decimal(10), gt=0, le=60)
+    proposal_minutes: Decimal = Field(Decimal(30), gt=0, le=480)
+    idle_minutes: Decimal = Field(Decimal(15), gt=0, le=240)
+    absolute_minutes: Decimal = Field(Decimal(480), gt=0, le=1440)
+
+
+class Budgets(_Strict):
+    """Seconds that may be spent (interfaces.md section 3)."""
+
+    hook: Decimal = Field(Decimal(4), gt=0, le=30)
+    authorization: Decimal = Field(Decimal(10), gt=0, le=60)
+    fhir_request: Decimal = Field(Decimal(10), gt=0, le=60)
+    page: Decimal = Field(Decimal(20), gt=0, le=120)
+
+
+class Ehr(_Strict):
+    """One EHR that may launch us, or whose hooks we answer."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9\-]{0,62}$")
+    fhir_base: str
+    issuer: str = ""
+    endpoint_origins: tuple[str, ...] = ()
+    client_id: str = ""
+    client_auth: Literal["private_key_jwt", "client_secret_basic", "public"] = "private_key_jwt"
+    signing_alg: Literal["ES384", "RS384"] = "ES384"
+    client_secret: SecretStr = SecretStr("")
+    client_secret_file: Path | None = None
+    scope_style: Literal["", "v1", "v2"] = ""
+    embedded: bool = False
+    frame_ancestors: tuple[str, ...] = ()
+    allow_private_address: bool = False
+    write_back: bool = False
+    write_route: Literal["auto", "fhir", "none"] = "auto"
+
+
+class CdsClient(_Strict):
+    """One caller of our hooks."""
+
+    name: str
+    issuer: str
+    jwks_uri: str = ""
+    jwks_file: Path | None = None
+    fhir_servers: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    allow_private_address: bool = False
+    require_jwt: bool = True
+
+
+class Settings(_Strict):
+    """Everything a site can set."""
+
+    base_url: str = ""
+    mode: Literal["production", "development"] = "production"
+    allow_unsafe_bind: bool = False
+    data_dir: Path = Path("var")
+    secret_key: SecretStr = SecretStr("")
+    secret_key_file: Path | None = None
+    database_url: str = ""
+    time_zone: str = "UTC"
+    organization: str = ""
+    site: dict[str, Any] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    budgets: Budgets = Budgets()
+    codes: dict[str, str] = Field(default_factory=dict)
+    ehr: tuple[Ehr, ...] = ()
+    cds_client: tuple[CdsClient, ...] = ()
+
+    @property
+    def database(self) -> str:
+        """The database's URL; by default a file in data_dir."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'smartapp.db'}"
+
+    @property
+    def development(self) -> bool:
+        """Loud, loopback only."""
+        return self.mode == "development"
