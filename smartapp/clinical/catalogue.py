@@ -27,7 +27,7 @@ def as_data() -> dict[str, Any]:
         "rules": [_row(rule, row) for rule in all_rules() for row in rule.rows],
         "parameters": [_parameter(parameter) for parameter in PARAMETERS],
         "sources": [{"key": source.key, "citation": source.citation, "used_for": source.used_for} for source in SOURCES.values()],
-        "codes": [{"system": s, "code": c, "meaning": m, "mark": mark} for s, c, m, mark in all_codes()],
+        "codes": [entry._asdict() for entry in all_codes()],
     }
 
 
@@ -100,5 +100,7 @@ def _sources() -> Iterator[str]:
 
 
 def _codes() -> Iterator[str]:
-    yield from ("", "## Laboratory and vital-sign codes", "", "Marks: V verified, V2 secondary source, U to be verified by the site.", "")
-    yield from (f"- {code} {meaning} ({mark})" for _, code, meaning, mark in all_codes())
+    yield from ("", "## Codes", "", "Marks: V verified, V2 secondary source, U to be verified by the site.", "")
+    for entry in all_codes():
+        form = f"{entry.code}…" if entry.prefix else entry.code
+        yield f"- {form} ({entry.system}): {entry.meaning} ({entry.mark})"
