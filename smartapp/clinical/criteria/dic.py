@@ -63,7 +63,7 @@ def _ends(result: LabResult) -> tuple[Decimal, Decimal]:
             return value, _HUGE
         case Comparator.ABOVE:
             return value + _TINY, _HUGE
-        case None:
+        case _:
             return value, value
 
 

@@ -62,12 +62,9 @@ def _counts(facts: Facts, exposure: Exposure) -> bool:
 
 
 def _sample(facts: Facts) -> datetime | None:
-    """When the sample was taken that the tier, or its absence, rests on."""
+    """When the sample was taken that the tier rests on; at TX there is none, and any dose counts."""
     state = facts.get(FIBRINOGEN_STATE)
-    result = (
-        state.result if isinstance(state, EffectiveFibrinogen) else None if isinstance(state, Missing) else state.last
-    )
-    return result.collected.at if result is not None else None
+    return state.result.collected.at if isinstance(state, EffectiveFibrinogen) else None
 
 
 def _latest(facts: Facts, moment: Moment) -> datetime:

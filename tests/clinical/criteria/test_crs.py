@@ -138,6 +138,12 @@ def test_only_records_since_the_infusion_and_up_to_now_count(onset: Moment | Non
     assert (found.grade == 3) is counts
 
 
+@pytest.mark.req("CRS-01", "CRS-02")
+def test_a_record_without_any_time_counts_as_stale() -> None:
+    found = status(a_crs(3, onset=None, own_time=None), infusions=[an_infusion(6)])
+    assert (found.grade, found.stale) == (3, True)
+
+
 @pytest.mark.req("CRS-01")
 def test_a_record_still_to_come_is_named() -> None:
     assert issues(a_crs(3, -2)) == ["CRS-01"]

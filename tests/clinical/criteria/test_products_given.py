@@ -52,8 +52,9 @@ def test_a_product_started_after_the_sample_and_within_6_hours(
 
 
 @pytest.mark.req("REP-09")
-def test_a_sample_whose_bound_tells_no_tier_is_still_the_sample() -> None:
-    assert supply(a_fibrinogen("<2.0", 1), exposures=[an_exposure(FC, 2)]) is None
+def test_at_tx_there_is_no_sample_and_any_recent_dose_counts() -> None:
+    dose = an_exposure(FC, 2)
+    assert supply(a_fibrinogen("<2.0", 1), exposures=[dose]) == RecentSupply(given=dose)
 
 
 @pytest.mark.req("REP-09")
