@@ -125,7 +125,13 @@ class FhirClient:
         return url if same_origin and inside and ".." not in path else ""
 
     def _ask(
-        self, method: str, url: str, deadline: float, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        deadline: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Reply:
         """A request that changes nothing: waits and repeats where the server asks for it (FHIR-14)."""
         for attempt in range(1, _TRIES + 1):

@@ -1,12 +1,12 @@
 """What can go wrong with an EHR:
 
-    EhrError
-    ├── NotPermitted     401 after a refresh, 403: the record may exist
-    ├── Gone             404, 410
-    ├── Refused          another 4xx, with the server's own words
-    ├── Busy             429 or 503 for longer than we may wait
-    ├── Broken           5xx, or an answer that is no FHIR JSON
-    └── Unreachable      no connection or no answer in time
+EhrError
+├── NotPermitted     401 after a refresh, 403: the record may exist
+├── Gone             404, 410
+├── Refused          another 4xx, with the server's own words
+├── Busy             429 or 503 for longer than we may wait
+├── Broken           5xx, or an answer that is no FHIR JSON
+└── Unreachable      no connection or no answer in time
 """
 
 

@@ -68,7 +68,9 @@ class FhirChartSource:
         hidden = self._hidden(query.resource)
         if pages.incomplete or hidden:
             why = pages.incomplete or hidden
-            return Answer(query=query.name, state=AnswerState.INCOMPLETE, resources=pages.resources, reason=why, notices=notices)
+            return Answer(
+                query=query.name, state=AnswerState.INCOMPLETE, resources=pages.resources, reason=why, notices=notices
+            )
         return Answer(query=query.name, state=AnswerState.COMPLETE, resources=pages.resources, notices=notices)
 
     def _pages(self, query: Query, deadline: float) -> Pages:

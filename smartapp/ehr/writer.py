@@ -3,6 +3,9 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from smartapp.ehr.client import FhirClient, said
 from smartapp.ehr.errors import EhrError, NotPermitted, Unreachable
@@ -41,7 +44,9 @@ class FhirChartWriter:
     def _created(self, request: WriteRequest) -> WriteResult:
         condition = f"identifier={request.identifier}" if request.identifier else ""
         try:
-            reply = self._client.create(request.resource_type, request.body, if_none_exist=condition, deadline=self._deadline())
+            reply = self._client.create(
+                request.resource_type, request.body, if_none_exist=condition, deadline=self._deadline()
+            )
         except NotPermitted as error:
             return WriteResult(state=WriteState.REFUSED, reason=str(error))
         except EhrError as error:
@@ -70,10 +75,32 @@ class FhirChartWriter:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=_UNKNOWN)
         except EhrError as error:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
-        own = [raw for raw in bundle.resources if kind_of(raw).resource_type == resource_type and _carries(raw, identifier)]
+        own = [
+            raw for raw in bundle.resources if kind_of(raw).resource_type == resource_type and _carries(raw, identifier)
+        ]
         if not own:
             return WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
         return WriteResult(state=WriteState.WRITTEN, reference=f"{resource_type}/{kind_of(own[0]).id}", stored=own[0])
+
+    def cancel(self, reference: str) -> WriteResult:
+        """Read, set `cancelled` (a ServiceRequest: `revoked`), update with `If-Match`; only while it is a draft."""
+        try:
+            raw = self._client.read(reference, self._deadline())
+            body: dict[str, Any] = msgspec.json.decode(raw)
+            if body.get("status") != "draft":
+                return WriteResult(state=WriteState.REFUSED, reason=f"it is no longer a draft but {body.get('status')}")
+            body["status"] = "revoked" if reference.startswith("ServiceRequest/") else "cancelled"
+            version = str(body.get("meta", {}).get("versionId", ""))
+            reply = self._client.update(
+                reference, msgspec.json.encode(body), version=version, deadline=self._deadline()
+            )
+        except (EhrError, msgspec.DecodeError, AttributeError) as error:
+            return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
+        if reply.status in (200, 201):
+            return WriteResult(state=WriteState.WRITTEN, reference=reference)
+        if reply.status in (409, 412):
+            return WriteResult(state=WriteState.REFUSED, reason="it was changed in the EHR meanwhile")
+        return WriteResult(state=WriteState.REFUSED, reason=_refusal(reply))
 
     def _written(self, request: WriteRequest, reply: Reply) -> WriteResult:
         """201, or 200 where it already existed: id and version from `Location` and `ETag`, the resource read back."""

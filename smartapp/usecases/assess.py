@@ -54,9 +54,7 @@ def assess_patient(
 
 def assess_chart(chart: Chart, *, site: Site, as_of: datetime, bedside: Bedside = Bedside()) -> Assessment:
     """Read a complete chart and run the rules; records nothing."""
-    picture = read_picture(
-        chart, as_of, site.zone, policy=site.policy, local_codes=site.local_codes, bedside=bedside
-    )
+    picture = read_picture(chart, as_of, site.zone, policy=site.policy, local_codes=site.local_codes, bedside=bedside)
     return assess(picture, site.policy)
 
 

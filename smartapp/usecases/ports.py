@@ -70,6 +70,9 @@ class ChartWriter(Protocol):
     def create(self, request: WriteRequest) -> WriteResult:
         """Create at most once by identifier; after an ambiguous failure the identifier is searched, never sent again."""
 
+    def cancel(self, reference: str) -> WriteResult:
+        """Cancel what was written, if it is still a draft: read, change, update with its version (FHIR-51)."""
+
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search: written with its reference, refused if the EHR surely has none, else not confirmed."""
 
@@ -94,6 +97,7 @@ class ProposalState(StrEnum):
     NOT_CONFIRMED = "not confirmed"
     REFUSED = "refused"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,133 @@
+"""What a proposal holds: the order offered and chosen, the option it came from, what it rests on, and how it is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.wording import g_per_l
+from smartapp.usecases.ports import ProposalState
+
+T = TypeVar("T")
+
+
+class Stage(StrEnum):
+    """How far the clinician has come with a proposal that is still open."""
+
+    PROPOSED = "proposed"
+    REVIEWING = "reviewing"
+    CONFIRMING = "confirming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalView:
+    """A proposal as a page shows it.
+
+    `left_out` names entries whose scope was not granted; `cannot_write` is why nothing can be written at all; `reference` the
+    EHR's id; `differs` how the stored order differs; `changes` what moved since it was offered; `basis_text` the result it
+    rests on, in words.
+    """
+
+    id: str
+    state: ProposalState
+    stage: Stage
+    order: ProposedOrder
+    option: Option
+    basis_text: str
+    expires_at: float
+    changed_at: float
+    recheck: bool = True
+    reference: str = ""
+    recheck_reference: str = ""
+    reason: str = ""
+    differs: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    cannot_write: str = ""
+    decided_by: str = ""
+
+
+def packed(value: Any) -> Any:
+    """A frozen value as JSON-able data, decimals as text."""
+    return msgspec.to_builtins(value)
+
+
+def unpacked(data: Any, kind: type[T]) -> T:
+    """The value again."""
+    return msgspec.convert(data, kind)
+
+
+def order_in(content: Mapping[str, Any]) -> ProposedOrder:
+    """The order as chosen so far."""
+    return unpacked(content["order"], ProposedOrder)
+
+
+def option_in(content: Mapping[str, Any]) -> Option:
+    """The option the order came from."""
+    return unpacked(content["option"], Option)
+
+
+def basis_of(assessment: Assessment) -> str:
+    """The result an order rests on; empty where there is none."""
+    return assessment.fibrinogen.result.source if assessment.fibrinogen else ""
+
+
+def basis_text(assessment: Assessment) -> str:
+    """The same in words."""
+    effective = assessment.fibrinogen
+    if effective is None:
+        return "no usable fibrinogen"
+    return f"{effective.result.comparator or ''}{g_per_l(effective.g_per_l)}, reported {effective.result.reported}"
+
+
+def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
+    """The order that an option proposes, with the reason, the arithmetic and the records it rests on."""
+    decision = assessment.decision
+    supporting = [basis_of(assessment), *(source for finding in assessment.findings for source in finding.evidence)]
+    supporting += [assessment.weight.source] if assessment.weight else []
+    return ProposedOrder(
+        product=option.product,
+        reason=f"Fibrinogen {basis_text(assessment)}: {decision.text if decision else ''}".rstrip(": "),
+        brand=option.brand,
+        dose_mg=option.dose_mg,
+        units=option.units,
+        vials=option.vials,
+        volume_ml=option.volume_ml,
+        max_rate_ml_per_min=option.max_rate_ml_per_min,
+        basis=basis_of(assessment),
+        supporting=tuple(dict.fromkeys(source for source in supporting if "/" in source)),
+        steps=option.steps,
+        rules=((decision.row, decision.version),) if decision else (),
+    )
+
+
+def fingerprint(assessment: Assessment) -> dict[str, str]:
+    """What a proposal rests on; if any of it moves, nothing is written."""
+    effective, weight, crs = assessment.fibrinogen, assessment.weight, assessment.crs
+    draft = (
+        "may be written"
+        if assessment.draft_allowed
+        else "; ".join(b.text for b in assessment.draft_blockers) or "not allowed"
+    )
+    return {
+        "fibrinogen": f"{basis_text(assessment)} ({basis_of(assessment)})",
+        "status of the result": str(effective.result.status) if effective else "none",
+        "weight": f"{weight.kg} kg" if weight else "not recorded",
+        "CRS grade": "unknown" if crs is None or crs.grade is None else str(crs.grade),
+        "bleeding": str(assessment.bleeding).replace("_", " "),
+        "advice": f"{assessment.action} {assessment.decision.row if assessment.decision else ''}".strip(),
+        "draft": draft,
+    }
+
+
+def changes(now: Assessment, content: Mapping[str, Any]) -> tuple[str, ...]:
+    """What moved, a sentence each: `fibrinogen is now 1.62 g/L …, was …`."""
+    before, after = content["fingerprint"], fingerprint(now)
+    return tuple(
+        f"{name} is now {after[name]}, was {before.get(name)}" for name in after if after[name] != before.get(name)
+    )
