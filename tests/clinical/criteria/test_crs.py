@@ -85,6 +85,15 @@ def test_unread_conditions_do_not_let_crs_count_as_resolved() -> None:
     assert (found.grade, found.band, found.basis, found.peak_grade) == (None, Band.UNKNOWN, Basis.UNKNOWN, 3)
 
 
+@pytest.mark.req("CRS-02", "DQ-17")
+@pytest.mark.parametrize(("codes", "band"), [("", Band.NONE), ("http://st-x.example|CRS", Band.UNKNOWN)])
+def test_grades_that_a_site_keeps_as_results_may_be_unread_too(codes: str, band: Band) -> None:
+    picture = a_picture(crs=[a_crs(3, over=True)], unread=unread(Topic.LABORATORY))
+    found = facts_of(picture, crs_grade_codes=codes).get(CRS)
+    assert not isinstance(found, Missing)
+    assert found.band is band
+
+
 @pytest.mark.req("CRS-02")
 def test_without_a_grade_the_vital_signs_suggest_one() -> None:
     for records in ((), (a_crs(None),)):
