@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from smartapp.cdshooks.services import patient_view
 from smartapp.cdshooks.trust import Caller
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
+from smartapp.clinical.rule import Rule
+from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.source import FhirChartSource
@@ -133,7 +136,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None)
         pages.create_blueprint(desk=desk, tokens=forms, own_origin=origin_of(base), standalone=standalone, shown=shown)
     )
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=origin_of(base)))
-    app.register_blueprint(rules.create_blueprint(site.policy))
+    app.register_blueprint(rules.create_blueprint(_rule_pages(), site.policy))
     app.register_blueprint(operations.create_blueprint(lambda: _lacking(database)))
     service, answer = patient_view(
         site=site,
@@ -161,6 +164,11 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
     text = assets.launch_json().read_text(encoding="utf-8")
     rendered: dict[str, Any] = json.loads(text.replace("https://app.example.org", settings.base_url.rstrip("/")))
     return rendered
+
+
+def _rule_pages() -> Sequence[tuple[Rule, str]]:
+    """Each rule with the words of its module."""
+    return [(rule, sys.modules[rule.applies.__module__].__doc__ or "") for rule in all_rules()]
 
 
 def _subject(session: SmartSession) -> Subject:
@@ -221,6 +229,7 @@ class _HookToken:
     def refreshed(self, stale: str) -> str | None:
         """Never."""
         del stale
+        return None
 
 
 def _suggested(subject: Subject, base: str, clock: Callable[[], datetime], policy: Any) -> Orders:
