@@ -20,7 +20,7 @@ $(BIN)/python:
 
 $(DEMO): requirements/demo.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(TEST): requirements/test.txt pyproject.toml | $(BIN)/python
@@ -50,7 +50,7 @@ docs: $(TEST)
 
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:
-	for set in "app" "demo --extra demo --extra postgres" "test --extra demo --extra postgres --extra test"; do \
+	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test"; do \
 	  name=$${set%% *}; extras=$${set#$$name}; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \
