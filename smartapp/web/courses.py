@@ -1,0 +1,83 @@
+"""What happened beside the results: CRS grades, doses, results that could not be read."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Basis
+from smartapp.clinical.picture import Exposure, Gap, GapKind
+from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.clinical.wording import plain
+from smartapp.web.presenters.words import Clock
+from smartapp.web.scales import BOTTOM, Mark, Scale
+
+_DOSES = {
+    Drug.CRYOPRECIPITATE: ("cryo", "cryoprecipitate"),
+    Drug.FIBRINOGEN_CONCENTRATE: ("fc", "concentrate"),
+    Drug.TOCILIZUMAB: ("toci", "tocilizumab"),
+}
+
+
+def crosses(gaps: Iterable[Gap], scale: Scale, clock: Clock) -> Iterator[Mark]:
+    """Results that could not be read stand as crosses at their time, below the axis of values."""
+    for gap in gaps:
+        at = gap.at
+        if (
+            gap.analyte is Analyte.FIBRINOGEN
+            and at is not None
+            and gap.kind is not GapKind.NOTED
+            and scale.holds(at.at)
+        ):
+            told = f"{gap.reported or 'result'}: {gap.text}, {clock.time(at.at)}"
+            yield Mark(kind="unread", x=scale.x(at.at), y=BOTTOM - 10, label=told)
+
+
+def doses(exposures: Iterable[Exposure], scale: Scale, clock: Clock) -> Iterator[Mark]:
+    """Fibrinogen products and tocilizumab, at the time each was started."""
+    for exposure in sorted(exposures, key=lambda exposure: exposure.start.at):
+        found, at = _DOSES.get(exposure.drug), exposure.start.at
+        if found and scale.holds(at):
+            amount = _amount(exposure)
+            told = (f"{found[1]} {amount or 'amount not recorded'}", clock.time(at), clock.age(at))
+            yield Mark(kind=found[0], x=scale.x(at), y=BOTTOM, label=", ".join(told), text=amount)
+
+
+def _amount(exposure: Exposure) -> str:
+    if exposure.dose_mg is not None:
+        return f"{plain(exposure.dose_mg)} mg"
+    return f"{plain(exposure.units)} u" if exposure.units is not None else ""
+
+
+def crs_band(assessment: Assessment, scale: Scale) -> Iterator[Mark]:
+    """Recorded grades filled, each until the next one or its end; a suggested grade is outlined at the right end."""
+    records = sorted(
+        (r for r in assessment.picture.crs_records if r.own_time),
+        key=lambda r: r.own_time.at if r.own_time else scale.end,
+    )
+    starts = [record.own_time.at for record in records if record.own_time]
+    for number, record in enumerate(records):
+        end = min([*starts[number + 1 : number + 2], *([record.abated.at] if record.abated else []), scale.end])
+        start = max(starts[number], scale.start)
+        if start < end:
+            yield _segment(
+                f"grade-{min(record.grade or 0, 4)}",
+                scale,
+                start,
+                end,
+                "?" if record.grade is None else str(record.grade),
+            )
+    crs = assessment.crs
+    if crs and crs.basis is Basis.SUGGESTED and crs.grade is not None:
+        yield _segment("suggested", scale, scale.end - (scale.end - scale.start) / 12, scale.end, str(crs.grade))
+
+
+def _segment(kind: str, scale: Scale, start: datetime, end: datetime, grade: str) -> Mark:
+    how = "suggested" if kind == "suggested" else "recorded"
+    return Mark(
+        kind=kind,
+        x=scale.x(start),
+        y=6,
+        width=max(scale.x(end) - scale.x(start), 14),
+        text=grade,
+        label=f"CRS grade {grade}, {how}",
+    )

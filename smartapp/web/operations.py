@@ -1,0 +1,23 @@
+"""Whether the process answers and is ready; no patient data (interfaces.md section 4)."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, jsonify
+
+
+def create_blueprint(reasons: Callable[[], Sequence[str]]) -> Blueprint:
+    """`reasons()` says in sentences what is not usable: configuration, schema, database, keys; empty when ready."""
+    blueprint = Blueprint("operations", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "ok"})
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        lacking = list(reasons())
+        response = jsonify({"status": "not ready", "reasons": lacking} if lacking else {"status": "ready"})
+        response.status_code = 503 if lacking else 200
+        return response
+
+    return blueprint

@@ -1,0 +1,131 @@
+"""The patient page and what the clinician adds to it; what this is, for everyone."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+
+from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.wording import plain
+from smartapp.usecases.proposal import Stage
+from smartapp.web.amounts import read_number
+from smartapp.web.desk import Desk, Observed, OpenLaunch, UserKind
+from smartapp.web.presenters.proposal import DECLINE_REASONS
+from smartapp.web.presenters.review import review_page
+from smartapp.web.presenters.words import order_words
+from smartapp.web.problems import NotEntitled, PageProblem
+from smartapp.web.protection import FormTokens, check_origin
+
+_BY_HAND = tuple(level for level in BleedingLevel if level is not BleedingLevel.NONE_RECORDED)
+_GRADES = range(6)
+
+
+def create_blueprint(
+    *, desk: Desk, tokens: FormTokens, own_origin: str, standalone: Sequence[str], shown: Mapping[str, Any]
+) -> Blueprint:
+    """`standalone` names the EHRs that can be launched from here; `shown` is what every page may print.
+
+    That is `organization` and `development`.
+    """
+    blueprint = Blueprint("pages", __name__)
+    blueprint.add_app_template_filter(plain, "plain")
+    blueprint.add_app_template_filter(order_words, "order")
+
+    @blueprint.app_context_processor
+    def everywhere() -> dict[str, Any]:
+        return {"site": shown}
+
+    @blueprint.get("/")
+    def home() -> str:
+        return render_template("home.html", standalone=standalone)
+
+    @blueprint.get("/l/<launch>/")
+    def review(launch: str) -> Response:
+        opened = entered(desk, launch)
+        if opened.user is UserKind.PATIENT:
+            return make_response(
+                render_template("for_professionals.html", opened=opened, token=tokens.token(opened, "sign-out"))
+            )
+        reviewed = desk.review(opened)
+        page = review_page(reviewed, request.args.get("range", "all"))
+        return make_response(
+            render_template(
+                "review.html", page=page, opened=opened, forms=_forms(opened, tokens), reasons=DECLINE_REASONS
+            )
+        )
+
+    @blueprint.post("/l/<launch>/observe")
+    def observe(launch: str) -> Response:
+        opened = entered_to_act(desk, launch, own_origin)
+        tokens.step(opened, "observe", request.form.get("csrf_token", ""))
+        desk.observe(opened, read_observed(request.form))
+        return to_review(launch)
+
+    @blueprint.post("/l/<launch>/sign-out")
+    def sign_out(launch: str) -> Response:
+        opened = entered(desk, launch)
+        check_origin(request, own_origin)
+        tokens.step(opened, "sign-out", request.form.get("csrf_token", ""))
+        desk.sign_out(opened)
+        return make_response(render_template("signed_out.html"))
+
+    return blueprint
+
+
+def entered(desk: Desk, launch: str) -> OpenLaunch:
+    """The launch of the path, if this browser holds its cookie; its EHR may frame the page."""
+    opened = desk.enter(launch, request.cookies)
+    g.ehr = opened.ehr
+    return opened
+
+
+def entered_to_act(desk: Desk, launch: str, own_origin: str) -> OpenLaunch:
+    """As `entered`, for a form: from our own page, by a professional (SAL-73)."""
+    opened = entered(desk, launch)
+    check_origin(request, own_origin)
+    if opened.user is not UserKind.PROFESSIONAL:
+        raise NotEntitled("Only a health-care professional may do this.", "Ask your care team.")
+    return opened
+
+
+def to_review(launch: str) -> Response:
+    """303 to the patient page."""
+    return make_response(redirect(url_for("pages.review", launch=launch), code=303))
+
+
+def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
+    return {
+        "act": opened.user is UserKind.PROFESSIONAL,
+        "observe": tokens.token(opened, "observe"),
+        "sign_out": tokens.token(opened, "sign-out"),
+        "proposal": lambda proposal: tokens.token(opened, proposal.id, Stage.PROPOSED),
+        "bleeding": _BY_HAND,
+        "grades": _GRADES,
+    }
+
+
+def read_observed(form: Mapping[str, str]) -> Observed:
+    """What was pressed or typed; a word or number out of range is a 400 that says so."""
+    bleeding, grade, weight = form.get("bleeding") or None, form.get("crs_grade") or None, form.get("weight_kg") or None
+    if bleeding is not None and bleeding not in _BY_HAND:
+        raise PageProblem("Bleeding is none, minor, significant or major.")
+    if grade is not None and grade not in map(str, _GRADES):
+        raise PageProblem("A CRS grade is a whole number from 0 to 5.")
+    observed = Observed(
+        bleeding=BleedingLevel(bleeding) if bleeding else None,
+        crs_grade=int(grade) if grade else None,
+        weight_kg=_weight(weight) if weight else None,
+        suspect=form.get("suspect") or None,
+        reason=form.get("reason", "")[:200],
+    )
+    if observed == Observed(reason=observed.reason):
+        raise PageProblem("Nothing was chosen.")
+    return observed
+
+
+def _weight(text: str) -> Decimal:
+    weight = read_number(text)
+    if not Decimal("0.5") <= weight <= 400:
+        raise PageProblem(f"{text} kg is not a weight that can be used.", "Write the weight in kg, such as 62.5.")
+    return weight

@@ -1,0 +1,129 @@
+"""Fibrinogen over time as shapes for an SVG: points, limits, CRS band, doses; every point has its spoken text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.labs import Comparator, LabResult
+from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.wording import plain, rounded
+from smartapp.web.courses import crosses, crs_band, doses
+from smartapp.web.presenters.words import Clock, clock_of
+from smartapp.web.scales import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Mark, Scale, days, levels
+
+_SPANS = {"24h": timedelta(hours=24), "72h": timedelta(hours=72)}
+RANGES = (("24h", "24 h"), ("72h", "72 h"), ("all", "since infusion"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """All shapes of one chart, in the coordinates of its view box; `summary` says in words what it shows."""
+
+    summary: str
+    path: str
+    points: tuple[Mark, ...]
+    limits: tuple[Mark, ...]
+    doses: tuple[Mark, ...]
+    crs: tuple[Mark, ...]
+    levels: tuple[Mark, ...]
+    days: tuple[Mark, ...]
+    chosen: str
+    ranges: tuple[tuple[str, str], ...] = RANGES
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    bottom: int = BOTTOM
+    right: int = WIDTH - RIGHT
+
+
+def fibrinogen_plot(assessment: Assessment, chosen: str = "all") -> Plot:
+    """The chart of one patient over `chosen`: 24h, 72h, or all since infusion."""
+    clock = clock_of(assessment)
+    chosen = chosen if chosen in _SPANS else "all"
+    results = tuple(assessment.picture.series(Analyte.FIBRINOGEN))
+    scale = _scale(assessment, results, chosen)
+    shown = [result for result in results if scale.holds(result.collected.at)]
+    usable = [result for result in shown if _kind(assessment, result) == "result"]
+    unread = tuple(crosses(assessment.picture.gaps, scale, clock))
+    return Plot(
+        summary=_summary(assessment, shown, clock),
+        path=" ".join(f"{scale.x(r.collected.at)},{scale.y(r.value)}" for r in usable),
+        points=tuple(sorted((*(_point(assessment, r, scale, clock) for r in shown), *unread), key=lambda mark: mark.x)),
+        limits=_limits(assessment, scale),
+        doses=tuple(doses(assessment.picture.exposures, scale, clock)),
+        crs=tuple(crs_band(assessment, scale)),
+        levels=tuple(levels(scale)),
+        days=tuple(days(scale, clock)),
+        chosen=chosen,
+    )
+
+
+def _scale(assessment: Assessment, results: Iterable[LabResult], chosen: str) -> Scale:
+    as_of = assessment.picture.as_of
+    times = [result.collected.at for result in results]
+    infused = assessment.infusion.start if assessment.infusion else None
+    first = min(infused or as_of, min(times, default=as_of), as_of - timedelta(hours=24))
+    start = as_of - _SPANS[chosen] if chosen in _SPANS else max(first, as_of - timedelta(days=60))
+    shown = [result.value for result in results if result.collected.at >= start]
+    return Scale(start, as_of + (as_of - start) / 40, max([Decimal(2), *shown]) * Decimal("1.1"))
+
+
+def _kind(assessment: Assessment, result: LabResult) -> str:
+    if result.source in assessment.picture.bedside.suspects:
+        return "suspect"
+    if result.comparator in (Comparator.BELOW, Comparator.AT_MOST):
+        return "below"
+    if result.comparator:
+        return "above"
+    return "result" if result.is_final else "suspect"
+
+
+def _point(assessment: Assessment, result: LabResult, scale: Scale, clock: Clock) -> Mark:
+    kind = _kind(assessment, result)
+    return Mark(
+        kind=kind,
+        x=scale.x(result.collected.at),
+        y=scale.y(result.value),
+        label=_spoken(assessment, result, kind, clock),
+    )
+
+
+def _spoken(assessment: Assessment, result: LabResult, kind: str, clock: Clock) -> str:
+    """`0.94 grams per litre, below 1, day +7, 35 min ago`."""
+    below = [limit for limit in _limit_values(assessment) if result.value < limit]
+    bound = {"below": "less than ", "above": "more than "}.get(kind, "")
+    parts = [
+        f"{bound}{rounded(result.value)} grams per litre",
+        f"below {plain(min(below))}" if below else "",
+        clock.day(result.collected.at),
+        clock.time(result.collected.at),
+        clock.age(result.collected.at),
+        "suspect or preliminary" if kind == "suspect" else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _limit_values(assessment: Assessment) -> list[Decimal]:
+    return sorted({assessment.policy.get("t1_below"), assessment.policy.get("t2_below")})
+
+
+def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
+    """The site's limits, each labelled by its condition; equal limits share a line."""
+    severe, mild = assessment.policy.get("replace_below.severe"), assessment.policy.get("replace_below.mild")
+    if severe == mild:
+        return (Mark(kind="critical", x=LEFT, y=scale.y(severe), text=f"{plain(severe)}: replace if CRS"),)
+    return (
+        Mark(kind="warning", x=LEFT, y=scale.y(severe), text=f"{plain(severe)}: replace if CRS ≥ 3"),
+        Mark(kind="critical", x=LEFT, y=scale.y(mild), text=f"{plain(mild)}: replace if any CRS"),
+    )
+
+
+def _summary(assessment: Assessment, shown: list[LabResult], clock: Clock) -> str:
+    if not shown:
+        return "No fibrinogen result in this range."
+    last = shown[-1]
+    return (
+        f"{len(shown)} fibrinogen results; the newest is {_spoken(assessment, last, _kind(assessment, last), clock)}."
+    )

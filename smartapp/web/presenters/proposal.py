@@ -1,0 +1,178 @@
+"""A proposal's pages: its dose review, its receipt, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from smartapp.clinical.orders import Product
+from smartapp.clinical.report import DISCLAIMER
+from smartapp.clinical.wording import plain
+from smartapp.usecases.ports import ProposalState
+from smartapp.usecases.proposal import ProposalView, Stage
+from smartapp.web.amounts import in_letters
+from smartapp.web.desk import Proposed
+from smartapp.web.presenters.identity import Banner, banner
+from smartapp.web.presenters.review import OptionLine, option_line
+from smartapp.web.presenters.verdict import Verdict, verdict
+from smartapp.web.presenters.words import clock_of, order_words
+
+DECLINE_REASONS = (
+    ("indication-order-exists", "Already given or ordered"),
+    ("need-more-info", "Repeat pending"),
+    ("risk-benefit-ratio", "Thrombosis or DIC risk"),
+    ("expert-contradicts", "Advised by senior"),
+    ("policy-contradicts", "Our protocol differs"),
+    ("service-not-available", "Product unavailable"),
+    ("patient-ineligible", "Not this patient or wrong moment"),
+)
+_OUTCOMES = {
+    ProposalState.WRITTEN: ("Saved as draft", "saved"),
+    ProposalState.REFUSED: ("Not saved", "refused"),
+    ProposalState.EXPIRED: ("Not saved", "refused"),
+    ProposalState.NOT_CONFIRMED: ("Not confirmed", "open"),
+    ProposalState.WRITING: ("Not confirmed", "open"),
+    ProposalState.DECLINED: ("Not now", "over"),
+    ProposalState.WITHDRAWN: ("Withdrawn", "over"),
+}
+_TITLES = {
+    Stage.PROPOSED: "Dose review",
+    Stage.REVIEWING: "Dose review",
+    Stage.CONFIRMING: "Confirm the draft order",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountField:
+    """The amount as a form field: its name in the contract, its value, unit, step and limit in words."""
+
+    name: str
+    value: str
+    unit: str
+    limit: str
+    letters: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalPage:
+    """All that a proposal's page prints; `outcome` is empty while there is something to approve."""
+
+    id: str
+    title: str
+    banner: Banner
+    verdict: Verdict
+    order: str
+    option: OptionLine
+    amount: AmountField
+    recheck: bool
+    button: str
+    route: str
+    preview: tuple[tuple[str, str], ...]
+    left_out: tuple[str, ...]
+    differences: tuple[str, ...]
+    moved: tuple[str, ...]
+    outcome: str
+    look: str
+    reason: str
+    reference: str
+    decided: str
+    next_due: str
+    note_text: str
+    confirming: bool
+    cannot_write: str
+    disclaimer: str = DISCLAIMER
+
+
+def proposal_page(proposed: Proposed) -> ProposalPage:
+    """The page of a proposal as it stands."""
+    proposal, patient = proposed.proposal, banner(proposed.identity, proposed.assessment)
+    outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
+    return ProposalPage(
+        id=proposal.id,
+        title=outcome or _TITLES[proposal.stage],
+        banner=patient,
+        verdict=verdict(proposed.assessment),
+        order=order_words(proposal.order),
+        option=option_line(proposal.option),
+        amount=amount_field(proposed),
+        recheck=proposal.recheck,
+        button=_button(proposed, patient.name),
+        route=_route(proposed),
+        preview=_preview(proposed),
+        left_out=proposal.left_out,
+        differences=proposal.differs,
+        moved=proposal.changes,
+        outcome=outcome,
+        look=look,
+        reason=_reason(proposal),
+        reference=proposal.reference,
+        decided=_decided(proposed),
+        next_due=_recheck_due(proposed),
+        note_text=_note_text(proposed),
+        confirming=proposal.stage is Stage.CONFIRMING,
+        cannot_write=proposal.cannot_write,
+    )
+
+
+def amount_field(proposed: Proposed) -> AmountField:
+    """`dose_mg` for concentrate, `units` for cryoprecipitate (interfaces.md section 4)."""
+    order, option = proposed.proposal.order, proposed.proposal.option
+    if order.dose_mg is not None:
+        limit = f"at most {plain(option.cap_mg)} mg for this patient" if option.cap_mg is not None else ""
+        return AmountField(
+            name="dose_mg", value=plain(order.dose_mg), unit="mg", limit=limit, letters=in_letters(order)
+        )
+    limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
+    return AmountField(name="units", value=str(order.units or ""), unit="units", limit=limit, letters=in_letters(order))
+
+
+def _button(proposed: Proposed, name: str) -> str:
+    if proposed.proposal.stage is Stage.CONFIRMING:
+        return f"Create draft order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
+    return f"Continue for {name}"
+
+
+def _reason(proposal: ProposalView) -> str:
+    return dict(DECLINE_REASONS).get(proposal.reason, proposal.reason)
+
+
+def _decided(proposed: Proposed) -> str:
+    at = datetime.fromtimestamp(proposed.proposal.changed_at, UTC)
+    who = proposed.proposal.decided_by
+    return ", ".join([clock_of(proposed.assessment).time(at), *([f"by {who}"] if who else [])])
+
+
+def _route(proposed: Proposed) -> str:
+    policy = proposed.assessment.policy
+    blood_bank = proposed.proposal.order.product is Product.CRYOPRECIPITATE
+    kind = policy.get("component_resource") if blood_bank else "MedicationRequest"
+    return f"{policy.get('order_status')} {kind} in the EHR: you sign it there".capitalize().replace(
+        kind.capitalize(), kind
+    )
+
+
+def _preview(proposed: Proposed) -> tuple[tuple[str, str], ...]:
+    """The order in the lines that the EHR will store."""
+    order, policy = proposed.proposal.order, proposed.assessment.policy
+    told = (
+        ("Vials", str(order.vials) if order.vials else ""),
+        ("Volume", f"{plain(order.volume_ml)} mL" if order.volume_ml is not None else ""),
+        ("At most", f"{plain(order.max_rate_ml_per_min)} mL/min" if order.max_rate_ml_per_min is not None else ""),
+        ("Reason", order.reason),
+        ("Status", f"{policy.get('order_status')}, intent {policy.get('order_intent')}: needs signature"),
+    )
+    return tuple((name, words) for name, words in told if words)
+
+
+def _recheck_due(proposed: Proposed) -> str:
+    hours = plain(proposed.assessment.policy.get("recheck_after_dose_h"))
+    return f"Next fibrinogen due {hours} h after the end of the dose"
+
+
+def _note_text(proposed: Proposed) -> str:
+    """Text for the note, as a colleague would write it."""
+    told = verdict(proposed.assessment)
+    reference = f" ({proposed.proposal.reference})" if proposed.proposal.reference else ""
+    return (
+        f"{told.sentence} {told.reason + '. ' if told.reason else ''}"
+        f"Draft order {order_words(proposed.proposal.order)} IV{reference}, "
+        f"to be signed. {_recheck_due(proposed)}."
+    )

@@ -1,0 +1,118 @@
+"""The table of results beside the chart: latest, previous, change per hour, age."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.labs import LabResult, LabSeries
+from smartapp.clinical.terminology import Analyte, Variant
+from smartapp.clinical.unit_tables import OWN_UNIT
+from smartapp.clinical.wording import rounded
+from smartapp.web.presenters.words import Clock, clock_of
+
+_LABELS = {
+    Analyte.FIBRINOGEN: "Fibrinogen",
+    Analyte.PLATELETS: "Platelets",
+    Analyte.INR: "INR",
+    Analyte.PT: "PT",
+    Analyte.APTT: "aPTT",
+    Analyte.D_DIMER: "D-dimer",
+    Analyte.FERRITIN: "Ferritin",
+    Analyte.LDH: "LDH",
+    Analyte.CRP: "CRP",
+    Analyte.HAEMOGLOBIN: "Haemoglobin",
+    Analyte.HAEMATOCRIT: "Haematocrit",
+    Analyte.TEMPERATURE: "Temperature",
+}
+_ALWAYS = (Analyte.FIBRINOGEN, Analyte.PLATELETS, Analyte.INR, Analyte.APTT, Analyte.D_DIMER)
+_UNITS = {"{INR}": "", "1": "", "Cel": "°C", "10*9/L": "×10⁹/L", "ug/L": "µg/L"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One analyte: a missing result is said in words, never left blank."""
+
+    label: str
+    latest: str
+    other_unit: str = ""
+    drawn: str = ""
+    day: str = ""
+    age: str = ""
+    previous: str = ""
+    per_hour: str = ""
+    trend: str = ""
+    remark: str = ""
+    source: str = ""
+
+
+def result_rows(assessment: Assessment) -> tuple[ResultRow, ...]:
+    """A row for each analyte that has results, and for those that the advice asks for."""
+    return tuple(_rows(assessment, clock_of(assessment)))
+
+
+def fibrinogen_rows(assessment: Assessment) -> tuple[ResultRow, ...]:
+    """Every fibrinogen result, newest first: the chart as a table."""
+    clock = clock_of(assessment)
+    return tuple(
+        _row("Fibrinogen", result, None, clock)
+        for result in reversed(tuple(assessment.picture.series(Analyte.FIBRINOGEN)))
+    )
+
+
+def _rows(assessment: Assessment, clock: Clock) -> Iterator[ResultRow]:
+    for analyte, label in _LABELS.items():
+        series = assessment.picture.series(analyte)
+        latest = series.latest()
+        if latest is not None:
+            yield _row(label, latest, _before(series, latest), clock)
+        elif analyte in _ALWAYS:
+            yield ResultRow(label=label, latest="not recorded")
+
+
+def _before(series: LabSeries, latest: LabResult) -> LabResult | None:
+    return series.latest(lambda result: result.collected.at < latest.collected.at)
+
+
+def _row(label: str, result: LabResult, previous: LabResult | None, clock: Clock) -> ResultRow:
+    change = _change(result, previous)
+    return ResultRow(
+        label=label,
+        latest=value_words(result),
+        other_unit=f"{result.comparator or ''}{rounded(result.value * 100, 1)} mg/dL"
+        if result.analyte is Analyte.FIBRINOGEN
+        else "",
+        drawn=clock.time(result.collected.at),
+        day=clock.day(result.collected.at),
+        age=clock.age(result.collected.at),
+        previous=value_words(previous) if previous else "none",
+        per_hour=_signed(change) if change is not None else "",
+        trend="" if change is None or change == 0 else "falling" if change < 0 else "rising",
+        remark=_remark(result),
+        source=result.source,
+    )
+
+
+def value_words(result: LabResult) -> str:
+    """`<0.6 g/L`."""
+    unit = OWN_UNIT[result.analyte]
+    return f"{result.comparator or ''}{rounded(result.value)} {_UNITS.get(unit, unit)}".strip()
+
+
+def _change(result: LabResult, previous: LabResult | None) -> Decimal | None:
+    """Per hour; bounds have no slope."""
+    if previous is None or result.comparator or previous.comparator:
+        return None
+    seconds = Decimal(int((result.collected.at - previous.collected.at).total_seconds()))
+    return (result.value - previous.value) * 3600 / seconds
+
+
+def _signed(change: Decimal) -> str:
+    places = 3 if abs(change) < 1 else 1
+    return f"{'−' if change < 0 else '+'}{rounded(abs(change), places)}"
+
+
+def _remark(result: LabResult) -> str:
+    variant = "derived" if result.variant is Variant.DERIVED else ""
+    status = "" if result.is_final else "preliminary"
+    return ", ".join(part for part in (status, variant, *result.flags) if part)

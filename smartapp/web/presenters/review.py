@@ -1,0 +1,194 @@
+"""The patient page: does this patient need fibrinogen now, and why?"""
+
+from dataclasses import dataclass
+
+from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.findings import Indicator
+from smartapp.clinical.picture import BleedingLevel, Topic
+from smartapp.clinical.report import DISCLAIMER
+from smartapp.usecases.ports import ProposalState
+from smartapp.usecases.proposal import ProposalView
+from smartapp.web.desk import Reviewed
+from smartapp.web.plots import Plot, fibrinogen_plot
+from smartapp.web.presenters.identity import Banner, banner
+from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
+from smartapp.web.presenters.trace import (
+    Issue,
+    TraceGroup,
+    applied,
+    assessed_at,
+    issue_line,
+    issues,
+    level_words,
+    trace,
+)
+from smartapp.web.presenters.verdict import Verdict, crs_words, verdict
+from smartapp.web.presenters.words import amount_of, clock_of, product_name
+
+_BLEEDING = {
+    BleedingLevel.NONE_RECORDED: "Bleeding: not recorded",
+    BleedingLevel.NONE: "Bleeding: none",
+    BleedingLevel.MINOR: "Bleeding: minor",
+    BleedingLevel.SIGNIFICANT: "Bleeding: significant",
+    BleedingLevel.MAJOR: "Bleeding: major",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionLine:
+    """One product: `amount` is empty where no number may be given, and `blocked` then says why."""
+
+    name: str
+    amount: str
+    why: str
+    licence: str
+    preferred: bool
+    blocked: str
+    details: tuple[str, ...]
+    steps: tuple[str, ...]
+    proposal: ProposalView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A finding in words, with its rule, evidence level and look."""
+
+    rule: str
+    indicator: str
+    text: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPage:
+    """All that the patient page prints."""
+
+    banner: Banner
+    verdict: Verdict
+    options: tuple[OptionLine, ...]
+    blockers: tuple[str, ...]
+    standing: tuple[ProposalView, ...]
+    elsewhere: tuple[ProposalView, ...]
+    bleeding: str
+    crs: str
+    added: tuple[str, ...]
+    plot: Plot
+    rows: tuple[ResultRow, ...]
+    fibrinogen: tuple[ResultRow, ...]
+    notes: tuple[Note, ...]
+    issue_line: str
+    issues: tuple[Issue, ...]
+    applied: str
+    trace: tuple[TraceGroup, ...]
+    next_due: str
+    policy: str
+    assessed: str
+    disclaimer: str = DISCLAIMER
+    guideline: str = GUIDELINE_VERSION
+
+
+def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
+    """The page of a patient as assessed now; `chosen` is the range of the chart."""
+    assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
+    return ReviewPage(
+        banner=banner(identity, assessment),
+        verdict=verdict(assessment),
+        options=_options(assessment, proposals),
+        blockers=_blockers(assessment, proposals),
+        standing=tuple(proposal for proposal in proposals if proposal.state is not ProposalState.PROPOSED),
+        elsewhere=reviewed.elsewhere,
+        bleeding=_BLEEDING[assessment.bleeding],
+        crs=crs_words(assessment.crs),
+        added=_added(assessment),
+        plot=fibrinogen_plot(assessment, chosen),
+        rows=result_rows(assessment),
+        fibrinogen=fibrinogen_rows(assessment),
+        notes=_notes(assessment),
+        issue_line=issue_line(assessment),
+        issues=issues(assessment),
+        applied=applied(assessment),
+        trace=trace(assessment),
+        next_due=_next_due(assessment),
+        policy=f"{assessment.policy.profile} {assessment.policy.sha256[:8]}",
+        assessed=assessed_at(assessment),
+    )
+
+
+def _blockers(assessment: Assessment, proposals: tuple[ProposalView, ...]) -> tuple[str, ...]:
+    """Every reason why nothing may be drafted: the rules' own, then what this session or EHR does not allow."""
+    rules = [f"{blocker.text} ({blocker.rule})" for blocker in assessment.draft_blockers]
+    session = [_sentence(p.cannot_write) for p in proposals if p.state is ProposalState.PROPOSED and p.cannot_write]
+    return tuple(dict.fromkeys(rules + session))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _options(assessment: Assessment, proposals: tuple[ProposalView, ...]) -> tuple[OptionLine, ...]:
+    """No dose is shown while laboratory results are known to be incomplete (DQ-17)."""
+    if Topic.LABORATORY in assessment.picture.unread:
+        return ()
+    offered = proposals if assessment.draft_allowed else ()
+    open_ones = {p.order.product: p for p in offered if p.state is ProposalState.PROPOSED and not p.cannot_write}
+    return tuple(option_line(option, open_ones.get(option.product)) for option in assessment.options)
+
+
+def option_line(option: Option, proposal: ProposalView | None = None) -> OptionLine:
+    """One option in words; with its proposal where a draft may be written."""
+    return OptionLine(
+        name=product_name(option.product, option.brand),
+        amount=amount_of(option),
+        why=_sentence(option.why),
+        licence=option.licence,
+        preferred=option.preferred,
+        blocked=option.blocked,
+        details=option_details(option),
+        steps=option.steps,
+        proposal=proposal,
+    )
+
+
+def option_details(option: Option) -> tuple[str, ...]:
+    """Vials or pools, volume, least time and expected level."""
+    rise = option.expected_rise_mg_per_dl
+    told = (
+        f"{option.vials} vial{'s' if option.vials != 1 else ''}" if option.vials else "",
+        f"{option.pools} pool{'s' if option.pools != 1 else ''}" if option.pools else "",
+        f"{option.volume_ml:f} mL" if option.volume_ml is not None else "",
+        f"over at least {option.min_minutes.normalize():f} min" if option.min_minutes is not None else "",
+        f"{option.dose_mg_per_kg:.1f} mg/kg" if option.dose_mg_per_kg is not None else "",
+        f"expected level about {option.predicted_g_per_l:.2f} g/L" if option.predicted_g_per_l is not None else "",
+        f"expected rise {rise[0]:.0f} to {rise[1]:.0f} mg/dL" if rise else "",
+    )
+    return tuple(part for part in told if part)
+
+
+def _notes(assessment: Assessment) -> tuple[Note, ...]:
+    """What the rules say beside the verdict; warnings first, as the assessment orders them."""
+    return tuple(
+        Note(rule=f.rule, indicator=str(f.indicator), text=f.text, level=level_words(f.level))
+        for f in assessment.findings
+        if f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER")
+    )
+
+
+def _added(assessment: Assessment) -> tuple[str, ...]:
+    """What the clinician added by hand, marked as theirs."""
+    bedside = assessment.picture.bedside
+    told = (
+        f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
+        f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
+        f"weight {bedside.weight_kg} kg" if bedside.weight_kg is not None else "",
+        *(f"{source} marked suspect: {reason}" for source, reason in bedside.suspects.items()),
+    )
+    return tuple(part for part in told if part)
+
+
+def _next_due(assessment: Assessment) -> str:
+    monitoring = assessment.monitoring
+    if monitoring is None or monitoring.due is None:
+        return ""
+    told = f"Next fibrinogen due {clock_of(assessment).time(monitoring.due)}"
+    return told + (", overdue" if monitoring.overdue else "") + (", a result is pending" if monitoring.pending else "")

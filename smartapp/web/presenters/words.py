@@ -1,0 +1,82 @@
+"""Times, ages, days and amounts in the words of the screens (screens.md section 1)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.clinical.wording import age_words, plain, rounded
+
+_NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
+_BRANDS = {Brand.FIBRYGA: "Fibryga", Brand.RIASTAP: "RiaSTAP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The moment and the place that times are told from."""
+
+    as_of: datetime
+    zone: tzinfo
+    infused: date | None = None
+
+    def time(self, at: datetime) -> str:
+        """`02:38`, with the date when it is another day: `28 Feb 02:38`."""
+        local = at.astimezone(self.zone)
+        same_day = local.date() == self.as_of.astimezone(self.zone).date()
+        return local.strftime("%H:%M") if same_day else f"{local.day} {local.strftime('%b %H:%M')}"
+
+    def age(self, at: datetime) -> str:
+        """`35 min ago`."""
+        return age_words(self.as_of - at)
+
+    def day(self, at: datetime) -> str:
+        """Day after infusion, `day +7`; empty if the infusion has no date."""
+        if self.infused is None:
+            return ""
+        return f"day {(at.astimezone(self.zone).date() - self.infused).days:+d}"
+
+    def drawn(self, at: datetime) -> str:
+        """`drawn 02:38, 35 min ago`."""
+        return f"drawn {self.time(at)}, {self.age(at)}"
+
+
+def clock_of(assessment: Assessment) -> Clock:
+    """The clock of an assessment: its moment, the site's time zone, the day of infusion."""
+    infusion = assessment.infusion
+    return Clock(assessment.picture.as_of, assessment.picture.zone, infusion.local_date if infusion else None)
+
+
+def span_words(hours: Decimal) -> str:
+    """`6 h`."""
+    return f"{plain(hours)} h"
+
+
+def until(span: timedelta) -> str:
+    """`in 35 min`, or `35 min ago` once it is past."""
+    return age_words(span) if span.total_seconds() >= 0 else "in " + age_words(-span).removesuffix(" ago")
+
+
+def both_units(g_per_l: Decimal) -> tuple[str, str]:
+    """Fibrinogen in g/L and, in grey beside it, in mg/dL."""
+    return f"{rounded(g_per_l)} g/L", f"{rounded(g_per_l * 100, 1)} mg/dL"
+
+
+def product_name(product: Product, brand: Brand | None = None) -> str:
+    """`fibrinogen concentrate (RiaSTAP)`."""
+    return f"{_NAMES[product]} ({_BRANDS[brand]})" if brand else _NAMES[product]
+
+
+def amount_of(given: Option | ProposedOrder) -> str:
+    """`3000 mg`, `10 units` or `300 mL`; empty where no number may be given."""
+    if given.dose_mg is not None:
+        return f"{plain(given.dose_mg)} mg"
+    if given.units is not None:
+        return f"{given.units} units"
+    return f"{plain(given.volume_ml)} mL" if given.volume_ml is not None else ""
+
+
+def order_words(given: Option | ProposedOrder) -> str:
+    """`fibrinogen concentrate 3000 mg`."""
+    return " ".join(part for part in (product_name(given.product), amount_of(given)) if part)

@@ -1,0 +1,140 @@
+"""Exceptions as pages, JSON or OperationOutcomes, once: what failed, what to do, and a reference number (SEC-34)."""
+
+import secrets
+from collections.abc import Callable
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from smartapp.usecases.accept import NoSuchProposal
+from smartapp.usecases.writing import NotApprovable
+
+_JSON_PATHS = ("/healthz", "/readyz", "/metrics", "/source-attributes.json", "/.well-known/")
+_HTTP_WORDS = {
+    400: (
+        "The request was not understood",
+        "Something in the address or the form is missing or wrong.",
+        "Go back and try again.",
+    ),
+    401: (
+        "This session has ended",
+        "There is no live launch for this browser.",
+        "Open the app again from the patient's chart.",
+    ),
+    403: ("Not permitted", "You are not entitled to this.", "Open the app again from the patient's chart."),
+    404: ("Not found", "There is no such page.", "Open the app again from the patient's chart."),
+    405: ("Not possible here", "This address does not do that.", "Go back and try again."),
+    413: ("Too large", "What was sent is larger than is accepted.", "Go back and send less."),
+    429: ("Too many requests", "More requests came than are answered in a minute.", "Wait a minute and try again."),
+}
+_DECISIONS: dict[type[Exception], tuple[int, str, str]] = {
+    NotApprovable: (
+        409,
+        "This can no longer be approved",
+        "Open the patient page again: it shows what may be done now.",
+    ),
+    NoSuchProposal: (404, "Not found", "Open the patient page again."),
+}
+_FAILED = (
+    "Something failed here",
+    "The app failed while making this page. Nothing was written.",
+    "Try again; if it fails again, quote the reference number.",
+)
+_FAILED_POST = (
+    _FAILED[0],
+    "The app failed while taking this step.",
+    "Open the patient page: it says what was written. Check there before repeating the step.",
+)
+
+
+class PageProblem(Exception):  # noqa: N818  # a page, not a failure of the program
+    """A problem with a sentence for the page: what failed, and what to do."""
+
+    status = 400
+    title = "This cannot be done"
+
+    def __init__(self, what: str, advice: str = "Go back and try again.") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+
+class NotFound(PageProblem):
+    """No such thing in this launch."""
+
+    status = 404
+    title = "Not found"
+
+
+class NotEntitled(PageProblem):
+    """The user may look, not act."""
+
+    status = 403
+    title = "Not permitted"
+
+
+def handle(app: Flask, log: Callable[[str, str, int, BaseException | None], None]) -> None:
+    """Register; `log(reference, path, status, exception)` is told of every problem, with the unforeseen exceptions."""
+
+    @app.before_request
+    def number() -> None:
+        g.reference = secrets.token_hex(6)
+
+    @app.after_request
+    def mark(response: Response) -> Response:
+        response.headers["X-Request-ID"] = reference()
+        return response
+
+    @app.errorhandler(Exception)
+    def problem(error: Exception) -> Response:
+        status, title, what, advice = _told(error)
+        log(reference(), request.path, status, error if status == 500 else None)
+        response = _shown(status, title, what, advice)
+        if isinstance(error, HTTPException):
+            kept = ((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
+            response.headers.extend(kept)
+        return response
+
+
+def reference() -> str:
+    """The number of this request, on the page, in the header and in the log."""
+    return str(g.get("reference", "none"))
+
+
+def _told(error: Exception) -> tuple[int, str, str, str]:
+    for kind, (known, heading, todo) in _DECISIONS.items():
+        if isinstance(error, kind):
+            return known, heading, str(error), todo
+    status = getattr(error, "status", None)
+    what, advice = getattr(error, "what", None), getattr(error, "advice", None)
+    if isinstance(status, int) and what and advice:
+        return status, str(getattr(error, "title", "This cannot be done")), str(what), str(advice)
+    if isinstance(error, HTTPException) and error.code:
+        return error.code, *_HTTP_WORDS.get(
+            error.code, (error.name, "The request could not be answered.", "Go back and try again.")
+        )
+    return 500, *(_FAILED_POST if request.method == "POST" else _FAILED)
+
+
+def _shown(status: int, title: str, what: str, advice: str) -> Response:
+    if request.path.startswith("/cds-services"):
+        return make_response(jsonify(_outcome(status, what)), status)
+    if request.path.startswith(_JSON_PATHS):
+        return make_response(jsonify({"error": what, "reference": reference()}), status)
+    retry = (
+        request.path
+        if request.method == "GET" and (status >= 500 or status == 429) and "code" not in request.args
+        else ""
+    )
+    page = render_template(
+        "problems/problem.html", title=title, what=what, advice=advice, reference=reference(), retry=retry
+    )
+    return make_response(page, status)
+
+
+def _outcome(status: int, what: str) -> dict[str, object]:
+    code = {404: "not-found", 405: "not-supported", 413: "too-long", 429: "throttled"}.get(status, "exception")
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": code, "details": {"text": what}}],
+    }

@@ -1,0 +1,93 @@
+"""Rules and evidence: every rule in plain language, with its sources and the site's parameters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from smartapp.clinical.parameters import PARAMETERS
+from smartapp.clinical.policy import SitePolicy, as_given
+from smartapp.clinical.rule import Row, Rule
+from smartapp.web.presenters.trace import citation_words, level_words
+from smartapp.web.problems import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePage:
+    """One row of the guideline in words."""
+
+    id: str
+    version: int
+    title: str
+    level: str
+    says: str
+    citations: tuple[str, ...]
+    inputs: tuple[str, ...]
+    off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterLine:
+    """A parameter with the site's value beside the default."""
+
+    name: str
+    value: str
+    default: str
+    unit: str
+    changed: bool
+    note: str
+
+
+def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> Blueprint:
+    """`rules` with the words of each module, as its docstring has them."""
+    blueprint = Blueprint("rules", __name__)
+    pages = {page.id: page for rule, words in rules for page in _pages(rule, words, policy)}
+
+    @blueprint.get("/rules")
+    def index() -> str:
+        return render_template("rules.html", pages=list(pages.values()), parameters=parameter_lines(policy))
+
+    @blueprint.get("/rules/<rule_id>")
+    def one(rule_id: str) -> str:
+        if rule_id not in pages:
+            raise NotFound("There is no such rule.", "Look at the list of all rules.")
+        return render_template("rule.html", page=pages[rule_id])
+
+    return blueprint
+
+
+def _pages(rule: Rule, words: str, policy: SitePolicy) -> tuple[RulePage, ...]:
+    return tuple(_page(row, rule, words, policy) for row in rule.rows)
+
+
+def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
+    return RulePage(
+        id=row.id,
+        version=row.version,
+        title=row.title,
+        level=level_words(row.level),
+        says=words,
+        citations=citation_words(row.citations),
+        inputs=tuple(need.name.replace("_", " ") for need in (*rule.needs, *rule.wants)),
+        off=row.id in policy.get("rules_off"),
+    )
+
+
+def parameter_lines(policy: SitePolicy) -> tuple[ParameterLine, ...]:
+    """Every parameter, the site's value beside the default."""
+    return tuple(
+        ParameterLine(
+            name=parameter.name,
+            value=_words(policy.get(parameter.name)),
+            default=_words(parameter.default),
+            unit=parameter.unit,
+            changed=policy.get(parameter.name) != parameter.default,
+            note=parameter.note,
+        )
+        for parameter in PARAMETERS
+    )
+
+
+def _words(value: object) -> str:
+    given = as_given(value) if value is not None else "not set"
+    return ", ".join(map(str, given)) or "none" if isinstance(given, list | tuple) else str(given)

@@ -1,0 +1,268 @@
+"""Approving by the forms of interfaces.md section 4."""
+
+import json
+import re
+
+import pytest
+
+from smartapp.clinical.orders import Product
+from smartapp.usecases.ports import WriteResult, WriteState
+from smartapp.web.desk import UserKind
+from tests import charts
+from tests.web.browsing import Browser, Form, Page
+from tests.web.desk import LAUNCH, MemoryProposals, MemoryWriter, act_now, jane
+
+AMOUNTS = {"dose_mg", "units"}
+
+
+def approvals(page: Page) -> list[Form]:
+    return [form for form in page.forms if form.action.endswith("/approve")]
+
+
+def concentrate(page: Page) -> Form:
+    return next(form for form in approvals(page) if "dose_mg" in form.fields)
+
+
+def test_an_approval_form_stands_for_each_option_and_needs_no_script() -> None:
+    page = Browser(act_now().app).get()
+    assert [set(form.fields) for form in approvals(page)] == [
+        {"csrf_token", "units", "recheck"},
+        {"csrf_token", "dose_mg", "recheck"},
+    ]
+    assert all(re.fullmatch(rf"/l/{LAUNCH}/proposals/[^/]+/approve", form.action) for form in approvals(page))
+    assert all(form.method == "post" and form.buttons for form in approvals(page))
+
+
+@pytest.mark.req("FHIR-40", "SEC-04")
+def test_three_presses_as_rendered_write_one_order_and_only_the_third_writes() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    review = browser.press(concentrate(browser.get()))
+    assert "Dose review" in review.title
+    assert "2882.4 mg is rounded to 3000 mg" in review.text
+    receipt = browser.press(approvals(review)[0])
+    assert "Create draft order for Jane DOE — concentrate 3000 mg" in receipt.text
+    assert ward.writer.created == []
+    saved = browser.press(approvals(receipt)[0])
+    assert "Saved as draft" in saved.headings[0]
+    assert "MedicationRequest/12" in saved.text
+    assert len(ward.writer.orders) == 1
+    assert json.loads(ward.writer.orders[0].body)["status"] == "draft"
+
+
+@pytest.mark.req("FHIR-44")
+def test_pressing_again_ends_on_the_same_result_with_one_order() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    first = browser.press(approvals(receipt)[0])
+    again = browser.press(approvals(receipt)[0])
+    assert first.headings == again.headings
+    assert len(ward.writer.orders) == 1
+    patient = browser.get()
+    assert "Saved as draft" in patient.text
+    assert "MedicationRequest/12" in patient.text
+    assert not approvals(patient)
+
+
+def test_a_double_click_on_the_dose_review_does_not_write() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    review = browser.press(concentrate(browser.get()))
+    browser.press(approvals(review)[0])
+    receipt = browser.press(approvals(review)[0])
+    assert "Confirm" in receipt.headings[0]
+    assert ward.writer.created == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("4001", "above the limit for this patient, 4000 mg"),
+        ("3,000", "can be read as 3 or as 3000"),
+        ("3.000", "can be read as 3 or as 3000"),
+        ("0", "The amount is zero"),
+        ("three", "is not an amount"),
+        ("", "is not an amount"),
+        ("-3000", "is not an amount"),
+        ("1e3", "is not an amount"),
+    ],
+)
+def test_an_amount_that_cannot_be_approved_is_refused_with_the_reason(typed: str, says: str) -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    review = browser.press(concentrate(browser.get()))
+    answer = browser.press(approvals(review)[0], dose_mg=typed)
+    assert answer.status == 422
+    assert says in answer.text
+    assert ward.writer.created == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"), [("2500", "2500 mg"), ("2 500", "2500 mg"), ("2500,5", "2500.5 mg"), ("2500.5", "2500.5 mg")]
+)
+def test_an_amount_with_comma_or_point_stands_on_the_receipt(typed: str, shown: str) -> None:
+    browser = Browser(act_now().app)
+    review = browser.press(concentrate(browser.get()))
+    assert shown in browser.press(approvals(review)[0], dose_mg=typed).text
+
+
+def test_the_receipt_says_the_amount_in_letters_and_the_patient() -> None:
+    browser = Browser(act_now().app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    assert "three thousand milligrams" in receipt.text
+    assert receipt.text.count("Jane DOE") >= 3
+
+
+def test_cryoprecipitate_is_asked_in_units() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    form = next(form for form in approvals(browser.get()) if "units" in form.fields)
+    receipt = browser.press(approvals(browser.press(form))[0], units="8")
+    assert "8 units" in receipt.text
+    assert "Saved as draft" in browser.press(approvals(receipt)[0]).text
+
+
+@pytest.mark.parametrize(
+    ("ward", "reason"),
+    [
+        (lambda: jane(charts.fibrinogen("0.8"), charts.crs(3)), "Weight is not recorded"),
+        (lambda: jane(charts.fibrinogen("0.8", hours_ago=13), charts.weight("70"), charts.crs(3)), "older than 12 h"),
+        (
+            lambda: act_now(writer=MemoryWriter(why_not="not permitted: MedicationRequest")),
+            "Not permitted: MedicationRequest",
+        ),
+    ],
+)
+def test_where_no_draft_may_be_written_there_is_no_form_and_the_reason_stands(ward, reason: str) -> None:  # type: ignore[no-untyped-def]
+    page = Browser(ward().app).get()
+    assert not approvals(page)
+    assert reason in page.text
+
+
+@pytest.mark.req("FHIR-46")
+def test_not_confirmed_has_a_button_that_only_searches() -> None:
+    ward = act_now(
+        writer=MemoryWriter(answer=WriteResult(state=WriteState.NOT_CONFIRMED, reason="The EHR did not answer."))
+    )
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    result = browser.press(approvals(receipt)[0])
+    assert result.headings == ["Not confirmed"]
+    assert "Not confirmed" in browser.get().text
+    written = len(ward.writer.created)
+    assert browser.press(result.form("/check")).headings == ["Saved as draft"]
+    assert len(ward.writer.created) == written
+
+
+def test_not_saved_says_why() -> None:
+    ward = act_now(writer=MemoryWriter(answer=WriteResult(state=WriteState.REFUSED, reason="The EHR refused: 422.")))
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    result = browser.press(approvals(receipt)[0])
+    assert result.headings == ["Not saved"]
+    assert "The EHR refused: 422." in result.text
+    assert "Not saved" in browser.get().text
+
+
+@pytest.mark.req("FHIR-43")
+def test_a_new_result_since_the_review_stops_the_writing_and_is_named() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    ward.source.resources = (*ward.source.resources, charts.fibrinogen("1.62", hours_ago=0.2, id_="new"))
+    result = browser.press(approvals(receipt)[0])
+    assert result.headings == ["Not saved"]
+    assert "1.62 g/L" in result.text
+    assert ward.writer.created == []
+
+
+@pytest.mark.req("SEC-07")
+def test_a_proposal_of_another_launch_is_not_found() -> None:
+    kept = MemoryProposals()
+    mine, other = act_now(kept=kept), act_now(kept=kept, launch="launch-2")
+    action = concentrate(Browser(mine.app).get()).action
+    stranger = Browser(other.app)
+    proposal = action.split("/")[-2]
+    assert stranger.get(f"/l/launch-2/proposals/{proposal}").status == 404
+
+
+@pytest.mark.req("SEC-04")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(headers: dict[str, str]) -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    form = concentrate(browser.get())
+    refused = browser.client.post(form.action, data=form.fields, headers=headers)
+    assert refused.status_code == 403
+
+
+@pytest.mark.req("SEC-04")
+def test_origin_null_from_the_same_origin_is_accepted() -> None:
+    browser = Browser(act_now().app)
+    page = browser.press(concentrate(browser.get()), {"Origin": "null", "Sec-Fetch-Site": "same-origin"})
+    assert page.status == 200
+
+
+@pytest.mark.req("SEC-04")
+def test_a_token_of_another_proposal_or_none_is_refused() -> None:
+    browser = Browser(act_now().app)
+    first, second = approvals(browser.get())
+    assert browser.press(first, csrf_token=second.fields["csrf_token"]).status == 403
+    assert browser.press(first, csrf_token="").status == 403
+    assert browser.press(first, csrf_token="forged").status == 403
+
+
+@pytest.mark.req("SAL-73")
+def test_without_a_professional_nothing_can_be_approved() -> None:
+    ward = act_now()
+    form = concentrate(Browser(ward.app).get())
+    for kind in (UserKind.UNKNOWN, UserKind.PATIENT):
+        ward.user = kind
+        browser = Browser(ward.app)
+        assert not approvals(browser.get())
+        assert browser.press(form).status == 403
+
+
+def test_not_now_is_one_press_with_a_reason() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    form = browser.get().form("/decline")
+    assert [value for name, value in form.buttons if name == "reason"] == [
+        "indication-order-exists",
+        "need-more-info",
+        "risk-benefit-ratio",
+        "expert-contradicts",
+        "policy-contradicts",
+        "service-not-available",
+        "patient-ineligible",
+    ]
+    assert "Not now" in browser.press(form, reason="need-more-info").text
+    assert browser.press(form, reason="because").status == 400
+
+
+def test_a_written_draft_can_be_withdrawn() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    saved = browser.press(approvals(receipt)[0])
+    assert browser.press(saved.form("/withdraw")).headings == ["Withdrawn"]
+
+
+def test_the_dose_can_be_changed_from_the_receipt() -> None:
+    browser = Browser(act_now().app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    assert "Dose review" in browser.press(approvals(receipt)[1]).headings[0]
+
+
+def test_the_products_are_those_of_the_guideline() -> None:
+    assert {str(product) for product in Product} == {"cryoprecipitate", "fibrinogen_concentrate"}
