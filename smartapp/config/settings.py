@@ -16,19 +16,19 @@ class Limits(_Strict):
 
     hooks: str = "6000/minute"
     launch: str = "600/minute"
-    state_minutes: Decimal = Field(Decimal(10), gt=0, le=60)
-    proposal_minutes: Decimal = Field(Decimal(30), gt=0, le=480)
-    idle_minutes: Decimal = Field(Decimal(15), gt=0, le=240)
-    absolute_minutes: Decimal = Field(Decimal(480), gt=0, le=1440)
+    state_minutes: Decimal = Field(default=Decimal(10), gt=0, le=60)
+    proposal_minutes: Decimal = Field(default=Decimal(30), gt=0, le=480)
+    idle_minutes: Decimal = Field(default=Decimal(15), gt=0, le=240)
+    absolute_minutes: Decimal = Field(default=Decimal(480), gt=0, le=1440)
 
 
 class Budgets(_Strict):
     """Seconds that may be spent (interfaces.md section 3)."""
 
-    hook: Decimal = Field(Decimal(4), gt=0, le=30)
-    authorization: Decimal = Field(Decimal(10), gt=0, le=60)
-    fhir_request: Decimal = Field(Decimal(10), gt=0, le=60)
-    page: Decimal = Field(Decimal(20), gt=0, le=120)
+    hook: Decimal = Field(default=Decimal(4), gt=0, le=30)
+    authorization: Decimal = Field(default=Decimal(10), gt=0, le=60)
+    fhir_request: Decimal = Field(default=Decimal(10), gt=0, le=60)
+    page: Decimal = Field(default=Decimal(20), gt=0, le=120)
 
 
 class Ehr(_Strict):

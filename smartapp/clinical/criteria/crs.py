@@ -52,7 +52,7 @@ def _from_records(facts: Facts, suggested: int | None, *, settled: bool) -> CrsS
     unspecified = any(record.grade is None for record in open_records)
     if graded:
         return _recorded(facts, max(graded, key=_newest), suggested, peak)
-    if records and not open_records and Topic.CONDITIONS not in facts.picture.unread:
+    if records and not open_records and not _may_be_unread(facts):
         return CrsStatus(band=Band.NONE, basis=Basis.RESOLVED, grade=0, suggested_grade=suggested, peak_grade=peak)
     if suggested is not None and settled:
         return CrsStatus(
@@ -71,6 +71,12 @@ def _from_records(facts: Facts, suggested: int | None, *, settled: bool) -> CrsS
         peak_grade=peak,
         unresolved_unspecified=unspecified,
     )
+
+
+def _may_be_unread(facts: Facts) -> bool:
+    """Whether a record of CRS may stand in a part of the chart that was not read (DQ-17)."""
+    by_code = {Topic.LABORATORY, Topic.VITAL_SIGNS} if facts.policy.get("crs_grade_codes") else set()
+    return not facts.picture.unread.keys().isdisjoint({Topic.CONDITIONS, *by_code})
 
 
 def _recorded(facts: Facts, record: CrsRecord, suggested: int | None, peak: int | None) -> CrsStatus:

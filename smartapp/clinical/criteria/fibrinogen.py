@@ -73,7 +73,8 @@ def _why_none(facts: Facts) -> str:
     if gap is not None:
         return gap.text
     refused = any(g.analyte is Analyte.FIBRINOGEN and g.kind is GapKind.UNREADABLE for g in facts.picture.gaps)
-    return "fibrinogen results are recorded, but none could be used" if refused else "fibrinogen is not recorded"
+    recorded = refused or len(facts.picture.series(Analyte.FIBRINOGEN)) > 0
+    return "fibrinogen results are recorded, but none could be used" if recorded else "fibrinogen is not recorded"
 
 
 def _flags(facts: Facts, result: LabResult, tier: Tier) -> tuple[str, ...]:

@@ -143,14 +143,10 @@ def _waived(facts: Facts) -> bool:
     fevers = [
         r.collected.at
         for r in facts.picture.series(Analyte.TEMPERATURE)
-        if r.value >= FEVER and _this_episode(facts, r)
+        if surely_at_least(r, FEVER) and since_infusion(facts, r.collected)
     ]
     starts = [e.start.at for e in facts.picture.exposures if e.drug in _WAIVERS and e.start.at <= facts.picture.as_of]
     return bool(fevers) and any(start >= min(fevers) for start in starts)
-
-
-def _this_episode(facts: Facts, result: LabResult) -> bool:
-    return since_infusion(facts, result.collected) and result.collected.at <= facts.picture.as_of
 
 
 def _in(facts: Facts, analyte: Analyte, start: datetime) -> list[LabResult]:

@@ -76,6 +76,22 @@ def test_a_partial_birth_date_leaves_a_range(birth: BirthDate, low: int, high: i
     assert [gap.rule for gap in gaps] == (["DQ-12"] if crosses else [])
 
 
+@pytest.mark.req("DQ-12")
+@pytest.mark.parametrize(
+    ("birth", "today", "low", "high"),
+    [
+        (BirthDate(2016, 3), datetime(2026, 3, 30, 12, tzinfo=UTC), 9, 10),
+        (BirthDate(2016, 3), datetime(2026, 3, 31, 12, tzinfo=UTC), 10, 10),
+        (BirthDate(2015, 12), datetime(2025, 12, 30, 12, tzinfo=UTC), 9, 10),
+        (BirthDate(2015, 12), datetime(2025, 12, 31, 12, tzinfo=UTC), 10, 10),
+        (BirthDate(2015), datetime(2025, 1, 1, 12, tzinfo=UTC), 9, 10),
+        (BirthDate(2015), datetime(2025, 12, 31, 12, tzinfo=UTC), 10, 10),
+    ],
+)
+def test_a_month_or_a_year_ends_on_its_last_day(birth: BirthDate, today: datetime, low: int, high: int) -> None:
+    assert age(birth, today) == Age(low=low, high=high)
+
+
 @pytest.mark.req("DQ-12", "APP-06")
 @pytest.mark.parametrize("birth", [None, BirthDate(2026, 3, 2), BirthDate(2031)])
 def test_no_birth_date_or_one_in_the_future_is_missing_and_named(birth: BirthDate | None) -> None:
@@ -86,3 +102,4 @@ def test_no_birth_date_or_one_in_the_future_is_missing_and_named(birth: BirthDat
     gaps = facts.get(AGE_ISSUES)
     assert not isinstance(gaps, Missing)
     assert [gap.rule for gap in gaps] == ["DQ-12"]
+    assert gaps[0].text.startswith("The birth date ")

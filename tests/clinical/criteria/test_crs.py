@@ -85,6 +85,15 @@ def test_unread_conditions_do_not_let_crs_count_as_resolved() -> None:
     assert (found.grade, found.band, found.basis, found.peak_grade) == (None, Band.UNKNOWN, Basis.UNKNOWN, 3)
 
 
+@pytest.mark.req("CRS-02", "DQ-17")
+@pytest.mark.parametrize(("codes", "band"), [("", Band.NONE), ("http://st-x.example|CRS", Band.UNKNOWN)])
+def test_grades_that_a_site_keeps_as_results_may_be_unread_too(codes: str, band: Band) -> None:
+    picture = a_picture(crs=[a_crs(3, over=True)], unread=unread(Topic.LABORATORY))
+    found = facts_of(picture, crs_grade_codes=codes).get(CRS)
+    assert not isinstance(found, Missing)
+    assert found.band is band
+
+
 @pytest.mark.req("CRS-02")
 def test_without_a_grade_the_vital_signs_suggest_one() -> None:
     for records in ((), (a_crs(None),)):
@@ -114,11 +123,26 @@ def test_an_unspecified_record_that_goes_on_is_not_resolved_by_a_graded_one_that
 
 
 @pytest.mark.req("CRS-02", "DQ-20")
-@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
-def test_of_two_grades_at_the_same_time_the_higher_counts_and_is_named(order: tuple[int, int]) -> None:
-    records = [a_crs(grade, 3, scale="ASTCT", source=f"Condition/{grade}") for grade in order]
-    assert status(*records).grade == 2
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1), (0, 1), (1, 0)])
+def test_of_two_grades_at_the_same_time_the_higher_counts_and_is_named(first: int, second: int) -> None:
+    records = [
+        a_crs(first, 3, scale="ASTCT", source="Condition/a"),
+        a_crs(second, 3, scale="ASTCT", source="Condition/b"),
+    ]
+    assert status(*records).grade == max(first, second)
     assert issues(*records) == ["DQ-20"]
+
+
+@pytest.mark.req("CRS-02", "DQ-20")
+def test_a_grade_that_is_over_or_older_or_the_same_contradicts_nothing() -> None:
+    chosen = a_crs(2, 3, scale="ASTCT", source="Condition/a")
+    others = [
+        a_crs(3, 3, scale="ASTCT", over=True),
+        a_crs(3, 4, scale="ASTCT"),
+        a_crs(2, 3, scale="ASTCT", source="Condition/b"),
+        a_crs(None, 3),
+    ]
+    assert issues(chosen, *others) == []
 
 
 @pytest.mark.req("CRS-01")
@@ -129,6 +153,7 @@ def test_of_two_grades_at_the_same_time_the_higher_counts_and_is_named(order: tu
         (Moment(NOW - timedelta(days=6, seconds=1)), False),
         (on_day(2026, 2, 23), True),
         (on_day(2026, 2, 22), False),
+        (Moment(NOW), True),
         (Moment(NOW + timedelta(seconds=1)), False),
         (None, True),
     ],
@@ -147,6 +172,7 @@ def test_a_record_without_any_time_counts_as_stale() -> None:
 @pytest.mark.req("CRS-01")
 def test_a_record_still_to_come_is_named() -> None:
     assert issues(a_crs(3, -2)) == ["CRS-01"]
+    assert issues(a_crs(3, 0, scale="ASTCT")) == []
 
 
 @pytest.mark.req("CRS-01")

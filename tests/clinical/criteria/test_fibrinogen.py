@@ -146,7 +146,9 @@ def test_a_preliminary_result_gives_the_tier_and_is_flagged() -> None:
 @pytest.mark.req("DQ-07")
 @pytest.mark.parametrize("variant", [Variant.ANTIGEN, Variant.HEAT, Variant.PRESENCE])
 def test_other_methods_are_never_tiered(variant: Variant) -> None:
-    assert isinstance(state(a_fibrinogen("0.9", variant=variant)), NoFibrinogen)
+    found = state(a_fibrinogen("0.9", variant=variant))
+    assert isinstance(found, NoFibrinogen)
+    assert "none could be used" in found.why
 
 
 @pytest.mark.req("DQ-07")
@@ -208,9 +210,12 @@ def test_the_lower_of_a_conflict_is_sought_among_all_results_of_the_sample() -> 
 
 
 @pytest.mark.req("DQ-08")
-@pytest.mark.parametrize(("derived", "named"), [("1.5", False), ("1.51", True)])
-def test_a_clauss_and_a_derived_result_that_differ_are_named(derived: str, named: bool) -> None:
-    labs = (a_fibrinogen("1.2"), a_fibrinogen(derived, variant=Variant.DERIVED))
+@pytest.mark.parametrize(
+    ("derived", "minutes", "named"), [("1.5", 0, False), ("1.51", 0, True), ("1.51", 15, True), ("1.51", 16, False)]
+)
+def test_a_clauss_and_a_derived_result_that_differ_are_named(derived: str, minutes: int, named: bool) -> None:
+    other = before(hours=1, minutes=minutes)
+    labs = (a_fibrinogen("1.2"), a_fibrinogen(derived, variant=Variant.DERIVED, collected=other))
     assert effective(*labs).g_per_l == Decimal("1.2")
     assert issues(*labs) == (["DQ-08"] if named else [])
 
@@ -230,6 +235,9 @@ def test_no_fibrinogen_is_named_with_the_reason() -> None:
     assert isinstance(absent, NoFibrinogen)
     assert isinstance(failed, NoFibrinogen)
     assert isinstance(refused, NoFibrinogen)
+    other = Gap(kind=GapKind.UNREADABLE, rule="DQ-05", text="no unit", analyte=Analyte.PLATELETS)
+    noted = Gap(kind=GapKind.NOTED, rule="DQ-02", text="time of issue", analyte=Analyte.FIBRINOGEN)
+    assert absent == state(gaps=(other, noted))
     assert "not recorded" in absent.why
     assert "could not be read" in failed.why
     assert "none could be used" in refused.why

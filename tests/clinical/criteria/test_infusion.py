@@ -36,7 +36,7 @@ def test_of_several_the_latest_up_to_now_counts_whatever_the_order() -> None:
         an_infusion(3, source="MedicationRequest/d", strong=False),
     ]
     for order in permutations(records):
-        assert (found(*order).source, found(*order).day) == ("Procedure/b", 6)
+        assert (found(*order).source, found(*order).day, found(*order).strong) == ("Procedure/b", 6, True)
 
 
 @pytest.mark.req("APP-02")
@@ -72,6 +72,12 @@ def test_weak_or_undated_evidence_gives_no_day(record: InfusionRecord, strong: b
     infusion = found(record)
     assert (infusion.day, infusion.local_date, infusion.strong) == (None, None, strong)
     assert issues(record) == (["APP-01"] if strong else [])
+
+
+@pytest.mark.req("APP-01")
+def test_an_undated_infusion_goes_before_a_weak_hint() -> None:
+    undated = an_infusion(start=None, source="Procedure/z")
+    assert found(an_infusion(3, strong=False, source="MedicationRequest/a"), undated).source == "Procedure/z"
 
 
 @pytest.mark.req("APP-01")

@@ -39,6 +39,18 @@ def test_any_value_of_the_last_24_hours_counts(hours: float, grade: int | None) 
     assert signs(a_lab(T, "39", hours), a_lab(T, "37", 1)).grade == grade
 
 
+@pytest.mark.req("CRS-03", "DQ-02")
+@pytest.mark.parametrize(("hours", "counts"), [(0, True), (-0.08, True), (-0.1, False)])
+def test_readings_up_to_now_count_with_the_clocks_tolerance(hours: float, counts: bool) -> None:
+    assert signs(a_lab(T, "39", hours)).fever is counts
+
+
+@pytest.mark.req("CRS-03")
+@pytest.mark.parametrize(("hours", "grade"), [(0, 3), (24, 3), (24.01, 1), (-0.1, 1)])
+def test_oxygen_of_the_last_24_hours_counts(hours: float, grade: int) -> None:
+    assert signs(FEVER, oxygen=[oxygen(OxygenDevice.MASK, hours_ago=hours)]).grade == grade
+
+
 @pytest.mark.req("CRS-03")
 def test_a_reading_marked_suspect_does_not_count() -> None:
     suspect = a_lab(T, "39", source="Observation/axilla")
@@ -88,6 +100,13 @@ def test_vasopressors_raise_the_grade_each_substance_once(drugs: tuple[Drug, ...
 
 
 @pytest.mark.req("CRS-03")
+def test_a_vasopressor_begun_this_second_counts_and_all_are_counted() -> None:
+    now = an_exposure(Drug.NORADRENALINE, 0, running=True)
+    assert signs(FEVER, exposures=[now]).grade == 3
+    assert signs(FEVER, exposures=running(Drug.NORADRENALINE, Drug.VASOPRESSIN)).vasopressors == 2
+
+
+@pytest.mark.req("CRS-03")
 def test_a_vasopressor_that_ended_or_has_not_begun_does_not_count() -> None:
     ended = an_exposure(Drug.NORADRENALINE, 5)
     planned = an_exposure(Drug.NORADRENALINE, -1, running=True)
@@ -101,6 +120,7 @@ def test_a_vasopressor_that_ended_or_has_not_begun_does_not_count() -> None:
         (OxygenDevice.CANNULA, "2", 2),
         (OxygenDevice.CANNULA, "6", 2),
         (OxygenDevice.CANNULA, "6.1", 3),
+        (OxygenDevice.CANNULA, "0.5", 2),
         (OxygenDevice.CANNULA, None, 2),
         (OxygenDevice.CANNULA, "0", 1),
         (OxygenDevice.NOT_NAMED, "6", 2),
@@ -160,6 +180,23 @@ def test_fever_is_waived_only_by_a_drug_given_after_a_fever_of_this_episode(
 ) -> None:
     found = signs(a_lab(T, "39", fever_hours), LOW, exposures=[an_exposure(drug, dose_hours)])
     assert (found.waived, found.grade, found.ungradable) == (waived, 2 if waived else None, not waived)
+
+
+@pytest.mark.req("CRS-03")
+@pytest.mark.parametrize(
+    ("birth", "limit"), [(BirthDate(2008, 3, 1), 100), (BirthDate(2008, 3, 2), 95), (BirthDate(2016, 3, 1), 95)]
+)
+def test_the_limits_of_adults_and_of_older_children_are_two(birth: BirthDate, limit: int) -> None:
+    policy: dict[str, object] = {"sbp_hypotension_adult": 100, "sbp_hypotension_child": {"from_10y": 95}}
+    assert signs(a_lab(SBP, str(limit - 1)), birth=birth, policy=policy).hypotension
+    assert not signs(a_lab(SBP, str(limit)), birth=birth, policy=policy).hypotension
+
+
+@pytest.mark.req("CRS-03")
+def test_waived_fever_with_room_air_gives_no_grade() -> None:
+    doses = [an_exposure(Drug.TOCILIZUMAB, 24)]
+    assert signs(a_lab(T, "39", 30), exposures=doses, oxygen=[oxygen(OxygenDevice.NONE)]).grade is None
+    assert signs(a_lab(T, "<39", 30), LOW, exposures=doses).waived is False
 
 
 @pytest.mark.req("CRS-03")

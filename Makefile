@@ -1,0 +1,57 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo-installed
+TEST := $(VENV)/.test-installed
+ARGS ?=
+# what a check may write stays out of the tree
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo test check serve lock docs
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Fibrinogen Watch needs Python 3.11 or newer, and none was found"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(DEMO): requirements/demo.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TEST): requirements/test.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(DEMO)
+
+## demo: the demo EHR and the app; ARGS="--port 9000" passes options on
+demo: $(DEMO)
+	$(BIN)/smartapp demo $(ARGS)
+
+## serve: the production server; ARGS="--config site.toml"
+serve: $(DEMO)
+	$(BIN)/smartapp serve $(ARGS)
+
+## test: every test, in a real browser too
+test: $(TEST)
+	PYTHON="$(BIN)/python" sh .ci/test
+
+## check: format, lint, types, import rules, generated docs, audits; no tests
+check: $(TEST)
+	PYTHON="$(BIN)/python" sh .ci/check
+
+## docs: write the generated documents
+docs: $(TEST)
+	$(BIN)/smartapp rules --format markdown > docs/rules.md
+
+## lock: write requirements/*.txt from pyproject.toml (needs uv)
+lock:
+	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test"; do \
+	  name=$${set%% *}; extras=$${set#$$name}; \
+	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \
+	done

@@ -1,0 +1,160 @@
+"""The chart screens: patient list, one chart with the app inside it, its orders and cards, adding a result, reset."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+
+from smartapp.demo import charting
+from smartapp.demo.console import Console
+from smartapp.demo.faults import SENTENCES, Fault, Faults
+from smartapp.demo.fhir_server import FhirServer
+from smartapp.demo.hooks import AppUnreachableError, HookCaller, Seen
+from smartapp.demo.stories import Story
+from smartapp.demo.tokens import DemoUser, LaunchContext, TokenStore
+
+_NUMBER = re.compile(r"\d{1,4}([.,]\d{1,3})?")
+_UNITS = ("g/L", "mg/dL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hospital:
+    """Everything the screens show and do."""
+
+    app_url: str
+    server: FhirServer
+    tokens: TokenStore
+    faults: Faults
+    console: Console
+    hooks: HookCaller
+    stories: dict[str, Story]
+    user: DemoUser
+    now: Callable[[], datetime]
+    reset: Callable[[], None]
+
+    def seen(self, story: Story) -> Seen:
+        """The open chart."""
+        return Seen(patient=story.patient, encounter=story.encounter, user=self.user.reference)
+
+    def launch_url(self, story: Story, app_context: str = "") -> str:
+        """Where the app is opened for this chart: an EHR launch."""
+        context = LaunchContext(
+            patient=story.patient, encounter=story.encounter, user=self.user, app_context=app_context
+        )
+        launch = self.tokens.add_launch(context)
+        return f"{self.app_url}/launch?{urlencode({'iss': self.server.base_url, 'launch': launch})}"
+
+
+def create_screens(hospital: Hospital) -> Blueprint:
+    """The routes of the screens."""
+    blueprint = Blueprint("screens", __name__)
+    blueprint.add_url_rule("/", "patients", lambda: _patients(hospital))
+    blueprint.add_url_rule("/chart/<patient>", "chart", lambda patient: _chart(hospital, patient))
+    blueprint.add_url_rule(
+        "/chart/<patient>/launch", "launch", lambda patient: _launch(hospital, patient), methods=["GET", "POST"]
+    )
+    blueprint.add_url_rule(
+        "/chart/<patient>/results", "add_result", lambda patient: _add_result(hospital, patient), methods=["POST"]
+    )
+    blueprint.add_url_rule("/reset", "reset", lambda: _reset(hospital), methods=["POST"])
+    blueprint.add_url_rule("/console", "console", lambda: _console(hospital))
+    blueprint.add_url_rule("/console/clear", "clear_console", lambda: _clear_console(hospital), methods=["POST"])
+    blueprint.add_url_rule("/faults", "faults", lambda: _faults(hospital), methods=["GET", "POST"])
+    return blueprint
+
+
+def _story(hospital: Hospital, patient: str) -> Story:
+    return hospital.stories.get(patient) or abort(404)
+
+
+def _patients(hospital: Hospital) -> str:
+    rows = [
+        (story, charting.banner(hospital.server, story.patient, hospital.now())) for story in hospital.stories.values()
+    ]
+    return render_template("demo/patients.html", rows=rows, on=hospital.faults.names())
+
+
+def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 200) -> tuple[str, int]:
+    story = _story(hospital, patient)
+    cards, unreachable = _cards(hospital, story)
+    page = render_template(
+        "demo/chart.html",
+        story=story,
+        banner=charting.banner(hospital.server, patient, hospital.now()),
+        results=charting.results(hospital.server, patient, hospital.now()),
+        orders=charting.orders(hospital.server, patient),
+        cards=cards,
+        unreachable=unreachable,
+        launch_url=url_for("screens.launch", patient=patient),
+        problem=problem,
+        units=_UNITS,
+        exchanges=hospital.console.newest(12),
+        on=hospital.faults.names(),
+    )
+    return page, status
+
+
+def _cards(hospital: Hospital, story: Story) -> tuple[list[dict[str, Any]], str]:
+    try:
+        return [charting.shown_card(card) for card in hospital.hooks.cards(hospital.seen(story))], ""
+    except AppUnreachableError as error:
+        return [], str(error)
+
+
+def _launch(hospital: Hospital, patient: str) -> Any:
+    story = _story(hospital, patient)
+    context = str(request.form.get("app_context", ""))[:2000]
+    return redirect(hospital.launch_url(story, context), 303)
+
+
+def _add_result(hospital: Hospital, patient: str) -> Any:
+    """A fibrinogen as the laboratory would send it; what the form cannot mean is said, nothing is stored."""
+    _story(hospital, patient)
+    value, unit = request.form.get("value", "").strip(), request.form.get("unit", "")
+    when = charting.collected(request.form.get("collected", ""), hospital.now())
+    if not _NUMBER.fullmatch(value) or unit not in _UNITS or when is None:
+        return _chart(
+            hospital,
+            patient,
+            "Give a number such as 1.25, a unit, and minutes ago (0 to 10080) or a time with its offset.",
+            400,
+        )
+    hospital.server.create(charting.fibrinogen(patient, value.replace(",", "."), unit, when))
+    return redirect(url_for("screens.chart", patient=patient), 303)
+
+
+def _reset(hospital: Hospital) -> Any:
+    hospital.reset()
+    return redirect(url_for("screens.patients"), 303)
+
+
+def _console(hospital: Hospital) -> str:
+    return render_template("demo/console.html", exchanges=hospital.console.newest())
+
+
+def _clear_console(hospital: Hospital) -> Response | Any:
+    hospital.console.clear()
+    return redirect(url_for("screens.console"), 303)
+
+
+def _faults(hospital: Hospital) -> Any:
+    if request.method == "GET":
+        settings = {fault: hospital.faults.get(fault) for fault in Fault}
+        return render_template("demo/faults.html", sentences=SENTENCES, settings=settings)
+    hospital.faults.clear()
+    for name in request.form.getlist("on"):
+        if name in set(Fault):
+            hospital.faults.switch_on(
+                Fault(name),
+                resource=request.form.get("resource", "*"),
+                seconds=_seconds(request.form.get("seconds", "")),
+            )
+    return redirect(url_for("screens.faults"), 303)
+
+
+def _seconds(text: str) -> float:
+    return min(float(text), 60.0) if re.fullmatch(r"\d+(\.\d+)?", text) else 3.0

@@ -1,0 +1,64 @@
+"""What the fault switches do to resources on their way in and out."""
+
+import copy
+
+from smartapp.demo.faults import Fault, Faults
+from smartapp.demo.fhir_server import Reply, Resource
+
+FIBRINOGEN = frozenset({"3255-7", "48664-7"})
+
+
+def altered(resource: Resource, faults: Faults) -> Resource:
+    """The resource as this EHR stores it: with the switch on, an order's dose is changed."""
+    if not faults.get(Fault.ALTERED_WRITE) or resource.get("resourceType") != "MedicationRequest":
+        return resource
+    changed = copy.deepcopy(resource)
+    for instruction in changed.get("dosageInstruction", ()):
+        for amount in instruction.get("doseAndRate", ()):
+            if "doseQuantity" in amount:
+                amount["doseQuantity"]["value"] = 1
+    return changed
+
+
+def altered_entry(entry: Resource, faults: Faults) -> Resource:
+    """The same for an entry of a transaction."""
+    resource = entry.get("resource")
+    return {**entry, "resource": altered(resource, faults)} if isinstance(resource, dict) else entry
+
+
+def spoiled(reply: Reply, faults: Faults) -> Reply:
+    """The reply as this EHR sends it."""
+    body = reply.body or {}
+    entries = [
+        entry for entry in body.get("entry", ()) if entry.get("resource", {}).get("resourceType") == "Observation"
+    ]
+    if body.get("type") != "searchset" or not entries:
+        return reply
+    if faults.get(Fault.LOST_UNIT):
+        _lose_unit(entries)
+    if faults.get(Fault.BROKEN_OBSERVATION):
+        broken = entries[-1]["resource"]
+        entries[-1]["resource"] = {
+            "resourceType": "Observation",
+            "id": broken["id"],
+            "valueQuantity": "broken",
+            "code": [],
+        }
+    return reply
+
+
+def _lose_unit(entries: list[Resource]) -> None:
+    results = [
+        entry["resource"]
+        for entry in entries
+        if _is_fibrinogen(entry["resource"]) and "valueQuantity" in entry["resource"]
+    ]
+    if results:
+        newest = max(results, key=lambda result: str(result.get("effectiveDateTime", "")))
+        newest["valueQuantity"] = {
+            name: value for name, value in newest["valueQuantity"].items() if name in ("value", "comparator")
+        }
+
+
+def _is_fibrinogen(resource: Resource) -> bool:
+    return any(coding.get("code") in FIBRINOGEN for coding in resource.get("code", {}).get("coding", ()))

@@ -1,0 +1,159 @@
+"""The parts made from the settings: who may be asked, with which connections, keys and stores."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from smartapp.config.checks import policy_of, secrets_of
+from smartapp.config.settings import Ehr, Settings
+from smartapp.ehr.client import FhirClient
+from smartapp.ehr.source import FhirChartSource
+from smartapp.ehr.writer import FhirChartWriter
+from smartapp.fhir.queries import QUERIES
+from smartapp.outbound import Allowed, Outbound, origin_of
+from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_create, may_read
+from smartapp.smart.discovery import Discovery
+from smartapp.smart.keys import StoredKey
+from smartapp.smart.registration import Registration
+from smartapp.smart.session import SmartSession
+from smartapp.smart.tokens import TokenEndpoint
+from smartapp.storage.database import Database
+from smartapp.storage.keyring import Keyring
+from smartapp.storage.keys import StoredKeys
+from smartapp.storage.launches import LaunchStore
+from smartapp.usecases.assess import Site
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRows:
+    """A `KeyStore` over the database's rows."""
+
+    rows: StoredKeys
+
+    def keys(self) -> list[StoredKey]:
+        """All pairs, newest first."""
+        return [StoredKey(kid=kid, alg=alg, private_jwk=jwk, retired=old) for kid, alg, jwk, old in self.rows.rows()]
+
+    def add(self, key: StoredKey) -> None:
+        """Keep a pair."""
+        self.rows.add(key.kid, key.alg, key.private_jwk)
+
+
+def site_of(settings: Settings) -> Site:
+    """Policy, time zone, queries and local codes."""
+    return Site(
+        policy=policy_of(settings),
+        zone=ZoneInfo(settings.time_zone),
+        queries=QUERIES,
+        local_codes=settings.codes,
+    )
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """The keys at rest; in development one is made at first start and kept in data_dir."""
+    found = secrets_of(settings)
+    if not found and settings.development:
+        found = [_made(settings.data_dir / "secret_key")]
+    return Keyring(found)
+
+
+def _made(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def registration_of(ehr: Ehr) -> Registration:
+    """An `[[ehr]]` as the launch knows it."""
+    return Registration(
+        name=ehr.name,
+        fhir_base=ehr.fhir_base,
+        issuer=ehr.issuer,
+        endpoint_origins=frozenset(origin_of(origin) for origin in ehr.endpoint_origins),
+        client_id=ehr.client_id,
+        client_auth=ehr.client_auth,
+        signing_alg=ehr.signing_alg,
+        client_secret=ehr.client_secret.get_secret_value(),
+        scope_style=ehr.scope_style,
+        embedded=ehr.embedded,
+        frame_ancestors=ehr.frame_ancestors,
+        write_back=ehr.write_back and ehr.write_route != "none",
+    )
+
+
+class Connections:
+    """One pool of checked connections an EHR."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pools: dict[str, Outbound] = {}
+
+    def of(self, registration: Registration) -> Outbound:
+        """The pool to an EHR's FHIR server and its authorization server."""
+        if registration.name not in self._pools:
+            self._pools[registration.name] = Outbound(self._allowed(registration))
+        return self._pools[registration.name]
+
+    def _allowed(self, registration: Registration) -> Allowed:
+        origins = registration.origins | {origin_of(registration.fhir_base)}
+        hosts = frozenset(urlsplit(origin).hostname or "" for origin in origins)
+        ehr = next(entry for entry in self._settings.ehr if entry.name == registration.name)
+        private = (
+            hosts if ehr.allow_private_address else hosts & _LOOPBACK if self._settings.development else frozenset()
+        )
+        return Allowed(origins=origins, insecure=self._settings.development, private_hosts=private)
+
+
+@dataclass(slots=True, kw_only=True)
+class Charts:
+    """Turns a session into what reads and writes its chart."""
+
+    settings: Settings
+    registrations: Mapping[str, Registration]
+    connections: Connections
+    discovery: Discovery
+    tokens: TokenEndpoint
+    store: LaunchStore
+    now: Callable[[], datetime]
+
+    def source_of(self, session: SmartSession) -> FhirChartSource:
+        """Reads within the granted scopes and the page's budget."""
+        return FhirChartSource(
+            self._client(session),
+            session.patient,
+            as_of=self.now,
+            may_read=may_read(session),
+            hidden=hidden_by_constraint(session),
+            seconds=float(self.settings.budgets.page),
+        )
+
+    def writer_of(self, session: SmartSession) -> FhirChartWriter:
+        """Writes within the granted scopes, where the site switched it on."""
+        write_back = self.registrations[session.ehr].write_back
+        return FhirChartWriter(self._client(session), may_create=may_create(session, write_back=write_back))
+
+    def _client(self, session: SmartSession) -> FhirClient:
+        registration = self.registrations[session.ehr]
+        tokens = SessionTokens(
+            session, registration, discovery=self.discovery, endpoint=self.tokens, store=self.store, clock=time.time
+        )
+        return FhirClient(
+            session.fhir_base,
+            self.connections.of(registration),
+            tokens,
+            request_seconds=float(self.settings.budgets.fhir_request),
+        )
+
+
+def database_of(settings: Settings) -> Database:
+    """The database, not yet checked."""
+    return Database(settings.database)
