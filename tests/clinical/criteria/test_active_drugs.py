@@ -28,6 +28,7 @@ def test_a_drug_is_in_use_when_ordered_stated_or_running(need: Need[Any], drug: 
     assert in_use(need, orders=[an_order(drug, 9, kind=OrderKind.MEDICATION_STATEMENT)])
     assert not in_use(need, orders=[an_order(drug, 9, kind=OrderKind.SERVICE_REQUEST)])
     assert in_use(need, exposures=[an_exposure(drug, 9, running=True)])
+    assert in_use(need, exposures=[an_exposure(drug, 0, running=True)])
     assert not in_use(need, exposures=[an_exposure(drug, 9)])
     assert not in_use(need, exposures=[an_exposure(drug, -1, running=True)])
     assert not in_use(need, orders=[an_order(Drug.VITAMIN_K)])
@@ -60,6 +61,14 @@ def test_one_record_is_named_whatever_the_order() -> None:
     for given in (orders, orders[::-1]):
         found = facts_of(a_picture(orders=given)).get(ANTICOAGULANT)
         assert found == ActiveDrug(label="anticoagulant", source="MedicationRequest/a")
+
+
+@pytest.mark.req("COAG-04")
+@pytest.mark.parametrize(("label", "words"), [("", "heparin"), ("Heparin 12 U/kg/h", "Heparin 12 U/kg/h")])
+def test_a_running_drug_is_named_in_the_records_own_words(label: str, words: str) -> None:
+    running = an_exposure(HEPARIN, 9, running=True, label=label, source="MedicationAdministration/h")
+    found = facts_of(a_picture(exposures=[running])).get(ANTICOAGULANT)
+    assert found == ActiveDrug(label=words, source="MedicationAdministration/h")
 
 
 @pytest.mark.req("DQ-17")

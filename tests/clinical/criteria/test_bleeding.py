@@ -60,6 +60,8 @@ def test_the_highest_active_bleed_counts() -> None:
 @pytest.mark.parametrize(
     ("age", "status", "abated", "counts"),
     [
+        (timedelta(0), ClinicalStatus.OVER, True, True),
+        (timedelta(seconds=1), ClinicalStatus.OVER, True, True),
         (timedelta(hours=48), ClinicalStatus.OVER, True, True),
         (timedelta(hours=48, seconds=1), ClinicalStatus.OVER, True, False),
         (timedelta(hours=48), ClinicalStatus.NOT_STATED, False, True),
@@ -109,6 +111,7 @@ def test_unread_conditions_leave_bleeding_unknown_but_hide_none_that_was_read() 
         (a_condition(OTHER), True),
         (a_condition(SIGNIFICANT, onset=None, status=ClinicalStatus.NOT_STATED), True),
         (a_condition(SIGNIFICANT, hours_ago=-3, status=ClinicalStatus.NOT_STATED), True),
+        (a_condition(SIGNIFICANT, hours_ago=0, status=ClinicalStatus.NOT_STATED), False),
         (a_condition(SIGNIFICANT, hours_ago=50, status=ClinicalStatus.NOT_STATED), False),
         (a_condition(SIGNIFICANT, onset=None, status=ClinicalStatus.OVER), False),
     ],
@@ -123,7 +126,9 @@ def test_intracranial_bleeds_and_haematuria_are_told_apart_while_active() -> Non
     head = a_condition(MAJOR, ConditionKind.INTRACRANIAL_BLEED)
     urine = a_condition(SIGNIFICANT, ConditionKind.HAEMATURIA)
     old = a_condition(MAJOR, ConditionKind.INTRACRANIAL_BLEED, hours_ago=900, status=ClinicalStatus.OVER)
-    facts = facts_of(a_picture(conditions=[head, urine]))
-    assert (intracranial(facts), haematuria(facts)) == (True, True)
+    facts = facts_of(a_picture(conditions=[head]))
+    assert (intracranial(facts), haematuria(facts)) == (True, False)
+    facts = facts_of(a_picture(conditions=[urine]))
+    assert (intracranial(facts), haematuria(facts)) == (False, True)
     facts = facts_of(a_picture(conditions=[old]))
     assert (intracranial(facts), haematuria(facts)) == (False, False)

@@ -32,6 +32,7 @@ CRYO, FC = Product.CRYOPRECIPITATE, Product.FIBRINOGEN_CONCENTRATE
         ({"status": ClinicalStatus.NOT_STATED}, True),
         ({"status": ClinicalStatus.OVER}, False),
         ({"has_abatement": True, "abated": before(hours=1)}, False),
+        ({"has_abatement": True, "abated": Moment(NOW)}, False),
         ({"has_abatement": True}, False),
         ({"has_abatement": True, "abated": before(hours=-1)}, True),
         ({"onset": None}, True),

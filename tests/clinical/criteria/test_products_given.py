@@ -40,6 +40,7 @@ def supply(*labs: Any, **more: Any) -> RecentSupply | Missing | None:
         (Drug.PLASMA, 3, 2, False),
         (FC, 25, 2, True),
         (FC, None, 6, True),
+        (FC, None, 0, True),
         (FC, None, 6.01, False),
     ],
 )

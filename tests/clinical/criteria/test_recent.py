@@ -27,7 +27,7 @@ PLT = Analyte.PLATELETS
 
 
 @pytest.mark.req("COAG-01", "PLT-01")
-@pytest.mark.parametrize(("hours", "usable"), [(24, True), (24.01, False), (-0.05, True), (0, True)])
+@pytest.mark.parametrize(("hours", "usable"), [(24, True), (24.01, False), (-0.08, True), (0, True)])
 def test_a_result_counts_for_24_hours(hours: float, usable: bool) -> None:
     lab = a_lab(PLT, "40", hours)
     found = facts_of(a_picture(lab)).get(PLATELETS)
@@ -46,6 +46,10 @@ def test_the_newest_usable_result_counts() -> None:
     ("more", "why"),
     [
         ({}, "inr is not recorded"),
+        (
+            {"gaps": (Gap(kind=GapKind.NOTED, rule="DQ-02", text="time of issue", analyte=Analyte.INR),)},
+            "inr is not recorded",
+        ),
         ({"unread": unread(Topic.LABORATORY)}, "laboratory results could not be read"),
         (
             {"gaps": (Gap(kind=GapKind.UNREADABLE, rule="DQ-05", text="no unit", analyte=Analyte.INR),)},

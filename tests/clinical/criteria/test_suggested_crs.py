@@ -171,6 +171,7 @@ def test_v16_fever_waived_after_tocilizumab_and_vasopressin_not_counted() -> Non
         (30, Drug.ANAKINRA, 26, True),
         (30, Drug.SYSTEMIC_STEROID, 26, True),
         (30, Drug.VITAMIN_K, 26, False),
+        (30, Drug.TOCILIZUMAB, 0, True),
         (30, Drug.TOCILIZUMAB, -1, False),
         (145, Drug.TOCILIZUMAB, 26, False),
     ],
@@ -259,7 +260,9 @@ def test_an_incomplete_reading_settles_the_band_only_at_grade_3(topic: Topic) ->
 
 
 def test_the_evidence_names_the_records() -> None:
-    found = signs(FEVER, LOW, exposures=running(Drug.NORADRENALINE), oxygen=[oxygen(OxygenDevice.CANNULA, "2")])
+    labs = (a_lab(T, "39", 9), FEVER, a_lab(SBP, "80", 9), LOW)
+    supports = [oxygen(OxygenDevice.CANNULA, "2"), oxygen(OxygenDevice.NONE)]
+    found = signs(*labs, exposures=running(Drug.NORADRENALINE), oxygen=supports)
     assert found.evidence == (
         FEVER.source,
         LOW.source,

@@ -1,5 +1,6 @@
 """A downward trend (TRD-01)."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -49,6 +50,8 @@ def test_the_samples_are_4_to_24_hours_apart_both_ends_included(spacing: float, 
         (Drug.CRYOPRECIPITATE, 5, False),
         (Drug.FIBRINOGEN_CONCENTRATE, 5, False),
         (Drug.PLASMA, 5, True),
+        (Drug.CRYOPRECIPITATE, 9, False),
+        (Drug.CRYOPRECIPITATE, 1, True),
         (Drug.CRYOPRECIPITATE, 0.5, True),
         (Drug.CRYOPRECIPITATE, 11, True),
     ],
@@ -94,4 +97,8 @@ def test_the_site_may_set_what_a_fall_is() -> None:
     labs = (a_fibrinogen("1.8", 1), a_fibrinogen("2.0", 9))
     assert trend(*labs, policy={"trend_rel_drop": 10}).down
     assert trend(*labs, policy={"trend_abs_drop": "0.2"}).down
+    level = (a_fibrinogen("2.0", 1), a_fibrinogen("2.0", 9))
+    assert trend(*level, policy={"trend_abs_drop": 0}) == Trend(
+        down=False, previous=None, drop=Decimal(0), by_bound=False
+    )
     assert not trend(a_fibrinogen("1.0", 1), a_fibrinogen("2.0", 9), policy={"trend_window_h": {"max": 6}}).down

@@ -145,7 +145,7 @@ def test_the_site_may_set_how_long_a_weight_is_valid() -> None:
 
 
 @pytest.mark.req("DQ-13", "CRY-01")
-@pytest.mark.parametrize(("hours", "usable"), [(48, True), (48.01, False)])
+@pytest.mark.parametrize(("hours", "usable"), [(48, True), (48.01, False), (-0.05, True)])
 def test_a_haematocrit_counts_for_48_hours(hours: float, usable: bool) -> None:
     lab = a_lab(Analyte.HAEMATOCRIT, "0.28", hours)
     assert facts_of(a_picture(lab)).get(HAEMATOCRIT) == (
