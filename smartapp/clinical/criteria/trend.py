@@ -46,7 +46,7 @@ def _comparable(facts: Facts, now: LabResult, other: LabResult) -> bool:
 
 def _dose_between(facts: Facts, earlier: LabResult, later: LabResult) -> bool:
     return any(
-        exposure.drug in FIBRINOGEN_PRODUCTS and earlier.collected.at <= exposure.start.at < later.collected.at
+        exposure.drug in FIBRINOGEN_PRODUCTS and earlier.collected.at <= exposure.start.at <= later.collected.at
         for exposure in facts.picture.exposures
     )
 

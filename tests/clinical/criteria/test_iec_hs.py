@@ -108,6 +108,21 @@ def test_without_a_dated_infusion_no_cytopenia_is_new() -> None:
     assert iec(*labs, infusions=[an_infusion(start=None)]).signs == ()
 
 
+@pytest.mark.req("IEC-01", "DQ-10")
+def test_the_value_before_the_infusion_is_before_it_and_not_suspect() -> None:
+    low = a_lab(PLT, "20", 2)
+    assert iec(HIGH, low, a_lab(PLT, "150", 6 * 24)).signs == ()
+    before = a_lab(PLT, "150", 200, source="Observation/odd")
+    assert iec(HIGH, low, before, bedside=Bedside(suspects={"Observation/odd": "x"})).signs == ()
+
+
+@pytest.mark.req("IEC-01")
+def test_each_sign_is_told_in_words() -> None:
+    labs = (a_lab(ALT, "400", upper_limit=Decimal(40)), a_lab(LDH, "900", upper_limit=Decimal(250)))
+    texts = [sign.text for sign in iec(HIGH, *labs).signs]
+    assert texts == ["ALT 400 alt, above 5 x its upper limit", "LDH 900 ldh, above its upper limit"]
+
+
 @pytest.mark.req("IEC-01")
 def test_recorded_haemophagocytosis_is_a_sign_while_active() -> None:
     kind = ConditionKind.HAEMOPHAGOCYTOSIS
