@@ -8,9 +8,8 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.wording import plain
-from smartapp.usecases.proposal import Stage
 from smartapp.web.amounts import read_number
-from smartapp.web.desk import Desk, Observed, OpenLaunch, UserKind
+from smartapp.web.decisions import Desk, Observed, OpenLaunch, State, UserKind
 from smartapp.web.presenters.proposal import DECLINE_REASONS
 from smartapp.web.presenters.review import review_page
 from smartapp.web.presenters.words import order_words
@@ -75,7 +74,7 @@ def create_blueprint(
 
 def entered(desk: Desk, launch: str) -> OpenLaunch:
     """The launch of the path, if this browser holds its cookie; its EHR may frame the page."""
-    opened = desk.enter(launch, request.cookies)
+    opened = desk.open(launch, request.cookies)
     g.ehr = opened.ehr
     return opened
 
@@ -99,7 +98,7 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
         "act": opened.user is UserKind.PROFESSIONAL,
         "observe": tokens.token(opened, "observe"),
         "sign_out": tokens.token(opened, "sign-out"),
-        "proposal": lambda proposal: tokens.token(opened, proposal.id, Stage.PROPOSED),
+        "proposal": lambda proposal: tokens.token(opened, proposal.id, State.PROPOSED),
         "bleeding": _BY_HAND,
         "grades": _GRADES,
     }

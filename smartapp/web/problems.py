@@ -6,9 +6,6 @@ from collections.abc import Callable
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from smartapp.usecases.accept import NoSuchProposal
-from smartapp.usecases.writing import NotApprovable
-
 _JSON_PATHS = ("/healthz", "/readyz", "/metrics", "/source-attributes.json", "/.well-known/")
 _HTTP_WORDS = {
     400: (
@@ -26,14 +23,6 @@ _HTTP_WORDS = {
     405: ("Not possible here", "This address does not do that.", "Go back and try again."),
     413: ("Too large", "What was sent is larger than is accepted.", "Go back and send less."),
     429: ("Too many requests", "More requests came than are answered in a minute.", "Wait a minute and try again."),
-}
-_DECISIONS: dict[type[Exception], tuple[int, str, str]] = {
-    NotApprovable: (
-        409,
-        "This can no longer be approved",
-        "Open the patient page again: it shows what may be done now.",
-    ),
-    NoSuchProposal: (404, "Not found", "Open the patient page again."),
 }
 _FAILED = (
     "Something failed here",
@@ -102,9 +91,6 @@ def reference() -> str:
 
 
 def _told(error: Exception) -> tuple[int, str, str, str]:
-    for kind, (known, heading, todo) in _DECISIONS.items():
-        if isinstance(error, kind):
-            return known, heading, str(error), todo
     status = getattr(error, "status", None)
     what, advice = getattr(error, "what", None), getattr(error, "advice", None)
     if isinstance(status, int) and what and advice:

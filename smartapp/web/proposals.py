@@ -6,9 +6,8 @@ from decimal import Decimal
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.usecases.proposal import ProposalView, Stage
 from smartapp.web.amounts import AmountRefused, check_dose, read_number
-from smartapp.web.desk import Desk, OpenLaunch, Proposed, UserKind
+from smartapp.web.decisions import Desk, OpenLaunch, Proposed, State, UserKind
 from smartapp.web.pages import entered, entered_to_act, to_review
 from smartapp.web.presenters.proposal import DECLINE_REASONS, proposal_page
 from smartapp.web.problems import NotEntitled, PageProblem
@@ -31,12 +30,13 @@ def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blue
     @blueprint.post("/approve")
     def approve(launch: str, proposal: str) -> Response:
         opened = entered_to_act(desk, launch, own_origin)
-        stage = Stage(tokens.step(opened, proposal, request.form.get("csrf_token", "")))
+        state = State(tokens.step(opened, proposal, request.form.get("csrf_token", "")))
+        proposed = desk.proposal(opened, proposal)
         try:
-            order = read_order(desk.look(opened, proposal))
+            order = read_order(proposed)
         except AmountRefused as refused:
-            return _page(opened, tokens, desk.proposal(opened, proposal), refused)
-        desk.step(opened, proposal, stage, order, recheck="recheck" in request.form)
+            return _page(opened, tokens, proposed, refused)
+        desk.advance(opened, proposal, state, order, "recheck" in request.form)
         return _to_proposal(launch, proposal)
 
     @blueprint.post("/check")
@@ -66,14 +66,14 @@ def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blue
     return blueprint
 
 
-def read_order(proposal: ProposalView) -> ProposedOrder:
+def read_order(proposed: Proposed) -> ProposedOrder:
     """The proposed order with the amount of the form; unchanged where the form has none."""
-    order = proposal.order
+    order = proposed.proposal.order
     text = request.form.get("dose_mg" if order.dose_mg is not None else "units")
     if text is None or (order.dose_mg is None and order.units is None):
         return order
     amount = read_number(text)
-    check_dose(proposal.option, amount)
+    check_dose(proposed.option, amount)
     return _with_amount(order, amount)
 
 
@@ -93,16 +93,16 @@ def _with_amount(order: ProposedOrder, amount: Decimal) -> ProposedOrder:
 
 
 def _page(opened: OpenLaunch, tokens: FormTokens, proposed: Proposed, refused: AmountRefused | None = None) -> Response:
-    stage = proposed.proposal.stage
-    if refused is not None and stage is Stage.CONFIRMING:
+    state = proposed.proposal.state
+    if refused is not None and state is State.CONFIRMING:
         raise refused
     page = render_template(
         "proposal.html",
         page=proposal_page(proposed),
         opened=opened,
         act=opened.user is UserKind.PROFESSIONAL,
-        token=tokens.token(opened, proposed.proposal.id, Stage.REVIEWING if stage is Stage.PROPOSED else stage),
-        back=tokens.token(opened, proposed.proposal.id, Stage.PROPOSED),
+        token=tokens.token(opened, proposed.proposal.id, State.REVIEWING if state is State.PROPOSED else state),
+        back=tokens.token(opened, proposed.proposal.id, State.PROPOSED),
         refused=refused,
         sign_out=tokens.token(opened, "sign-out"),
         reasons=DECLINE_REASONS,

@@ -9,18 +9,22 @@ from typing import Any
 from flask import Flask
 
 from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rules import all_rules
-from smartapp.fhir.chart import Answer, AnswerState
+from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.identity import read_identity
 from smartapp.fhir.queries import QUERIES, Query
-from smartapp.usecases.accept import Acceptance
-from smartapp.usecases.assess import Site
+from smartapp.usecases.accept import Acceptance, NoSuchProposal
+from smartapp.usecases.assess import Assessed, Site, assess_patient
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.proposal import ProposalView as Stored
+from smartapp.usecases.proposal import Stage
 from smartapp.usecases.writing import Case, OrderWriting
 from smartapp.web import operations, pages, proposals, rules
-from smartapp.web.desk import Desk, Observed, OpenLaunch, UserKind
-from smartapp.web.problems import PageProblem, handle
+from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
+from smartapp.web.problems import NotFound, PageProblem, handle
 from smartapp.web.protection import FormTokens, protect
 from tests import charts
 
@@ -134,7 +138,7 @@ class MemoryProposals:
 
 
 class Ward:
-    """One launch of one patient, and what became of it."""
+    """One launch of one patient with the use cases behind its pages (a `Desk`), and what became of it."""
 
     def __init__(
         self,
@@ -156,42 +160,105 @@ class Ward:
         self.observed: list[Observed] = []
         self.ended = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
-        self.app = an_app(self.desk())
+        self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
+        self.acceptance = self._acceptance()
+        self.app = an_app(self)
 
-    def desk(self) -> Desk:
-        site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
+    def _acceptance(self) -> Acceptance:
         writing = OrderWriting(
             proposals=self.kept, policy=self.policy, log=self.log, clock=lambda: charts.NOW, base_url=ORIGIN
         )
-        acceptance = Acceptance(
+        return Acceptance(
             proposals=self.kept,
-            site=site,
+            site=self.site,
             writing=writing,
             log=self.log,
             clock=lambda: charts.NOW,
             seconds=charts.NOW.timestamp,
         )
-        return Desk(
-            enter=self._enter,
-            keep=lambda _, observed: self.observed.append(observed),
-            end=self._end,
-            acceptance=acceptance,
-            site=site,
+
+    @property
+    def case(self) -> Case:
+        who = Subject(ehr="demo", patient="P1", user="Practitioner/1", user_name="Dr N Osei", reference=self.launch)
+        return Case(subject=who, source=self.source, writer=self.writer, bedside=self.bedside)
+
+    def assessed(self) -> Assessed:
+        return assess_patient(
+            self.case.subject,
+            sent=Chart.empty("P1"),
+            source=self.source,
+            site=self.site,
+            as_of=charts.NOW,
             log=self.log,
-            clock=lambda: charts.NOW,
+            event="assessed",
+            bedside=self.bedside,
         )
 
-    def _enter(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
+    def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
         if launch != self.launch or cookies.get("launch") != COOKIE or self.ended:
-            raise EndedLaunch(
-                "There is no live launch for this browser.", "Open the app again from the patient's chart."
-            )
-        who = Subject(ehr="demo", patient="P1", user="Practitioner/1", user_name="Dr N Osei", reference=self.launch)
-        case = Case(subject=who, source=self.source, writer=self.writer, bedside=self.bedside)
-        return OpenLaunch(launch=launch, ehr="demo", user=self.user, case=case, binding=COOKIE)
+            raise EndedLaunch("There is no live launch for this browser.", "Open the app again from the chart.")
+        return OpenLaunch(launch=launch, ehr="demo", user=self.user, user_name="Dr N Osei", binding=COOKIE)
 
-    def _end(self, opened: OpenLaunch) -> None:
+    def review(self, opened: OpenLaunch) -> Reviewed:
+        assessed = self.assessed()
+        assessment = assessed.assessment
+        no_write = self.writer.why_not if assessment.draft_allowed else ""
+        offered = () if no_write else self.acceptance.offer(self.case, assessment)
+        views = {view.id: view for view in (*offered, *self.acceptance.finished(self.case))}
+        return Reviewed(
+            assessment=assessment,
+            identity=read_identity(assessed.chart),
+            proposals=tuple(map(shown, views.values())),
+            no_write=no_write,
+        )
+
+    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
+        try:
+            view = self.acceptance.look(self.case, proposal)
+        except NoSuchProposal:
+            raise NotFound("There is no such proposal in this launch.", "Open the patient page.") from None
+        assessed = self.assessed()
+        return Proposed(
+            proposal=shown(view),
+            option=view.option,
+            assessment=assessed.assessment,
+            identity=read_identity(assessed.chart),
+        )
+
+    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
+        self.acceptance.step(self.case, proposal, Stage(state), order=order, recheck=recheck)
+
+    def check_again(self, opened: OpenLaunch, proposal: str) -> None:
+        self.acceptance.check_again(self.case, proposal)
+
+    def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
+        self.acceptance.decline(self.case, proposal, reason=reason, comment=comment)
+
+    def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
+        self.acceptance.withdraw(self.case, proposal)
+
+    def observe(self, opened: OpenLaunch, observed: Observed) -> None:
+        self.observed.append(observed)
+
+    def sign_out(self, opened: OpenLaunch) -> None:
         self.ended = True
+
+
+def shown(view: Stored) -> ProposalView:
+    """As the factory's desk shows it."""
+    undecided = view.state is ProposalState.PROPOSED
+    return ProposalView(
+        id=view.id,
+        state=State(view.stage) if undecided else State(view.state),
+        order=view.order,
+        recheck=view.recheck,
+        reason=view.reason,
+        reference=view.reference,
+        route="Draft MedicationRequest at St X: you sign it there",
+        differences=view.differs,
+        moved=view.changes,
+        decided_by=view.decided_by,
+    )
 
 
 def jane(*resources: charts.Resource, **ward: Any) -> Ward:
@@ -204,8 +271,8 @@ def act_now(**ward: Any) -> Ward:
     return jane(charts.fibrinogen("0.8"), charts.weight("70"), charts.crs(3), **ward)
 
 
-def an_app(desk: Desk) -> Flask:
-    """The pages over a desk, wired as the factory does it."""
+def an_app(desk: Ward) -> Flask:
+    """The pages over a ward, wired as the factory does it."""
     app = Flask("pages", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     handle(app, lambda *_: None)
     protect(app, {"demo": ["http://ehr.example"]})

@@ -7,7 +7,7 @@ import pytest
 
 from smartapp.clinical.orders import Product
 from smartapp.usecases.ports import WriteResult, WriteState
-from smartapp.web.desk import UserKind
+from smartapp.web.decisions import UserKind
 from tests import charts
 from tests.web.browsing import Browser, Form, Page
 from tests.web.desk import LAUNCH, MemoryProposals, MemoryWriter, act_now, jane

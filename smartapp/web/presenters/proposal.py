@@ -1,15 +1,11 @@
 """A proposal's pages: its dose review, its receipt, and what became of it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from smartapp.clinical.orders import Product
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import plain
-from smartapp.usecases.ports import ProposalState
-from smartapp.usecases.proposal import ProposalView, Stage
 from smartapp.web.amounts import in_letters
-from smartapp.web.desk import Proposed
+from smartapp.web.decisions import ProposalView, Proposed, State
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
@@ -25,18 +21,18 @@ DECLINE_REASONS = (
     ("patient-ineligible", "Not this patient or wrong moment"),
 )
 _OUTCOMES = {
-    ProposalState.WRITTEN: ("Saved as draft", "saved"),
-    ProposalState.REFUSED: ("Not saved", "refused"),
-    ProposalState.EXPIRED: ("Not saved", "refused"),
-    ProposalState.NOT_CONFIRMED: ("Not confirmed", "open"),
-    ProposalState.WRITING: ("Not confirmed", "open"),
-    ProposalState.DECLINED: ("Not now", "over"),
-    ProposalState.WITHDRAWN: ("Withdrawn", "over"),
+    State.WRITTEN: ("Saved as draft", "saved"),
+    State.REFUSED: ("Not saved", "refused"),
+    State.EXPIRED: ("Not saved", "refused"),
+    State.NOT_CONFIRMED: ("Not confirmed", "open"),
+    State.WRITING: ("Not confirmed", "open"),
+    State.DECLINED: ("Not now", "over"),
+    State.WITHDRAWN: ("Withdrawn", "over"),
 }
 _TITLES = {
-    Stage.PROPOSED: "Dose review",
-    Stage.REVIEWING: "Dose review",
-    Stage.CONFIRMING: "Confirm the draft order",
+    State.PROPOSED: "Dose review",
+    State.REVIEWING: "Dose review",
+    State.CONFIRMING: "Confirm the draft order",
 }
 
 
@@ -77,7 +73,6 @@ class ProposalPage:
     next_due: str
     note_text: str
     confirming: bool
-    cannot_write: str
     disclaimer: str = DISCLAIMER
 
 
@@ -87,19 +82,19 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
     return ProposalPage(
         id=proposal.id,
-        title=outcome or _TITLES[proposal.stage],
+        title=outcome or _TITLES[proposal.state],
         banner=patient,
         verdict=verdict(proposed.assessment),
         order=order_words(proposal.order),
-        option=option_line(proposal.option),
+        option=option_line(proposed.option),
         amount=amount_field(proposed),
         recheck=proposal.recheck,
         button=_button(proposed, patient.name),
-        route=_route(proposed),
-        preview=_preview(proposed),
+        route=proposal.route,
+        preview=proposal.preview,
         left_out=proposal.left_out,
-        differences=proposal.differs,
-        moved=proposal.changes,
+        differences=proposal.differences,
+        moved=proposal.moved,
         outcome=outcome,
         look=look,
         reason=_reason(proposal),
@@ -107,14 +102,13 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         decided=_decided(proposed),
         next_due=_recheck_due(proposed),
         note_text=_note_text(proposed),
-        confirming=proposal.stage is Stage.CONFIRMING,
-        cannot_write=proposal.cannot_write,
+        confirming=proposal.state is State.CONFIRMING,
     )
 
 
 def amount_field(proposed: Proposed) -> AmountField:
     """`dose_mg` for concentrate, `units` for cryoprecipitate (interfaces.md section 4)."""
-    order, option = proposed.proposal.order, proposed.proposal.option
+    order, option = proposed.proposal.order, proposed.option
     if order.dose_mg is not None:
         limit = f"at most {plain(option.cap_mg)} mg for this patient" if option.cap_mg is not None else ""
         return AmountField(
@@ -125,7 +119,7 @@ def amount_field(proposed: Proposed) -> AmountField:
 
 
 def _button(proposed: Proposed, name: str) -> str:
-    if proposed.proposal.stage is Stage.CONFIRMING:
+    if proposed.proposal.state is State.CONFIRMING:
         return f"Create draft order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
     return f"Continue for {name}"
 
@@ -135,31 +129,8 @@ def _reason(proposal: ProposalView) -> str:
 
 
 def _decided(proposed: Proposed) -> str:
-    at = datetime.fromtimestamp(proposed.proposal.changed_at, UTC)
-    who = proposed.proposal.decided_by
-    return ", ".join([clock_of(proposed.assessment).time(at), *([f"by {who}"] if who else [])])
-
-
-def _route(proposed: Proposed) -> str:
-    policy = proposed.assessment.policy
-    blood_bank = proposed.proposal.order.product is Product.CRYOPRECIPITATE
-    kind = policy.get("component_resource") if blood_bank else "MedicationRequest"
-    return f"{policy.get('order_status')} {kind} in the EHR: you sign it there".capitalize().replace(
-        kind.capitalize(), kind
-    )
-
-
-def _preview(proposed: Proposed) -> tuple[tuple[str, str], ...]:
-    """The order in the lines that the EHR will store."""
-    order, policy = proposed.proposal.order, proposed.assessment.policy
-    told = (
-        ("Vials", str(order.vials) if order.vials else ""),
-        ("Volume", f"{plain(order.volume_ml)} mL" if order.volume_ml is not None else ""),
-        ("At most", f"{plain(order.max_rate_ml_per_min)} mL/min" if order.max_rate_ml_per_min is not None else ""),
-        ("Reason", order.reason),
-        ("Status", f"{policy.get('order_status')}, intent {policy.get('order_intent')}: needs signature"),
-    )
-    return tuple((name, words) for name, words in told if words)
+    at, who = proposed.proposal.decided_at, proposed.proposal.decided_by
+    return ", ".join([*([clock_of(proposed.assessment).time(at)] if at else []), *([f"by {who}"] if who else [])])
 
 
 def _recheck_due(proposed: Proposed) -> str:

@@ -7,9 +7,7 @@ from smartapp.clinical.conclusions import Option
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.report import DISCLAIMER
-from smartapp.usecases.ports import ProposalState
-from smartapp.usecases.proposal import ProposalView
-from smartapp.web.desk import Reviewed
+from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
@@ -24,7 +22,7 @@ from smartapp.web.presenters.trace import (
     trace,
 )
 from smartapp.web.presenters.verdict import Verdict, crs_words, verdict
-from smartapp.web.presenters.words import amount_of, clock_of, product_name
+from smartapp.web.presenters.words import amount_of, clock_of, order_words, product_name
 
 _BLEEDING = {
     BleedingLevel.NONE_RECORDED: "Bleeding: not recorded",
@@ -69,7 +67,7 @@ class ReviewPage:
     options: tuple[OptionLine, ...]
     blockers: tuple[str, ...]
     standing: tuple[ProposalView, ...]
-    elsewhere: tuple[ProposalView, ...]
+    order_text: str
     bleeding: str
     crs: str
     added: tuple[str, ...]
@@ -95,9 +93,9 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         banner=banner(identity, assessment),
         verdict=verdict(assessment),
         options=_options(assessment, proposals),
-        blockers=_blockers(assessment, proposals),
-        standing=tuple(proposal for proposal in proposals if proposal.state is not ProposalState.PROPOSED),
-        elsewhere=reviewed.elsewhere,
+        blockers=_blockers(reviewed),
+        standing=tuple(proposal for proposal in proposals if proposal.decided),
+        order_text=_order_text(reviewed),
         bleeding=_BLEEDING[assessment.bleeding],
         crs=crs_words(assessment.crs),
         added=_added(assessment),
@@ -115,11 +113,18 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     )
 
 
-def _blockers(assessment: Assessment, proposals: tuple[ProposalView, ...]) -> tuple[str, ...]:
+def _blockers(reviewed: Reviewed) -> tuple[str, ...]:
     """Every reason why nothing may be drafted: the rules' own, then what this session or EHR does not allow."""
-    rules = [f"{blocker.text} ({blocker.rule})" for blocker in assessment.draft_blockers]
-    session = [_sentence(p.cannot_write) for p in proposals if p.state is ProposalState.PROPOSED and p.cannot_write]
-    return tuple(dict.fromkeys(rules + session))
+    rules = [f"{blocker.text} ({blocker.rule})" for blocker in reviewed.assessment.draft_blockers]
+    return tuple(rules + ([_sentence(reviewed.no_write)] if reviewed.no_write else []))
+
+
+def _order_text(reviewed: Reviewed) -> str:
+    """The order to copy, where the rules would allow a draft and this session cannot write one."""
+    if not (reviewed.no_write and reviewed.assessment.draft_allowed):
+        return ""
+    dosed = (option for option in reviewed.assessment.options if amount_of(option))
+    return "\n".join(f"{order_words(option)} IV, {', '.join(option_details(option))}" for option in dosed)
 
 
 def _sentence(text: str) -> str:
@@ -130,8 +135,7 @@ def _options(assessment: Assessment, proposals: tuple[ProposalView, ...]) -> tup
     """No dose is shown while laboratory results are known to be incomplete (DQ-17)."""
     if Topic.LABORATORY in assessment.picture.unread:
         return ()
-    offered = proposals if assessment.draft_allowed else ()
-    open_ones = {p.order.product: p for p in offered if p.state is ProposalState.PROPOSED and not p.cannot_write}
+    open_ones = {p.order.product: p for p in proposals if not p.decided} if assessment.draft_allowed else {}
     return tuple(option_line(option, open_ones.get(option.product)) for option in assessment.options)
 
 

@@ -1,0 +1,149 @@
+"""What the pages ask of the rest of the program; the factory gives them one object that answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.orders import ProposedOrder
+from smartapp.fhir.identity import Identity
+
+
+class UserKind(StrEnum):
+    """Who is signed in, by the type of fhirUser (SAL-73)."""
+
+    PROFESSIONAL = "professional"
+    PATIENT = "patient"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """Where a proposal stands; the first three each show their own form, the rest say what became of it."""
+
+    PROPOSED = "proposed"
+    REVIEWING = "reviewing"
+    CONFIRMING = "confirming"
+    WRITING = "writing"
+    WRITTEN = "written"
+    NOT_CONFIRMED = "not confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+_OPEN = frozenset({State.PROPOSED, State.REVIEWING, State.CONFIRMING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLaunch:
+    """A live launch of this browser; `binding` is an opaque value of its session that form tokens are tied to."""
+
+    launch: str
+    ehr: str
+    user: UserKind
+    user_name: str = ""
+    binding: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalView:
+    """A proposal as pages show it: `route` says where it goes, `left_out` what is not written with it and why.
+
+    `differences` are where the stored order differs from the approved one; `moved` what changed since it was reviewed;
+    `preview` the order as the EHR will store it, as (name, value) lines.
+    """
+
+    id: str
+    state: State
+    order: ProposedOrder
+    recheck: bool = True
+    reason: str = ""
+    reference: str = ""
+    route: str = ""
+    left_out: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    expires: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    preview: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left to approve."""
+        return self.state not in _OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A patient as assessed now, with this launch's proposals.
+
+    `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
+    """
+
+    assessment: Assessment
+    identity: Identity
+    proposals: tuple[ProposalView, ...] = ()
+    no_write: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """One proposal, the option it came from, and the patient as assessed."""
+
+    proposal: ProposalView
+    option: Option
+    assessment: Assessment
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the clinician adds by hand (`/observe`); None: not given."""
+
+    bleeding: str | None = None
+    crs_grade: int | None = None
+    weight_kg: Decimal | None = None
+    suspect: str | None = None
+    reason: str = ""
+
+
+class Desk(Protocol):
+    """The use cases behind the pages. Each raises problems with `status`, `title`, `what` and `advice`."""
+
+    def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
+        """The live launch that this browser's cookie belongs to; 401 otherwise."""
+
+    def review(self, opened: OpenLaunch) -> Reviewed:
+        """Read the chart, assess, and make or refresh the proposals."""
+
+    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
+        """A proposal of this launch; 404 for any other."""
+
+    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
+        """A press on a form made for `state`.
+
+        PROPOSED leads to the dose review (also back from the receipt), REVIEWING keeps the amount and leads to the
+        receipt, CONFIRMING writes what the receipt showed, once. On a decided proposal a press changes nothing; 409 if
+        it may no longer be approved.
+        """
+
+    def check_again(self, opened: OpenLaunch, proposal: str) -> None:
+        """Only search for what may have been written."""
+
+    def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
+        """Remember why not."""
+
+    def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
+        """Take back what was written, while it is still a draft."""
+
+    def observe(self, opened: OpenLaunch, observed: Observed) -> None:
+        """Keep what the clinician adds for this launch."""
+
+    def sign_out(self, opened: OpenLaunch) -> None:
+        """End the launch."""
