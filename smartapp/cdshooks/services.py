@@ -1,6 +1,7 @@
 """The services we offer, and how a call becomes a subject, a chart and cards."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from smartapp.cdshooks.cards import Addresses, Orders, cards_of
@@ -42,15 +43,16 @@ def patient_view(
     addresses: Addresses,
     orders: Callable[[Subject], Orders],
 ) -> tuple[Service, Answer]:
-    """The patient-view service with the function that answers it."""
+    """The patient-view service with the function that answers it; what no rule reads is not asked of a caller."""
+    asked = replace(site, queries=tuple(query for query in site.queries if query.name != "encounters"))
 
     def answer(hook: HookRequest, caller: Caller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
         _check_server(hook, caller)
         subject = _subject(hook, caller)
-        chart = _complete(hook, site, open_source)
-        assessed = assess_patient(subject, sent=chart, source=None, site=site, as_of=clock(), log=log, event="hook assessed")
+        chart = _complete(hook, asked, open_source)
+        assessed = assess_patient(subject, sent=chart, source=None, site=asked, as_of=clock(), log=log, event="hook assessed")
         cards = cards_of(assessed.assessment, addresses, orders(subject))
         for card in cards:
             log.noted(subject, "card shown", f"{card.uuid} {card.indicator} {' '.join(card.rules)}")
@@ -78,8 +80,7 @@ def _complete(hook: HookRequest, site: Site, open_source: OpenSource) -> Chart:
     """What was sent, completed from the caller's server; 412 where required data cannot be had (CDS-22, CDS-23)."""
     sent = sent_chart(hook.patient_id, hook.fhir_server, dict(hook.prefetch))
     source = open_source(hook.fhir_server, hook.authorization, hook.patient_id) if hook.authorization else None
-    queries = tuple(query for query in site.queries if query.name != "encounters")
-    chart = completed(sent, source, queries)
+    chart = completed(sent, source, site.queries)
     _check_required(sent.answers, chart)
     return chart
 
