@@ -1,6 +1,6 @@
 """Joins everything: settings → stores, clients, clock → use cases → blueprints → Flask. Nothing imports it but the command line.
 
-Here live the wiring and the sessions behind the pages.
+Here live the wiring and the desk behind the pages.
 Never here: a rule, a query, a page's words beyond what joins two parts.
 """
 

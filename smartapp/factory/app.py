@@ -23,7 +23,7 @@ from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.source import FhirChartSource
-from smartapp.factory.sessions import Sessions, subject_of
+from smartapp.factory.desk import ClinicalDesk
 from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
 from smartapp.fhir.proposals import Ordering, write_order, write_recheck
 from smartapp.fhir.queries import QUERIES, read_scopes
@@ -47,7 +47,6 @@ from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 from smartapp.usecases.writing import OrderWriting
 from smartapp.web import operations, pages, problems, proposals, protection, rules
-from smartapp.web.desk import Desk
 
 _log = logging.getLogger("smartapp")
 
@@ -110,21 +109,20 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None)
     def signed_out(session: SmartSession) -> None:
         _revoked(session, registrations, discovery, tokens)
 
-    sessions = Sessions(
-        store=store, charts=charts, idle_minutes=float(settings.limits.idle_minutes), revoke=signed_out
-    )
-    desk = Desk(
-        enter=sessions.enter,
-        keep=sessions.keep,
-        end=sessions.end,
-        acceptance=acceptance,
+    desk = ClinicalDesk(
+        store=store,
         site=site,
         log=audit,
+        acceptance=acceptance,
         clock=clock,
+        source_of=charts.source_of,
+        writer_of=charts.writer_of,
+        signed_out=signed_out,
+        idle_minutes=float(settings.limits.idle_minutes),
     )
 
     def launched(session: SmartSession) -> None:
-        audit.noted(subject_of(session), "launched", f"granted {session.scope}")
+        audit.noted(_subject(session), "launched", f"granted {session.scope}")
 
     forms = protection.FormTokens([secret.hex() for secret in keyring.signing_secrets])
     shown = {"organization": settings.organization, "development": settings.development}
@@ -171,6 +169,16 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
 def _rule_pages() -> Sequence[tuple[Rule, str]]:
     """Each rule with the words of its module."""
     return [(rule, sys.modules[rule.applies.__module__].__doc__ or "") for rule in all_rules()]
+
+
+def _subject(session: SmartSession) -> Subject:
+    return Subject(
+        ehr=session.ehr,
+        patient=session.patient,
+        user=session.user.reference,
+        encounter=session.encounter,
+        reference=session.launch,
+    )
 
 
 def _revoked(

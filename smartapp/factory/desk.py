@@ -1,0 +1,250 @@
+"""The desk behind the pages: a browser's launch → a session → the use cases, and back as what pages show."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
+from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.picture import Bedside, BleedingLevel
+from smartapp.factory.problems import CannotApprove, NotInThisLaunch
+from smartapp.fhir.chart import Chart
+from smartapp.fhir.identity import Identity, read_identity
+from smartapp.fhir.proposals import dose_text, resource_type_of
+from smartapp.smart.errors import BadParameter, NoSuchLaunch
+from smartapp.smart.session import SmartSession, restored
+from smartapp.smart.views import cookie_name
+from smartapp.storage.launches import LaunchStore
+from smartapp.usecases.accept import Acceptance, NoSuchProposal
+from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
+from smartapp.usecases.proposal import ProposalView as Stored
+from smartapp.usecases.proposal import Stage, order_of
+from smartapp.usecases.writing import Case, NotApprovable
+from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
+
+_ENDED = "There is no live launch for this browser: it ended, timed out, or was opened in another browser."
+_AGAIN = "Open the app again from the patient's chart."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLaunch(OpenLaunch):
+    """An open launch with its session."""
+
+    session: SmartSession
+
+
+@dataclass(slots=True, kw_only=True)
+class ClinicalDesk:
+    """A `Desk`; `source_of` and `writer_of` turn a session into what reads and writes its chart."""
+
+    store: LaunchStore
+    site: Site
+    log: AssessmentLog
+    acceptance: Acceptance
+    clock: Callable[[], datetime]
+    source_of: Callable[[SmartSession], ChartSource]
+    writer_of: Callable[[SmartSession], ChartWriter]
+    signed_out: Callable[[SmartSession], None]
+    idle_minutes: float
+
+    def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
+        """The live launch of this browser; `NoSuchLaunch` (401) otherwise."""
+        cookie = cookies.get(cookie_name(launch), "")
+        payload = self.store.find(launch, cookie, self.idle_minutes) if cookie else None
+        if payload is None:
+            raise NoSuchLaunch(_ENDED, _AGAIN)
+        session = restored(payload)
+        return SessionLaunch(
+            launch=launch,
+            ehr=session.ehr,
+            user=_kind(session),
+            user_name=session.user.name or session.user.reference,
+            binding=hashlib.sha256(cookie.encode()).hexdigest()[:16],
+            session=session,
+        )
+
+    def review(self, opened: OpenLaunch) -> Reviewed:
+        """Read, assess, offer; what this launch wrote before stands beside it."""
+        case = self._case(opened)
+        assessed = self._assessed(case, "page assessed")
+        assessment = assessed.assessment
+        refused = self._refused(case, assessed)
+        offered = () if refused else self.acceptance.offer(case, assessment)
+        known = {view.id for view in offered}
+        done = tuple(view for view in self.acceptance.finished(case) if view.id not in known)
+        views = tuple(self._shown(opened, view) for view in (*offered, *done))
+        return Reviewed(assessment=assessment, identity=_identity(assessed), proposals=views, no_write=refused)
+
+    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
+        """One proposal with the patient as assessed now."""
+        case = self._case(opened)
+        view = self._looked(case, proposal)
+        assessed = self._assessed(case, "proposal assessed")
+        return Proposed(
+            proposal=self._shown(opened, view),
+            option=view.option,
+            assessment=assessed.assessment,
+            identity=_identity(assessed),
+        )
+
+    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:  # noqa: FBT001 - the form's tick
+        """A press on a form; 409 where the proposal may no longer be approved."""
+        try:
+            self.acceptance.step(self._case(opened), proposal, Stage(state), order=order, recheck=recheck)
+        except NoSuchProposal:
+            raise NotInThisLaunch from None
+        except NotApprovable as problem:
+            raise CannotApprove(str(problem)) from None
+
+    def check_again(self, opened: OpenLaunch, proposal: str) -> None:
+        """Only search."""
+        self._done(lambda case: self.acceptance.check_again(case, proposal), opened)
+
+    def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
+        """Remember why not."""
+        self._done(lambda case: self.acceptance.decline(case, proposal, reason=reason, comment=comment), opened)
+
+    def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
+        """Take back a draft."""
+        self._done(lambda case: self.acceptance.withdraw(case, proposal), opened)
+
+    def observe(self, opened: OpenLaunch, observed: Observed) -> None:
+        """Keep what the clinician adds for this launch; it is theirs, and audited."""
+        session = _session(opened)
+        kept = _merged(dict(session.bedside), observed)
+        self.store.add_bedside(session.launch, kept)
+        self.log.noted(_subject(session), "added by hand", ", ".join(sorted(kept)))
+
+    def sign_out(self, opened: OpenLaunch) -> None:
+        """End the launch here first, then tell the EHR."""
+        session = _session(opened)
+        self.store.end(session.launch)
+        self.log.noted(_subject(session), "signed out", "ended")
+        self.signed_out(session)
+
+    def _done(self, act: Callable[[Case], Stored], opened: OpenLaunch) -> None:
+        try:
+            act(self._case(opened))
+        except NoSuchProposal:
+            raise NotInThisLaunch from None
+        except NotApprovable as problem:
+            raise CannotApprove(str(problem)) from None
+
+    def _looked(self, case: Case, proposal: str) -> Stored:
+        try:
+            return self.acceptance.look(case, proposal)
+        except NoSuchProposal:
+            raise NotInThisLaunch from None
+
+    def _case(self, opened: OpenLaunch) -> Case:
+        session = _session(opened)
+        return Case(
+            subject=_subject(session),
+            source=self.source_of(session),
+            writer=self.writer_of(session),
+            bedside=_bedside(session.bedside),
+        )
+
+    def _assessed(self, case: Case, event: str) -> Assessed:
+        return assess_patient(
+            case.subject,
+            sent=Chart.empty(case.subject.patient, ""),
+            source=case.source,
+            site=self.site,
+            as_of=self.clock(),
+            log=self.log,
+            event=event,
+            bedside=case.bedside,
+        )
+
+    def _refused(self, case: Case, assessed: Assessed) -> str:
+        """Why nothing can be written, where a draft would be allowed: told before the click."""
+        assessment = assessed.assessment
+        if not assessment.draft_allowed or not assessment.options:
+            return ""
+        return self.acceptance.writing.cannot_write(case, order_of(assessment, assessment.options[0]))
+
+    def _shown(self, opened: OpenLaunch, view: Stored) -> ProposalView:
+        kind = resource_type_of(view.order, self.site.policy.get("component_resource"))
+        open_still = view.state is ProposalState.PROPOSED
+        return ProposalView(
+            id=view.id,
+            state=State(view.stage) if open_still else State(view.state),
+            order=view.order,
+            recheck=view.recheck,
+            reason=view.reason,
+            reference=view.reference,
+            route=f"{self.site.policy.get('order_status')} {kind} at {opened.ehr}: you sign it there",
+            left_out=view.left_out,
+            differences=view.differs,
+            moved=view.changes,
+            expires=datetime.fromtimestamp(view.expires_at, UTC),
+            decided_at=None if open_still else datetime.fromtimestamp(view.changed_at, UTC),
+            decided_by=view.decided_by,
+            preview=self._preview(view, kind),
+        )
+
+    def _preview(self, view: Stored, kind: str) -> tuple[tuple[str, str], ...]:
+        policy = self.site.policy
+        return (
+            ("Resource", f"{kind}, status {policy.get('order_status')}, intent {policy.get('order_intent')}"),
+            ("Order", dose_text(view.order)),
+            ("Reason", view.order.reason),
+            ("Rests on", view.order.basis or "no usable fibrinogen"),
+            ("Rules", ", ".join(f"{rule} v{version}" for rule, version in view.order.rules)),
+            *((("Follow-up", "fibrinogen after the end of the dose"),) if view.recheck else ()),
+        )
+
+
+def _session(opened: OpenLaunch) -> SmartSession:
+    if not isinstance(opened, SessionLaunch):
+        raise NoSuchLaunch(_ENDED, _AGAIN)
+    return opened.session
+
+
+def _subject(session: SmartSession) -> Subject:
+    return Subject(
+        ehr=session.ehr,
+        patient=session.patient,
+        user=session.user.reference,
+        user_name=session.user.name,
+        encounter=session.encounter,
+        reference=session.launch,
+    )
+
+
+def _kind(session: SmartSession) -> UserKind:
+    if session.user.is_professional:
+        return UserKind.PROFESSIONAL
+    return UserKind.PATIENT if session.user.is_patient_side else UserKind.UNKNOWN
+
+
+def _identity(assessed: Assessed) -> Identity:
+    return read_identity(assessed.chart)
+
+
+def _merged(kept: dict[str, Any], observed: Observed) -> dict[str, Any]:
+    if observed.bleeding is not None:
+        kept["bleeding"] = observed.bleeding
+    if observed.crs_grade is not None:
+        kept["crs_grade"] = observed.crs_grade
+    if observed.weight_kg is not None:
+        if not LIGHTEST <= observed.weight_kg <= HEAVIEST:
+            raise BadParameter(f"A weight must be from {LIGHTEST} to {HEAVIEST} kg.", "Go back and enter it again.")
+        kept["weight_kg"] = str(observed.weight_kg)
+    if observed.suspect:
+        kept["suspects"] = {**kept.get("suspects", {}), observed.suspect: observed.reason[:200]}
+    return kept
+
+
+def _bedside(kept: Mapping[str, Any]) -> Bedside:
+    return Bedside(
+        bleeding=BleedingLevel(kept["bleeding"]) if kept.get("bleeding") else None,
+        crs_grade=kept.get("crs_grade"),
+        weight_kg=Decimal(kept["weight_kg"]) if kept.get("weight_kg") else None,
+        suspects=dict(kept.get("suspects", {})),
+    )
