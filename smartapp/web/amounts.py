@@ -8,8 +8,8 @@ from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.wording import plain
 from smartapp.web.problems import PageProblem
 
-_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
-_TWO_WAYS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
+_TWO_WAYS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),

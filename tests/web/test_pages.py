@@ -1,0 +1,190 @@
+"""The patient page: verdict, identity, both units, gaps named, and what the clinician adds."""
+
+import gzip
+from decimal import Decimal
+
+import pytest
+
+from smartapp.clinical.picture import BleedingLevel
+from smartapp.fhir.chart import AnswerState
+from smartapp.web.decisions import Observed, UserKind
+from tests import charts
+from tests.web.browsing import Browser
+from tests.web.desk import LAUNCH, ORIGIN, ROOT, act_now, jane
+
+LIMIT_BYTES = 120 * 1024
+
+
+def test_the_verdict_stands_first_with_both_units_time_and_age() -> None:
+    page = Browser(act_now().app).get()
+    assert page.headings == ["■ ACT NOW"]
+    assert "0.8 g/L (80 mg/dL), drawn 07:00, 60 min ago, CRS 3 (recorded)" in page.text
+    assert page.text.index("ACT NOW") < page.text.index("Results")
+
+
+@pytest.mark.req("SAL-59")
+def test_identity_stands_on_every_page_and_every_button_that_leads_to_a_write() -> None:
+    browser = Browser(act_now().app)
+    page = browser.get()
+    for fact in ("Jane DOE", "F 30 y", "born 1996-01-01", "ID 4821", "tisagenlecleucel day +6", "70 kg (12 h ago)"):
+        assert fact in page.text
+    review = browser.press(page.form("/approve"))
+    assert "Jane DOE" in review.title
+    assert "Continue for Jane DOE" in review.text
+
+
+@pytest.mark.parametrize(
+    ("value", "crs", "heading"),
+    [
+        ("0.8", 3, "■ ACT NOW"),
+        ("1.2", 3, "▲ REPLACE"),
+        ("1.5", 3, "● RECHECK by 15:00"),
+        ("3.1", 0, "○ NO REPLACEMENT ADVISED"),
+    ],
+)
+def test_each_state_has_its_shape_and_word(value: str, crs: int, heading: str) -> None:
+    page = Browser(jane(charts.fibrinogen(value), charts.weight("70"), *([charts.crs(crs)] if crs else [])).app).get()
+    assert page.headings == [heading]
+
+
+def test_a_patient_without_car_t_is_outside_scope_and_gets_no_form() -> None:
+    ward = act_now()
+    ward.source.resources = tuple(r for r in ward.source.resources if r["resourceType"] != "Procedure")
+    page = Browser(ward.app).get()
+    assert page.headings == ["◇ OUTSIDE SCOPE — no CAR-T infusion found"]
+    assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+def test_nothing_usable_is_cannot_assess() -> None:
+    page = Browser(jane(charts.fibrinogen("0.9", hours_ago=25), charts.weight("70"), charts.crs(3)).app).get()
+    assert page.headings == ["◇ CANNOT ASSESS — no usable fibrinogen"]
+
+
+@pytest.mark.req("DQ-17")
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (AnswerState.FAILED, "could not be read"),
+        (AnswerState.INCOMPLETE, "incomplete"),
+        (AnswerState.NOT_PERMITTED, "not permitted"),
+    ],
+)
+def test_laboratory_results_known_to_be_incomplete_show_no_dose_and_no_form(state: AnswerState, word: str) -> None:
+    page = Browser(act_now(refused={"fibrinogen": state}).app).get()
+    assert word in page.text
+    assert "3000 mg" not in page.text
+    assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+def test_a_result_without_a_unit_is_named_and_marked_on_the_chart() -> None:
+    lost = charts.fibrinogen("0.5", hours_ago=0.5, id_="lost", valueQuantity={"value": Decimal("0.5")})
+    page = Browser(jane(charts.fibrinogen("0.8"), lost, charts.crs(3)).app).get()
+    assert "could not be read" in page.text
+    assert 'class="point unread"' in page.html
+
+
+@pytest.mark.req("SEC-06")
+def test_hostile_words_from_the_record_stay_text() -> None:
+    ward = act_now()
+    ward.source.resources = tuple(
+        {**r, "name": [{"text": "<img src=x onerror=alert(1)>"}]} if r["resourceType"] == "Patient" else r
+        for r in ward.source.resources
+    )
+    page = Browser(ward.app).get()
+    assert "<img" not in page.html
+    assert "&lt;img src=x" in page.html
+
+
+@pytest.mark.req("SAL-73", "DSI-10")
+def test_a_patient_user_gets_no_advice() -> None:
+    page = Browser(act_now(user=UserKind.PATIENT).app).get()
+    assert page.headings == ["This app is for health-care professionals"]
+    assert "0.8" not in page.text
+    assert [form.action for form in page.forms] == [f"/l/{LAUNCH}/sign-out"]
+
+
+@pytest.mark.req("SAL-73")
+def test_an_unknown_user_reads_only() -> None:
+    page = Browser(act_now(user=UserKind.UNKNOWN).app).get()
+    assert page.headings == ["■ ACT NOW"]
+    assert "Read only" in page.text
+    assert [form.action for form in page.forms] == [f"/l/{LAUNCH}/sign-out"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"bleeding": "major"}, Observed(bleeding=BleedingLevel.MAJOR)),
+        ({"crs_grade": "0"}, Observed(crs_grade=0)),
+        ({"weight_kg": "62,5"}, Observed(weight_kg=Decimal("62.5"))),
+        ({"suspect": "Observation/fib", "reason": "clotted"}, Observed(suspect="Observation/fib", reason="clotted")),
+    ],
+)
+def test_what_the_clinician_adds_is_kept(fields: dict[str, str], kept: Observed) -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    assert browser.press(browser.get().form("/observe"), **fields).status == 200
+    assert ward.observed == [kept]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"bleeding": "none_recorded"}, {"crs_grade": "6"}, {"crs_grade": "x"}, {"weight_kg": "0"}, {"weight_kg": "x"}],
+)
+def test_what_cannot_be_taken_is_refused(fields: dict[str, str]) -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    assert browser.press(browser.get().form("/observe"), **fields).status in (400, 422)
+    assert ward.observed == []
+
+
+@pytest.mark.req("SEC-03")
+def test_signing_out_ends_the_launch() -> None:
+    browser = Browser(act_now().app)
+    assert browser.press(browser.get().form("/sign-out")).headings == ["Signed out"]
+    ended = browser.get()
+    assert ended.status == 401
+    assert "Reference number" in ended.text
+
+
+@pytest.mark.req("SEC-07")
+def test_another_browser_gets_nothing() -> None:
+    page = Browser(act_now().app, cookie="stolen").get()
+    assert page.status == 401
+    assert "Jane" not in page.html
+
+
+@pytest.mark.parametrize("chosen", ["24h", "72h", "all", "nonsense"])
+def test_the_chart_has_its_ranges(chosen: str) -> None:
+    page = Browser(act_now().app).get(f"/l/{LAUNCH}/?range={chosen}")
+    assert page.html.count('aria-current="true"') == 1
+
+
+def test_a_page_and_its_style_weigh_little() -> None:
+    browser = Browser(act_now().app)
+    parts = (browser.get().html.encode(), (ROOT / "static" / "app.css").read_bytes())
+    assert sum(len(gzip.compress(part)) for part in parts) < LIMIT_BYTES
+
+
+def test_home_names_what_this_is_and_where_to_start() -> None:
+    page = Browser(act_now().app).get("/")
+    assert page.headings == ["Fibrinogen Watch"]
+    assert "/standalone/demo" in page.html
+
+
+@pytest.mark.req("SEC-04")
+def test_observe_and_sign_out_need_our_own_page() -> None:
+    browser = Browser(act_now().app)
+    page = browser.get()
+    for ending in ("/observe", "/sign-out"):
+        form = page.form(ending)
+        assert browser.press(form, {"Origin": "https://evil.example"}, bleeding="major").status == 403
+        assert browser.press(form, {"Origin": ORIGIN}, bleeding="major", csrf_token="x").status == 403
+
+
+def test_where_the_session_may_not_write_the_order_stands_as_text_to_copy() -> None:
+    ward = act_now()
+    ward.writer.why_not = "not permitted: the EHR did not grant this session to create MedicationRequest"
+    page = Browser(ward.app).get()
+    assert "Not permitted: the EHR did not grant" in page.text
+    assert "fibrinogen concentrate 3000 mg IV, 3 vials" in page.text

@@ -1,0 +1,90 @@
+"""Shapes of the chart: places, kinds and spoken words."""
+
+from decimal import Decimal
+
+import pytest
+
+from smartapp.clinical.assessment import assess
+from smartapp.clinical.picture import Bedside, Gap, GapKind
+from smartapp.clinical.policy import build_policy
+from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.web.plots import Plot, fibrinogen_plot
+from smartapp.web.scales import BOTTOM, LEFT, TOP, WIDTH
+from tests.builders import a_crs, a_fibrinogen, a_picture, an_exposure, before
+
+
+def a_plot(*labs, chosen: str = "all", policy=None, **more) -> Plot:
+    return fibrinogen_plot(assess(a_picture(*labs, **more), build_policy(None, policy or {})), chosen)
+
+
+def test_a_point_is_spoken_with_value_limit_day_and_age() -> None:
+    plot = a_plot(a_fibrinogen("0.94"))
+    assert plot.points[0].label == "0.94 grams per litre, below 1, day +6, 07:00, 60 min ago"
+    assert plot.points[0].kind == "result"
+
+
+def test_everything_lies_inside_the_view_box() -> None:
+    plot = a_plot(
+        a_fibrinogen("12", 100), a_fibrinogen("0.1", 1), a_fibrinogen("3", 160), crs=[a_crs(3, 50), a_crs(1, 130)]
+    )
+    for point in plot.points:
+        assert LEFT <= point.x <= WIDTH
+        assert TOP <= point.y <= BOTTOM
+    assert all(mark.x >= LEFT and mark.x + mark.width <= WIDTH for mark in plot.crs)
+
+
+@pytest.mark.parametrize(("value", "kind"), [("<0.6", "below"), (">4", "above")])
+def test_a_bound_is_an_arrow_and_not_part_of_the_line(value: str, kind: str) -> None:
+    plot = a_plot(a_fibrinogen(value), a_fibrinogen("2", 5))
+    assert plot.points[-1].kind == kind
+    assert plot.path.count(",") == 1
+
+
+def test_a_suspect_result_is_hollow_and_not_part_of_the_line() -> None:
+    lab = a_fibrinogen("0.4")
+    plot = a_plot(lab, a_fibrinogen("2", 5), bedside=Bedside(suspects={lab.source: "clotted"}))
+    assert plot.points[-1].kind == "suspect"
+    assert "suspect" in plot.points[-1].label
+    assert plot.path.count(",") == 1
+
+
+def test_an_unreadable_result_is_a_cross_at_its_time() -> None:
+    gap = Gap(
+        kind=GapKind.UNREADABLE,
+        rule="DQ-05",
+        text="no unit",
+        analyte=Analyte.FIBRINOGEN,
+        at=before(hours=2),
+        reported="94",
+    )
+    plot = a_plot(a_fibrinogen("1.4", 5), gaps=[gap])
+    assert [(point.kind, point.label) for point in plot.points][-1] == ("unread", "94: no unit, 06:00")
+
+
+def test_doses_carry_amount_and_time() -> None:
+    given = an_exposure(Drug.FIBRINOGEN_CONCENTRATE, 3, dose_mg=Decimal(2000))
+    plot = a_plot(a_fibrinogen("1.4"), exposures=[given, an_exposure(Drug.HEPARIN, 3)])
+    assert [(mark.kind, mark.text, mark.label) for mark in plot.doses] == [
+        ("fc", "2000 mg", "concentrate 2000 mg, 05:00, 3 h ago")
+    ]
+
+
+def test_limits_are_the_sites_own_and_named_by_their_condition() -> None:
+    assert [mark.text for mark in a_plot().limits] == ["1.5: replace if CRS ≥ 3", "1: replace if any CRS"]
+    same = a_plot(policy={"profile": "restrictive_1_0"})
+    assert [mark.text for mark in same.limits] == ["1: replace if CRS"]
+
+
+def test_each_grade_lasts_until_the_next() -> None:
+    plot = a_plot(crs=[a_crs(1, 100), a_crs(3, 20)])
+    assert [(mark.kind, mark.text) for mark in plot.crs] == [("grade-1", "1"), ("grade-3", "3")]
+    assert plot.crs[0].x + plot.crs[0].width == plot.crs[1].x
+
+
+def test_a_range_shows_only_its_results() -> None:
+    labs = [a_fibrinogen("2", 100), a_fibrinogen("1.4", 30), a_fibrinogen("1.2", 1)]
+    assert [len(a_plot(*labs, chosen=chosen).points) for chosen in ("24h", "72h", "all")] == [1, 2, 3]
+
+
+def test_without_results_it_says_so() -> None:
+    assert a_plot().summary == "No fibrinogen result in this range."

@@ -1,0 +1,30 @@
+"""Rules and evidence, and the operations routes."""
+
+from smartapp.clinical.rules import all_rules
+from tests.web.browsing import Browser
+from tests.web.desk import act_now
+
+
+def test_every_rule_stands_in_the_list_and_has_its_page() -> None:
+    browser = Browser(act_now().app)
+    index = browser.get("/rules")
+    ids = [row.id for rule in all_rules() for row in rule.rows]
+    assert all(f"/rules/{id_}" in index.html for id_ in ids)
+    page = browser.get("/rules/REP-03")
+    assert page.headings == ["REP-03 v1: Below 1.0 g/L with CRS, unknown CRS or after tocilizumab"]
+    assert "Buechner" in page.text
+
+
+def test_the_sites_parameters_stand_beside_the_defaults() -> None:
+    page = Browser(act_now().app).get("/rules")
+    assert "replace_below.severe" in page.text
+
+
+def test_an_unknown_rule_is_not_found() -> None:
+    assert Browser(act_now().app).get("/rules/REP-99").status == 404
+
+
+def test_health_and_readiness_hold_no_patient_data() -> None:
+    client = Browser(act_now().app).client
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
