@@ -4,7 +4,7 @@ import re
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.codes import (
@@ -275,6 +275,7 @@ def test_icans_grades(code: str, grade: int | None) -> None:
     assert icans_grade_of(SNOMED, code) is None
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SYSTEMS), st.text(max_size=12))
 def test_any_text_may_stand_where_a_code_is_expected(system: str, code: str) -> None:
     for lookup in LOOKUPS:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ucumvert import PintUcumRegistry
 
@@ -203,6 +203,7 @@ def test_a_unit_of_another_analyte_is_refused_and_a_negative_count_too() -> None
     assert isinstance(to_own_unit(Analyte.PLATELETS, Decimal(-5), "10*9/L"), Refused)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(Analyte)), st.text(max_size=8), st.text(max_size=8))
 def test_any_unit_text_is_an_accepted_unit_or_refused(analyte: Analyte, code: str, text: str) -> None:
     found = unit_of(analyte, code, text)
@@ -210,6 +211,7 @@ def test_any_unit_text_is_an_accepted_unit_or_refused(analyte: Analyte, code: st
 
 
 @pytest.mark.req("FHIR-24")
+@settings(deadline=None)
 @given(st.decimals(min_value="0.1", max_value=19, places=3))
 def test_equal_meanings_give_equal_results(grams: Decimal) -> None:
     found = {to_own_unit(FIB, grams * times, unit) for times, unit in ((1, "g/L"), (100, "mg/dL"), (1000, "mg/L"))}

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.conclusions import Band, Basis, CrsStatus, EffectiveFibrinogen, Infusion, NoFibrinogen, Tier
@@ -147,6 +147,7 @@ def pictures(draw: st.DrawFn) -> ClinicalPicture:
     )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures())
 def test_every_criterion_answers_and_says_the_same_twice(picture: ClinicalPicture) -> None:
     once, again = facts_of(picture), facts_of(picture)
@@ -163,6 +164,7 @@ def some(facts: Facts, need: Any) -> Any:
 
 
 @pytest.mark.req("TIER-01", "DQ-03")
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures())
 def test_the_tier_is_tx_exactly_where_no_fibrinogen_is_effective(picture: ClinicalPicture) -> None:
     facts = facts_of(picture)
@@ -175,6 +177,7 @@ def test_the_tier_is_tx_exactly_where_no_fibrinogen_is_effective(picture: Clinic
 
 
 @pytest.mark.req("DQ-17", "BLD-01", "CRS-02")
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures())
 def test_what_was_not_read_never_reads_as_none(picture: ClinicalPicture) -> None:
     facts = facts_of(picture)
@@ -186,6 +189,7 @@ def test_what_was_not_read_never_reads_as_none(picture: ClinicalPicture) -> None
 
 
 @pytest.mark.req("APP-03", "DIC-01", "DQ-11")
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pictures())
 def test_windows_ranges_and_weights_hold(picture: ClinicalPicture) -> None:
     facts = facts_of(picture)

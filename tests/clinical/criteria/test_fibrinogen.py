@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.conclusions import EffectiveFibrinogen, NoFibrinogen, Tier
@@ -264,6 +264,7 @@ LEVELS = st.decimals(min_value=0, max_value=4, places=2)
 TIER_ORDER = ("T2", "T1", "T0")
 
 
+@settings(deadline=None)
 @given(LEVELS, LEVELS)
 @pytest.mark.req("TIER-01")
 def test_a_lower_fibrinogen_never_gives_a_better_tier(one: Decimal, other: Decimal) -> None:

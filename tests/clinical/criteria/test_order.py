@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.criteria.active_drugs import ANTICOAGULANT, MAY_READ_LOW_DRUG, TRANEXAMIC_ACID
@@ -115,6 +115,7 @@ def told(picture: ClinicalPicture) -> list[Any]:
 
 
 @pytest.mark.req("DQ-02", "DQ-08", "FHIR-10")
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_records_never_matters(random: Random) -> None:
     assert told(shuffled(RICH, random)) == told(RICH)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.criteria.recent import (
@@ -108,6 +108,7 @@ def test_what_is_proven_about_50(value: str, below: bool, at_most: bool, at_leas
 WHOLE = st.integers(min_value=0, max_value=9).map(Decimal)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["", "<", "<=", ">", ">="]), WHOLE, WHOLE)
 def test_nothing_is_proven_both_ways(comparator: str, value: Decimal, limit: Decimal) -> None:
     lab = a_lab(PLT, f"{comparator}{value}")
