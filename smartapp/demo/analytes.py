@@ -45,7 +45,7 @@ def _row(text: str) -> tuple[str, Measured]:
 
 # name | LOINC | display | UCUM | resolution | usual | low | high | panel
 _ROWS = """
-fibrinogen | 3255-7 | Fibrinogen [Mass/volume] in PPP by Coagulation assay | g/L | 0.01 | 3.10 | 2.00 | 4.00 | coagulation
+fibrinogen | 3255-7 | Fibrinogen [Mass/volume] in PPP by Coag assay | g/L | 0.01 | 3.10 | 2.00 | 4.00 | coagulation
 pt | 5902-2 | Prothrombin time (PT) | s | 0.1 | 12.4 | 10.5 | 13.5 | coagulation
 inr | 6301-6 | INR in Platelet poor plasma by Coagulation assay | {INR} | 0.1 | 1.1 | 0.9 | 1.2 | coagulation
 aptt | 14979-9 | aPTT in Platelet poor plasma by Coagulation assay | s | 0.1 | 29.5 | 25.0 | 36.0 | coagulation

@@ -18,6 +18,7 @@ from smartapp.demo.tokens import AccessToken
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _LETTERS = {"POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}
 _READS = 2  # segments of an instance read
+_VERSION_READS = 4  # segments of a version read
 TokenLookup = Callable[[str], AccessToken | None]
 
 
@@ -100,7 +101,7 @@ class Gate:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """One interaction: asked of the token, then done."""
-        if method in ("GET", "HEAD") and len(segments) == 1:
+        if method == "GET" and len(segments) == 1 and segments[0][0].isupper():
             return self.server.search(segments[0], params, within=access.condition(segments[0], params))
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and (headers or {}).get("if-none-exist"):
             return refused(412, "not-supported", "Conditional create is not offered (a fault switch is on)")
@@ -112,11 +113,11 @@ class Gate:
         return reply
 
     def _check(self, access: Access, method: str, segments: list[str], body: Any) -> None:
-        if not segments or any(part.startswith(("$", "_")) and part != "_history" for part in segments):
+        if not segments or any(part.startswith(("$", "_")) for part in (*segments[:2], *segments[3:])):
             raise ForbiddenError("this interaction is not offered to apps")
         if method in _LETTERS:
             self._check_write(access, _LETTERS[method], segments, body)
-        elif len(segments) < _READS or segments[1:] == ["_history"]:
+        elif not (len(segments) == _READS or (len(segments) == _VERSION_READS and segments[2] == "_history")):
             raise ForbiddenError("this interaction is not offered to apps")
 
     def _check_write(self, access: Access, letter: str, segments: list[str], body: Any) -> None:

@@ -174,6 +174,7 @@ class TokenStore:
         with self._lock:
             self._end(self._tokens)
             self._codes.clear()
+            self._seen.clear()
             self._launches.clear()
 
     def first_use(self, client_id: str, jti: str, ends: float) -> bool:
