@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from smartapp.clinical.conclusions import Option
 from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside, BleedingLevel
@@ -91,7 +92,12 @@ class ClinicalDesk:
             identity=_identity(assessed),
         )
 
-    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:  # noqa: FBT001 - the form's tick
+    def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
+        """One proposal as it stands, without reading the chart."""
+        view = self._looked(self._case(opened), proposal)
+        return self._shown(opened, view), view.option
+
+    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
         """A press on a form; 409 where the proposal may no longer be approved."""
         try:
             self.acceptance.step(self._case(opened), proposal, Stage(state), order=order, recheck=recheck)

@@ -53,8 +53,8 @@ class ProposalView:
 
 
 def packed(value: Any) -> Any:
-    """A frozen value as JSON-able data, decimals as text."""
-    return msgspec.to_builtins(value)
+    """A frozen value as it comes back from a store: JSON's own types, decimals as text."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def unpacked(data: Any, kind: type[T]) -> T:

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
+from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.web.amounts import AmountRefused, check_dose, read_number
-from smartapp.web.decisions import Desk, OpenLaunch, Proposed, State, UserKind
+from smartapp.web.decisions import Desk, OpenLaunch, ProposalView, Proposed, State, UserKind
 from smartapp.web.pages import entered, entered_to_act, to_review
 from smartapp.web.presenters.proposal import DECLINE_REASONS, proposal_page
 from smartapp.web.problems import NotEntitled, PageProblem
@@ -31,11 +32,10 @@ def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blue
     def approve(launch: str, proposal: str) -> Response:
         opened = entered_to_act(desk, launch, own_origin)
         state = State(tokens.step(opened, proposal, request.form.get("csrf_token", "")))
-        proposed = desk.proposal(opened, proposal)
         try:
-            order = read_order(proposed)
+            order = read_order(*desk.look(opened, proposal))
         except AmountRefused as refused:
-            return _page(opened, tokens, proposed, refused)
+            return _page(opened, tokens, desk.proposal(opened, proposal), refused)
         desk.advance(opened, proposal, state, order, "recheck" in request.form)
         return _to_proposal(launch, proposal)
 
@@ -66,14 +66,14 @@ def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blue
     return blueprint
 
 
-def read_order(proposed: Proposed) -> ProposedOrder:
+def read_order(proposal: ProposalView, option: Option) -> ProposedOrder:
     """The proposed order with the amount of the form; unchanged where the form has none."""
-    order = proposed.proposal.order
+    order = proposal.order
     text = request.form.get("dose_mg" if order.dose_mg is not None else "units")
     if text is None or (order.dose_mg is None and order.units is None):
         return order
     amount = read_number(text)
-    check_dose(proposed.option, amount)
+    check_dose(option, amount)
     return _with_amount(order, amount)
 
 

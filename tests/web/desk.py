@@ -1,5 +1,6 @@
 """A desk over ports in memory, and an app that shows its pages."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -9,6 +10,7 @@ from typing import Any
 from flask import Flask
 
 from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import build_policy
@@ -109,7 +111,7 @@ class MemoryProposals:
         self.kept: dict[str, StoredProposal] = {}
 
     def add(self, proposal: StoredProposal) -> None:
-        self.kept[proposal.id] = proposal
+        self.kept[proposal.id] = replace(proposal, content=_as_stored(proposal.content))
 
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
         found = self.kept.get(proposal)
@@ -127,7 +129,8 @@ class MemoryProposals:
         found = self.kept[proposal]
         if found.state is not source:
             return False
-        self.kept[proposal] = replace(found, state=target, content=found.content if content is None else content)
+        kept = found.content if content is None else _as_stored(content)
+        self.kept[proposal] = replace(found, state=target, content=kept)
         return True
 
     def lock(self, identifier: str, proposal: str) -> bool:
@@ -135,6 +138,11 @@ class MemoryProposals:
 
     def unlock(self, identifier: str) -> None:
         return None
+
+
+def _as_stored(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As a store gives it back: through JSON."""
+    return dict(json.loads(json.dumps(content)))
 
 
 class Ward:
@@ -212,11 +220,18 @@ class Ward:
             no_write=no_write,
         )
 
-    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
+    def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
+        view = self._looked(proposal)
+        return shown(view), view.option
+
+    def _looked(self, proposal: str) -> Stored:
         try:
-            view = self.acceptance.look(self.case, proposal)
+            return self.acceptance.look(self.case, proposal)
         except NoSuchProposal:
             raise NotFound("There is no such proposal in this launch.", "Open the patient page.") from None
+
+    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
+        view = self._looked(proposal)
         assessed = self.assessed()
         return Proposed(
             proposal=shown(view),
