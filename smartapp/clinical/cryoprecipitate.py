@@ -63,7 +63,6 @@ def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Opt
     return replace(
         option,
         predicted_g_per_l=predicted,
-        expected_rise_mg_per_dl=(rise, rise),
         cap_units=cap,
         flags=tuple(name for name, holds in flags if holds),
         steps=steps,
