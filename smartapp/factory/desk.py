@@ -21,10 +21,11 @@ from smartapp.smart.views import cookie_name
 from smartapp.storage.launches import LaunchStore
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage, order_of
-from smartapp.usecases.writing import Case, NotApprovable
+from smartapp.usecases.writing import NotApprovable
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 
 _ENDED = "There is no live launch for this browser: it ended, timed out, or was opened in another browser."

@@ -1,4 +1,4 @@
-"""The classes of fhir.resources.R4B that build and validate everything we send (the library's default is R5, FHIR-02)."""
+"""The classes of fhir.resources.R4B that build and validate all we send (the library's default is R5, FHIR-02)."""
 
 from functools import cache
 from importlib import import_module
@@ -13,5 +13,7 @@ def model(resource_type: str) -> Any:
 
 def validated(body: dict[str, Any]) -> dict[str, Any]:
     """The resource as the library writes it, valid R4; ValueError names what is not."""
-    built = model(body["resourceType"]).model_validate({name: value for name, value in body.items() if name != "resourceType"})
-    return {"resourceType": body["resourceType"], **{k: v for k, v in built.model_dump(mode="json", exclude_none=True, by_alias=True).items() if k != "resourceType"}}
+    kind = body["resourceType"]
+    built = model(kind).model_validate({name: value for name, value in body.items() if name != "resourceType"})
+    written: dict[str, Any] = built.model_dump(mode="json", exclude_none=True, by_alias=True)
+    return {"resourceType": kind, **{name: value for name, value in written.items() if name != "resourceType"}}

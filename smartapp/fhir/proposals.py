@@ -1,4 +1,4 @@
-"""Proposed orders as FHIR: the MedicationRequest (or ServiceRequest) and the follow-up fibrinogen (FHIR-41, FHIR-42)."""
+"""Proposed orders as FHIR: the MedicationRequest (or ServiceRequest) and the follow-up (FHIR-41, FHIR-42)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,10 @@ from smartapp.fhir.models import validated
 UCUM = "http://unitsofmeasure.org"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/medicationrequest-category"
 _IV = {"coding": [{"system": SNOMED, "code": "47625008", "display": "Intravenous route"}], "text": "intravenous"}
+_LABORATORY = {
+    "coding": [{"system": SNOMED, "code": "108252007", "display": "Laboratory procedure"}],
+    "text": "Laboratory procedure",
+}
 _BRANDS = {
     Brand.FIBRYGA: ("Fibryga", "68982-347"),
     Brand.RIASTAP: ("RiaSTAP", "63833-891"),
@@ -41,7 +45,7 @@ class Ordering:
 
 
 def write_order(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
-    """The order itself, valid R4: a MedicationRequest, or for cryoprecipitate a ServiceRequest where the site says so."""
+    """The order itself, valid R4: a MedicationRequest, or a ServiceRequest for cryoprecipitate if the site says so."""
     as_service = order.product is Product.CRYOPRECIPITATE and ordering.component_resource == "ServiceRequest"
     return validated(_service(order, ordering) if as_service else _medication(order, ordering))
 
@@ -58,9 +62,14 @@ def write_recheck(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         {
             "resourceType": "ServiceRequest",
             **_shared(order, ordering, suffix="-recheck"),
+            "category": [_LABORATORY],
             "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
             "occurrenceDateTime": rfc3339(due),
-            "note": [{"text": f"Follow-up fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}],
+            **_supporting(order, "supportingInfo"),
+            "instantiatesUri": [f"{ordering.rules_url}/RCK-01"],
+            "note": [
+                {"text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}
+            ],
         }
     )
 
@@ -128,7 +137,10 @@ def medication(order: ProposedOrder) -> dict[str, Any]:
         ]
         return {"coding": codings, "text": "Cryoprecipitate"}
     name, ndc = _BRANDS[order.brand or Brand.FIBRYGA]
-    codings = [{"system": ATC, "code": "B02BB01", "display": "fibrinogen, human"}, {"system": NDC, "code": ndc, "display": name}]
+    codings = [
+        {"system": ATC, "code": "B02BB01", "display": "fibrinogen, human"},
+        {"system": NDC, "code": ndc, "display": name},
+    ]
     return {"coding": codings, "text": f"Fibrinogen concentrate ({name})"}
 
 
@@ -147,7 +159,7 @@ def dose_text(order: ProposedOrder) -> str:
     parts = [f"{name} {amount_text(order)} intravenously, once"]
     if order.vials is not None:
         parts.append(f"{order.vials} vials; use the potency on the vial label")
-    if order.volume_ml is not None and order.dose_mg is not None or order.units is not None and order.volume_ml is not None:
+    if order.volume_ml is not None and (order.dose_mg is not None or order.units is not None):
         parts.append(f"volume about {plain(order.volume_ml)} mL")
     if order.max_rate_ml_per_min is not None:
         parts.append(f"no faster than {plain(order.max_rate_ml_per_min)} mL/min")
@@ -157,26 +169,27 @@ def dose_text(order: ProposedOrder) -> str:
 def note_text(order: ProposedOrder) -> str:
     """Rationale, arithmetic, rules and the label of decision support."""
     rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
-    return " ".join([NEEDS_SIGNATURE, f"{order.reason}.", *(f"{step}." for step in order.steps), f"Rules: {rules}.", DISCLAIMER])
+    sentences = (order.reason, *order.steps, *((f"Rules: {rules}",) if rules else ()))
+    return " ".join([NEEDS_SIGNATURE, *(f"{text.rstrip('.')}." for text in sentences), DISCLAIMER])
 
 
 def _dosage(order: ProposedOrder) -> dict[str, Any]:
+    given: dict[str, Any] = {"doseQuantity": _amount(order)} if _amount(order) else {}
+    if order.max_rate_ml_per_min is not None:
+        given["rateRange"] = {"high": _quantity(order.max_rate_ml_per_min, "mL/min")}
     body: dict[str, Any] = {"text": dose_text(order), "route": _IV, "timing": {"repeat": {"count": 1}}}
-    dose = _mg(order.dose_mg) if order.dose_mg is not None else _units(order.units) if order.units is not None else _ml(order.volume_ml)
-    rate = order.max_rate_ml_per_min
-    body["doseAndRate"] = [{"doseQuantity": dose, **({"rateQuantity": _quantity(rate, "mL/min")} if rate is not None else {})}]
-    return body
+    return {**body, **({"doseAndRate": [given]} if given else {})}
 
 
-def _mg(value: Decimal) -> dict[str, Any]:
-    return _quantity(value, "mg")
+def _amount(order: ProposedOrder) -> dict[str, Any] | None:
+    if order.dose_mg is not None:
+        return _quantity(order.dose_mg, "mg")
+    if order.units is not None:
+        return _units(order.units)
+    return _quantity(order.volume_ml, "mL") if order.volume_ml is not None else None
 
 
-def _ml(value: Decimal | None) -> dict[str, Any]:
-    return _quantity(value or Decimal(0), "mL")
-
-
-def _units(units: int | None) -> dict[str, Any]:
+def _units(units: int) -> dict[str, Any]:
     return {"value": units, "unit": "units", "system": UCUM, "code": "{unit}"}
 
 

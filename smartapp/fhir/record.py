@@ -1,5 +1,6 @@
 """What we write beside an order: Provenance; and what the EHR made of the order, read back (FHIR-48, FHIR-49)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,33 +12,58 @@ from smartapp.fhir.document import CodeableConcept, Quantity, Reference, Unreada
 from smartapp.fhir.models import validated
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+_OVER = frozenset({"cancelled", "revoked", "completed", "stopped", "ended", "entered-in-error"})
 
 
 def write_provenance(
-    *, targets: list[str], at: datetime, author: str, entities: list[str], organization: str, software: str
+    *,
+    targets: Sequence[str],
+    at: datetime,
+    author: str,
+    entities: Sequence[str],
+    rules: Sequence[tuple[str, int]],
+    rules_url: str,
+    organization: str,
+    software: str,
 ) -> dict[str, Any]:
-    """Who approved and what assembled it, from which records."""
-    entity = [{"role": "source", "what": {"reference": source}} for source in entities]
+    """Who approved and what assembled it, from which records and by which rules (id, version)."""
+    sources = [{"role": "source", "what": {"reference": source}} for source in entities]
+    applied = [
+        {
+            "role": "derivation",
+            "what": {"identifier": {"system": rules_url, "value": rule}, "display": f"{rule} v{version}"},
+        }
+        for rule, version in rules
+    ]
     return validated(
         {
             "resourceType": "Provenance",
             "target": [{"reference": target} for target in targets],
             "recorded": rfc3339(at),
             "agent": [
-                {
-                    "type": {"coding": [{"system": _AGENT, "code": "author"}]},
-                    "who": {"reference": author},
-                    "onBehalfOf": {"display": organization},
-                },
-                {
-                    "type": {"coding": [{"system": _AGENT, "code": "assembler"}]},
-                    "who": {"display": software},
-                    "onBehalfOf": {"display": organization},
-                },
+                _agent("author", {"reference": author}, organization),
+                _agent("assembler", {"type": "Device", "display": software}, organization),
             ],
-            **({"entity": entity} if entity else {}),
+            **({"entity": [*sources, *applied]} if sources or applied else {}),
         }
     )
+
+
+def _agent(role: str, who: dict[str, str], organization: str) -> dict[str, Any]:
+    return {
+        "type": {"coding": [{"system": _AGENT, "code": role}]},
+        "who": who,
+        "onBehalfOf": {"display": organization},
+    }
+
+
+class _Meta(msgspec.Struct, rename="camel", frozen=True):
+    version_id: str = ""
+
+
+class _Identifier(msgspec.Struct, frozen=True):
+    system: str = ""
+    value: str = ""
 
 
 class _DoseAndRate(msgspec.Struct, rename="camel", frozen=True):
@@ -52,11 +78,29 @@ class _DosageBack(msgspec.Struct, rename="camel", frozen=True):
 class _Stored(msgspec.Struct, rename="camel", frozen=True):
     status: str = ""
     intent: str = ""
+    meta: _Meta = _Meta()
+    identifier: tuple[_Identifier, ...] = ()
     subject: Reference | None = None
     medication_codeable_concept: CodeableConcept | None = None
     code: CodeableConcept | None = None
     dosage_instruction: tuple[_DosageBack, ...] = ()
     quantity_quantity: Quantity | None = None
+
+
+def over(stored: bytes) -> str:
+    """The status of a stored order that is over (cancelled, completed, …); empty if it stands or cannot be read."""
+    status = _read(stored).status
+    return status if status in _OVER else ""
+
+
+def version_of(stored: bytes) -> str:
+    """The version the EHR keeps a resource under; empty if it names none."""
+    return _read(stored).meta.version_id
+
+
+def carries(stored: bytes, identifier: str) -> bool:
+    """Whether a resource bears the identifier `system|value`, exactly: a server may ignore the search's filter."""
+    return any(f"{found.system}|{found.value}" == identifier for found in _read(stored).identifier)
 
 
 def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
@@ -72,6 +116,13 @@ def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
         ("status", ours.status, theirs.status),
     )
     return tuple(f"{name}: approved {_said(a)}, stored {_said(b)}" for name, a, b in pairs if not _alike(name, a, b))
+
+
+def _read(stored: bytes) -> _Stored:
+    try:
+        return decode(stored, _Stored)
+    except Unreadable:
+        return _Stored()
 
 
 def _alike(name: str, ours: Any, theirs: Any) -> bool:
@@ -93,7 +144,9 @@ def _codes(order: _Stored) -> frozenset[str]:
 def _dose(order: _Stored) -> tuple[Decimal | None, str]:
     dosage = order.dosage_instruction[0] if order.dosage_instruction else None
     quantity = dosage.dose_and_rate[0].dose_quantity if dosage and dosage.dose_and_rate else order.quantity_quantity
-    return (quantity.value.normalize(), quantity.code or quantity.unit) if quantity and quantity.value is not None else (None, "")
+    if quantity is None or quantity.value is None:
+        return None, ""
+    return quantity.value.normalize(), quantity.code or quantity.unit
 
 
 def _said(value: Any) -> str:
@@ -102,5 +155,3 @@ def _said(value: Any) -> str:
     if isinstance(value, tuple):
         return f"{value[0]:f} {value[1]}" if value[0] is not None else "nothing"
     return value or "nothing"
-
-

@@ -1,4 +1,4 @@
-"""The audit trail: who saw which rule say what, append-only, one hash chain per writing process (SEC-32, interfaces.md section 7)."""
+"""The audit trail: who saw which rule say what, append-only, one hash chain per writing process (SEC-32)."""
 
 import hashlib
 import json
@@ -77,7 +77,20 @@ class AuditLog:
 def input_digest(assessment: Assessment) -> str:
     """A fingerprint of what the answer rests on: the report without its texts of advice."""
     report = as_json(assessment)
-    basis = {name: report.get(name) for name in ("as_of", "patient", "infusion", "crs", "bleeding", "fibrinogen", "weight_kg", "modifiers", "data_issues")}
+    basis = {
+        name: report.get(name)
+        for name in (
+            "as_of",
+            "patient",
+            "infusion",
+            "crs",
+            "bleeding",
+            "fibrinogen",
+            "weight_kg",
+            "modifiers",
+            "data_issues",
+        )
+    }
     return hashlib.sha256(json.dumps(basis, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

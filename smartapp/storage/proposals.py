@@ -84,7 +84,9 @@ class ProposalStore:
 
     def _where(self, condition: Any) -> list[StoredProposal]:
         with self._database.engine.connect() as connection:
-            rows = connection.execute(select(proposals).where(condition).order_by(proposals.c.created_at, proposals.c.id)).all()
+            rows = connection.execute(
+                select(proposals).where(condition).order_by(proposals.c.created_at, proposals.c.id)
+            ).all()
         return [self._stored(row) for row in rows]
 
     def _stored(self, row: Row[Any]) -> StoredProposal:

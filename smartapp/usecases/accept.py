@@ -1,40 +1,30 @@
 """From an offered proposal to one written order: offer, choose, re-check, write, and what became of it.
 
-What a page calls: `offer` makes or finds the proposals of an assessment; `step` takes a press on a form, the last of which is
-`write`, the one that writes, after reading everything again; `look` tells the truth about a proposal;
-`check_again` only searches; `decline` keeps a reason. Nothing is written without `write`, and at most once an identifier.
+What a page calls: `offer` makes or finds the proposals of an assessment; `step` takes a press on a form, the last of
+which is `write`, the one that writes, after reading everything again; `look` tells the truth about a proposal;
+`check_again` only searches; `decline` keeps a reason.
+Nothing is written without `write`, and at most once an identifier.
 """
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.fhir.chart import Chart
 from smartapp.usecases.assess import Site, assess_patient
+from smartapp.usecases.beside import Case
+from smartapp.usecases.offering import Offering
 from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal, WriteState
-from smartapp.usecases.proposal import (
-    ProposalView,
-    Stage,
-    basis_of,
-    basis_text,
-    changes,
-    fingerprint,
-    option_in,
-    order_in,
-    order_of,
-    packed,
-)
-from smartapp.usecases.writing import BEGUN, Case, NotApprovable, OrderWriting
+from smartapp.usecases.proposal import ProposalView, Stage, changes, order_in, packed, view_of
+from smartapp.usecases.writing import BEGUN, NotApprovable, OrderWriting
 
-_ORPHANED_SECONDS = 60.0
+_ORPHANED_SECONDS = 150.0
 
 
-class NoSuchProposal(Exception):
+class NoSuchProposal(Exception):  # noqa: N818 - it says what is the case
     """Not one of this launch."""
 
 
@@ -51,21 +41,11 @@ class Acceptance:
     minutes: float = 30.0
 
     def offer(self, case: Case, assessment: Assessment) -> tuple[ProposalView, ...]:
-        """The proposals of this assessment: those already under way for its basis, else one for each option that may be drafted."""
-        basis = basis_of(assessment)
-        identifier = self.writing.identifier(case, basis)
-        begun = [p for p in self.proposals.with_identifier(identifier) if p.state in BEGUN]
-        own = [p for p in begun if p.launch == case.subject.reference]
-        if begun:
-            return tuple(self._view(case, proposal) for proposal in (own or begun))
-        if not assessment.draft_allowed:
-            return ()
-        dosed = [
-            option
-            for option in assessment.options
-            if option.dose_mg is not None or option.units is not None or option.volume_ml is not None
-        ]
-        return tuple(self._view(case, self._offered(case, assessment, option, identifier)) for option in dosed)
+        """The proposals of this assessment: those under way for its basis, else one for each option."""
+        offering = Offering(
+            proposals=self.proposals, writing=self.writing, log=self.log, seconds=self.seconds, minutes=self.minutes
+        )
+        return tuple(self._view(case, stored) for stored in offering.of(case, assessment))
 
     def finished(self, case: Case) -> tuple[ProposalView, ...]:
         """What this launch has written, or tried to."""
@@ -87,7 +67,7 @@ class Acceptance:
         return self._view(case, stored)
 
     def step(self, case: Case, proposal: str, stage: Stage, *, order: ProposedOrder, recheck: bool) -> ProposalView:
-        """A press on a form made for `stage`: the dose review is opened, the amount kept for the receipt, or the order written.
+        """A press on a form made for `stage`: it opens the dose review, keeps the amount for the receipt, or writes.
 
         A press on a proposal that is decided changes nothing; one on a form whose stage is past changes nothing either.
         """
@@ -138,14 +118,21 @@ class Acceptance:
         return self.look(case, proposal)
 
     def withdraw(self, case: Case, proposal: str) -> ProposalView:
-        """Take back what was written, while it is still a draft; the EHR's copy is cancelled, never deleted (FHIR-51)."""
+        """Take back what was written, while it is a draft; the EHR's copy is cancelled, never deleted (FHIR-51)."""
         stored = self._own(case, proposal)
         if stored.state is not ProposalState.WRITTEN:
             return self.look(case, proposal)
         result = case.writer.cancel(str(stored.content["reference"]))
+        if result.state is WriteState.NOT_CONFIRMED:
+            raise NotApprovable(
+                f"It is not confirmed that the order was withdrawn: {result.reason}. Press again to look."
+            )
         if result.state is not WriteState.WRITTEN:
             raise NotApprovable(f"The order could not be withdrawn: {result.reason}. Look at it in the EHR.")
-        self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WITHDRAWN)
+        followed = str(stored.content.get("recheck_reference", ""))
+        beside = f"The follow-up {followed} still stands in the EHR." if followed.startswith("ServiceRequest/") else ""
+        content = {**stored.content, "reason": beside}
+        self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WITHDRAWN, content=content)
         self.log.noted(case.subject, "order withdrawn", f"{stored.id} {result.reference}")
         return self._view(case, self._own(case, proposal))
 
@@ -154,39 +141,8 @@ class Acceptance:
         stored = self._own(case, proposal)
         if stored.state is not ProposalState.NOT_CONFIRMED:
             return self.look(case, proposal)
-        found = case.writer.find(
-            self.writing.resource_type(order_in(stored.content)), self.writing.search_token(stored.identifier)
-        )
-        if found.state is WriteState.REFUSED:
-            found = replace(found, reason="The EHR was searched: it has no such order. Nothing was saved.")
-        self.writing.finish(case, stored, found, source=ProposalState.NOT_CONFIRMED)
+        self.writing.searched(case, stored)
         return self._view(case, self._own(case, proposal))
-
-    def _offered(self, case: Case, assessment: Assessment, option: Option, identifier: str) -> StoredProposal:
-        content = {
-            "order": packed(order_of(assessment, option)),
-            "option": packed(option),
-            "basis_text": basis_text(assessment),
-            "fingerprint": fingerprint(assessment),
-            "recheck": True,
-            "stage": Stage.PROPOSED,
-        }
-        for known in self.proposals.of_launch(case.subject.reference):
-            same = all(known.content.get(part) == content[part] for part in ("fingerprint", "option"))
-            if same and known.state is ProposalState.PROPOSED and known.expires_at > self.seconds():
-                return known
-        proposal = StoredProposal(
-            id=secrets.token_urlsafe(12).replace("_", "-"),
-            launch=case.subject.reference,
-            identifier=identifier,
-            state=ProposalState.PROPOSED,
-            expires_at=self.seconds() + self.minutes * 60,
-            changed_at=self.seconds(),
-            content=content,
-        )
-        self.proposals.add(proposal)
-        self.log.noted(case.subject, "proposal offered", f"{proposal.id} {option.product}")
-        return proposal
 
     def _moved(self, case: Case, stored: StoredProposal) -> tuple[str, ...]:
         """Read and assess again (FHIR-43); what changed since the proposal was offered, in words."""
@@ -226,25 +182,9 @@ class Acceptance:
         return stored
 
     def _view(self, case: Case, stored: StoredProposal) -> ProposalView:
-        content = stored.content
-        order = order_in(content)
-        beside = ("ServiceRequest", "Provenance") if content.get("recheck") else ("Provenance",)
-        return ProposalView(
-            id=stored.id,
-            state=stored.state,
-            stage=Stage(content["stage"]),
-            order=order,
-            option=option_in(content),
-            basis_text=str(content.get("basis_text", "")),
-            expires_at=stored.expires_at,
-            changed_at=stored.changed_at,
-            recheck=bool(content.get("recheck")),
-            reference=str(content.get("reference", "")),
-            recheck_reference=str(content.get("recheck_reference", "")),
-            reason=str(content.get("reason", "")),
-            differs=tuple(content.get("differs", ())),
-            changes=tuple(content.get("changes", ())),
+        beside = ("ServiceRequest", "Provenance") if stored.content.get("recheck") else ("Provenance",)
+        return view_of(
+            stored,
             left_out=tuple(why for kind in beside if (why := case.writer.can_create(kind))),
-            cannot_write=self.writing.cannot_write(case, order),
-            decided_by=str(content.get("decided_by", "")),
+            cannot_write=self.writing.cannot_write(case, order_in(stored.content)),
         )

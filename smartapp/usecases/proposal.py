@@ -1,7 +1,8 @@
-"""What a proposal holds: the order offered and chosen, the option it came from, what it rests on, and how it is shown."""
+"""What a proposal holds: the order offered and chosen, its option, what it rests on, and how it is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -10,8 +11,8 @@ import msgspec
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.clinical.wording import g_per_l
-from smartapp.usecases.ports import ProposalState
+from smartapp.clinical.wording import g_per_l, plain
+from smartapp.usecases.ports import ProposalState, StoredProposal
 
 T = TypeVar("T")
 
@@ -28,9 +29,9 @@ class Stage(StrEnum):
 class ProposalView:
     """A proposal as a page shows it.
 
-    `left_out` names entries whose scope was not granted; `cannot_write` is why nothing can be written at all; `reference` the
-    EHR's id; `differs` how the stored order differs; `changes` what moved since it was offered; `basis_text` the result it
-    rests on, in words.
+    `left_out` names entries whose scope was not granted; `cannot_write` is why nothing can be written at all;
+    `reference` the EHR's id (of the order that stands there already, if another window wrote it); `differs` how the
+    stored order differs; `changes` what moved since it was offered; `basis_text` the result it rests on, in words.
     """
 
     id: str
@@ -52,6 +53,30 @@ class ProposalView:
     decided_by: str = ""
 
 
+def view_of(stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: str) -> ProposalView:
+    """A kept proposal as a page shows it."""
+    content = stored.content
+    return ProposalView(
+        id=stored.id,
+        state=stored.state,
+        stage=Stage(content["stage"]),
+        order=order_in(content),
+        option=option_in(content),
+        basis_text=str(content.get("basis_text", "")),
+        expires_at=stored.expires_at,
+        changed_at=stored.changed_at,
+        recheck=bool(content.get("recheck")),
+        reference=str(content.get("reference", "")),
+        recheck_reference=str(content.get("recheck_reference", "")),
+        reason=str(content.get("reason", "")),
+        differs=tuple(content.get("differs", ())),
+        changes=tuple(content.get("changes", ())),
+        left_out=left_out,
+        cannot_write=cannot_write,
+        decided_by=str(content.get("decided_by", "")),
+    )
+
+
 def packed(value: Any) -> Any:
     """A frozen value as it comes back from a store: JSON's own types, decimals as text."""
     return msgspec.json.decode(msgspec.json.encode(value))
@@ -65,6 +90,11 @@ def unpacked(data: Any, kind: type[T]) -> T:
 def order_in(content: Mapping[str, Any]) -> ProposedOrder:
     """The order as chosen so far."""
     return unpacked(content["order"], ProposedOrder)
+
+
+def can_be_ordered(option: Option) -> bool:
+    """Whether an option has an amount to order (FC-06 lists some without)."""
+    return any(amount is not None for amount in (option.dose_mg, option.units, option.volume_ml))
 
 
 def option_in(content: Mapping[str, Any]) -> Option:
@@ -120,9 +150,16 @@ def fingerprint(assessment: Assessment) -> dict[str, str]:
         "weight": f"{weight.kg} kg" if weight else "not recorded",
         "CRS grade": "unknown" if crs is None or crs.grade is None else str(crs.grade),
         "bleeding": str(assessment.bleeding).replace("_", " "),
+        "dose": "; ".join(_amounts(option) for option in assessment.options) or "none",
         "advice": f"{assessment.action} {assessment.decision.row if assessment.decision else ''}".strip(),
         "draft": draft,
     }
+
+
+def _amounts(option: Option) -> str:
+    amounts = (("mg", option.dose_mg), ("units", option.units), ("mL", option.volume_ml))
+    known = (f"{plain(Decimal(amount))} {unit}" for unit, amount in amounts if amount is not None)
+    return f"{option.product.replace('_', ' ')} {', '.join(known) or 'without a number'}"
 
 
 def changes(now: Assessment, content: Mapping[str, Any]) -> tuple[str, ...]:

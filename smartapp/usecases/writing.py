@@ -3,31 +3,26 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
-from smartapp.fhir.proposals import Ordering, resource_type_of, write_order, write_recheck
-from smartapp.fhir.record import differences, write_provenance
+from smartapp.fhir.proposals import Ordering, amount_text, resource_type_of, write_order
+from smartapp.fhir.record import differences, over
+from smartapp.usecases.beside import Beside, Case
 from smartapp.usecases.ports import (
     AssessmentLog,
-    ChartSource,
-    ChartWriter,
     Proposals,
     ProposalState,
     StoredProposal,
-    Subject,
     WriteRequest,
     WriteResult,
     WriteState,
 )
 from smartapp.usecases.proposal import order_in
 
-_OVER = (ProposalState.WITHDRAWN,)
-_SOFTWARE = "Fibrinogen Watch"
 _RESULT = {
     WriteState.WRITTEN: ProposalState.WRITTEN,
     WriteState.REFUSED: ProposalState.REFUSED,
@@ -37,17 +32,7 @@ BEGUN = (ProposalState.WRITING, ProposalState.WRITTEN, ProposalState.NOT_CONFIRM
 """States in which an order stands, or may stand, at the EHR."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One clinician at one patient: who, with which source and writer, and what was added by hand."""
-
-    subject: Subject
-    source: ChartSource
-    writer: ChartWriter
-    bedside: Bedside = Bedside()
-
-
-class NotApprovable(Exception):
+class NotApprovable(Exception):  # noqa: N818 - it says what is the case
     """A proposal that can no longer be approved; the message says why."""
 
 
@@ -63,13 +48,15 @@ class OrderWriting:
     organization: str = ""
 
     def identifier(self, case: Case, basis: str) -> str:
-        """Deterministic from EHR, patient, basis (none: the launch) and how many of our orders on that basis are over; not
-        from product or dose, so that two launches cannot both write for one result (interfaces.md section 6)."""
+        """Deterministic from EHR, patient, basis (none: the launch) and how many of our orders on that basis are over.
+
+        Not from product or dose, so that two launches cannot both write for one result (interfaces.md section 6).
+        """
         what = [case.subject.ehr, case.subject.patient, basis or case.subject.reference]
         number = 0
         while True:
             value = hashlib.sha256("\n".join([*what, str(number)]).encode()).hexdigest()[:40]
-            if not any(proposal.state in _OVER for proposal in self.proposals.with_identifier(value)):
+            if not any(proposal.state is ProposalState.WITHDRAWN for proposal in self.proposals.with_identifier(value)):
                 return value
             number += 1
 
@@ -94,26 +81,65 @@ class OrderWriting:
         finally:
             self.proposals.unlock(stored.identifier)
 
-    def _alone(self, case: Case, stored: StoredProposal) -> None:
-        others = [
-            p for p in self.proposals.with_identifier(stored.identifier) if p.state in BEGUN and p.id != stored.id
-        ]
-        if others:
-            content = {**stored.content, "reason": "An order for this result was already approved in another window."}
-            self.proposals.move(stored.id, source=ProposalState.PROPOSED, target=ProposalState.EXPIRED, content=content)
+    def refreshed(self, case: Case, identifier: str) -> None:
+        """Ask the EHR about the order that was written under an identifier: one that is over there is over here."""
+        for stored in self.proposals.with_identifier(identifier):
+            if stored.state is ProposalState.WRITTEN:
+                found = case.writer.find(self.resource_type(order_in(stored.content)), self.search_token(identifier))
+                if found.state is WriteState.WRITTEN and over(found.stored):
+                    self._ended(case, stored, found, source=ProposalState.WRITTEN)
+
+    def searched(self, case: Case, stored: StoredProposal) -> None:
+        """Only search for what was not confirmed; what belongs beside the order is not written any more, as it says."""
+        token = self.search_token(stored.identifier)
+        found = case.writer.find(self.resource_type(order_in(stored.content)), token)
+        if found.state is WriteState.WRITTEN and over(found.stored):
+            self._ended(case, stored, found, source=ProposalState.NOT_CONFIRMED)
             return
+        if found.state is WriteState.REFUSED:
+            found = replace(found, reason="The EHR was searched: it has no such order. Nothing was saved.")
+        beside = ""
+        if found.state is WriteState.WRITTEN and stored.content.get("recheck"):
+            beside = "not saved: order the follow-up fibrinogen yourself"
+        kept = replace(stored, content={**stored.content, "recheck_reference": beside})
+        self.finish(case, kept, found, source=ProposalState.NOT_CONFIRMED)
+
+    def _alone(self, case: Case, stored: StoredProposal) -> None:
+        order = order_in(stored.content)
+        if self.identifier(case, order.basis) != stored.identifier:
+            self._expired(stored, "The earlier order for this result is over: go back for a new proposal.", "")
+            return
+        same = self.proposals.with_identifier(stored.identifier)
+        others = [p for p in same if p.state in BEGUN and p.id != stored.id]
+        if others:
+            standing = str(others[0].content.get("reference", ""))
+            self._expired(stored, "An order for this result was already approved in another window.", standing)
+            return
+        body = json.dumps(write_order(order, self._ordering(case, stored))).encode()
         if not self.proposals.move(stored.id, source=ProposalState.PROPOSED, target=ProposalState.WRITING):
             return
-        order = order_in(stored.content)
-        self.log.noted(case.subject, "approved", f"{stored.id} {order.product}")
-        body = json.dumps(write_order(order, self._ordering(case, stored))).encode()
-        request = WriteRequest(
-            resource_type=self.resource_type(order), body=body, identifier=self.search_token(stored.identifier)
+        rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
+        self.log.noted(case.subject, "approved", f"{stored.id} {order.product} {amount_text(order)} {rules}".strip())
+        kind = self.resource_type(order)
+        result = case.writer.create(
+            WriteRequest(resource_type=kind, body=body, identifier=self.search_token(stored.identifier))
         )
-        result = case.writer.create(request)
+        if result.state is WriteState.WRITTEN and over(result.stored):
+            self._ended(case, stored, result, source=ProposalState.WRITING)
+            return
         content = self.finish(case, stored, result, source=ProposalState.WRITING, approved=body)
         if result.state is WriteState.WRITTEN:
-            self._beside(case, stored, order, content)
+            self._beside(case, stored, content)
+
+    def _expired(self, stored: StoredProposal, reason: str, standing: str) -> None:
+        content = {**stored.content, "reason": reason, "reference": standing}
+        self.proposals.move(stored.id, source=ProposalState.PROPOSED, target=ProposalState.EXPIRED, content=content)
+
+    def _ended(self, case: Case, stored: StoredProposal, found: WriteResult, *, source: ProposalState) -> None:
+        reason = f"The EHR has this order as {over(found.stored)}: it is over."
+        content = {**stored.content, "reference": found.reference, "reason": reason}
+        self.proposals.move(stored.id, source=source, target=ProposalState.WITHDRAWN, content=content)
+        self.log.noted(case.subject, "order over", f"{stored.id} {found.reference} {over(found.stored)}")
 
     def finish(
         self, case: Case, stored: StoredProposal, result: WriteResult, *, source: ProposalState, approved: bytes = b""
@@ -124,41 +150,26 @@ class OrderWriting:
             **stored.content,
             "approved": approved.decode(),
             "reference": result.reference,
+            "version": result.version,
             "reason": result.reason,
             "differs": list(differences(result.stored, approved)) if result.stored and approved else [],
             "decided_by": case.subject.user_name or case.subject.user,
         }
-        self.proposals.move(stored.id, source=source, target=_RESULT[result.state], content=content)
+        target = _RESULT[result.state]
+        moved = self.proposals.move(stored.id, source=source, target=target, content=content)
+        if (
+            not moved and source is ProposalState.WRITING
+        ):  # a page gave this writer up for dead: what it learnt still counts
+            self.proposals.move(stored.id, source=ProposalState.NOT_CONFIRMED, target=target, content=content)
         self.log.noted(case.subject, "write result", f"{stored.id} {result.state} {result.reference}".strip())
         return content
 
-    def _beside(self, case: Case, stored: StoredProposal, order: ProposedOrder, content: dict[str, Any]) -> None:
-        """The follow-up (if ticked) and the provenance, each only where its scope was granted."""
-        targets = [str(content["reference"])]
-        if stored.content.get("recheck") and not case.writer.can_create("ServiceRequest"):
-            followed = self._follow_up(case, stored, order)
-            content = {**content, "recheck_reference": followed.reference or f"not saved: {followed.reason}"}
-            targets += [followed.reference] if followed.reference else []
-        if not case.writer.can_create("Provenance"):
-            self._provenance(case, order, targets)
-        self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WRITTEN, content=content)
-
-    def _follow_up(self, case: Case, stored: StoredProposal, order: ProposedOrder) -> WriteResult:
-        body = json.dumps(write_recheck(order, self._ordering(case, stored))).encode()
-        token = f"{self.search_token(stored.identifier)}-recheck"
-        return case.writer.create(WriteRequest(resource_type="ServiceRequest", body=body, identifier=token))
-
-    def _provenance(self, case: Case, order: ProposedOrder, targets: list[str]) -> None:
-        provenance = write_provenance(
-            targets=targets,
-            at=self.clock(),
-            author=case.subject.user,
-            entities=list(dict.fromkeys(source.split("#")[0] for source in order.supporting)),
-            organization=self.organization or case.subject.ehr,
-            software=_SOFTWARE,
-        )
-        made = case.writer.create(WriteRequest(resource_type="Provenance", body=json.dumps(provenance).encode()))
-        self.log.noted(case.subject, "provenance", f"{made.state} {made.reference}".strip())
+    def _beside(self, case: Case, stored: StoredProposal, content: dict[str, Any]) -> None:
+        beside = Beside(log=self.log, clock=self.clock, base_url=self.base_url, organization=self.organization)
+        token = self.search_token(stored.identifier)
+        followed = beside.write(case, order_in(content), content, ordering=self._ordering(case, stored), token=token)
+        kept = {**content, "recheck_reference": followed}
+        self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WRITTEN, content=kept)
 
     def _ordering(self, case: Case, stored: StoredProposal) -> Ordering:
         return Ordering(

@@ -20,10 +20,11 @@ from smartapp.fhir.identity import read_identity
 from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
-from smartapp.usecases.writing import Case, OrderWriting
+from smartapp.usecases.writing import OrderWriting
 from smartapp.web import operations, pages, proposals, rules
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 from smartapp.web.problems import NotFound, PageProblem, handle

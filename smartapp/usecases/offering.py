@@ -1,0 +1,73 @@
+"""Which proposals an assessment gives: those under way for its result, else one for each option that may be drafted."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.usecases.beside import Case
+from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal
+from smartapp.usecases.proposal import (
+    Stage,
+    basis_of,
+    basis_text,
+    can_be_ordered,
+    fingerprint,
+    order_of,
+    packed,
+)
+from smartapp.usecases.writing import BEGUN, OrderWriting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offering:
+    """Makes proposals that may be approved for `minutes`; `seconds` gives epoch seconds of real time."""
+
+    proposals: Proposals
+    writing: OrderWriting
+    log: AssessmentLog
+    seconds: Callable[[], float]
+    minutes: float
+
+    def of(self, case: Case, assessment: Assessment) -> Sequence[StoredProposal]:
+        """What stands for this result, in this launch or another; else new proposals, or those already offered."""
+        basis = basis_of(assessment)
+        self.writing.refreshed(case, self.writing.identifier(case, basis))
+        identifier = self.writing.identifier(case, basis)
+        begun = [known for known in self.proposals.with_identifier(identifier) if known.state in BEGUN]
+        own = [known for known in begun if known.launch == case.subject.reference]
+        if begun or not assessment.draft_allowed:
+            return own or begun
+        options = [option for option in assessment.options if can_be_ordered(option)]
+        return [self._offered(case, assessment, option, identifier) for option in options]
+
+    def _offered(self, case: Case, assessment: Assessment, option: Option, identifier: str) -> StoredProposal:
+        content = {
+            "order": packed(order_of(assessment, option)),
+            "option": packed(option),
+            "basis_text": basis_text(assessment),
+            "fingerprint": fingerprint(assessment),
+            "recheck": True,
+            "stage": Stage.PROPOSED,
+        }
+        for known in self.proposals.of_launch(case.subject.reference):
+            same = all(known.content.get(part) == content[part] for part in ("fingerprint", "option"))
+            open_still = known.state is ProposalState.PROPOSED and known.expires_at > self.seconds()
+            if same and open_still and known.identifier == identifier:
+                return known
+        return self._added(case, option, identifier, content)
+
+    def _added(self, case: Case, option: Option, identifier: str, content: dict[str, object]) -> StoredProposal:
+        proposal = StoredProposal(
+            id=secrets.token_urlsafe(12).replace("_", "-"),
+            launch=case.subject.reference,
+            identifier=identifier,
+            state=ProposalState.PROPOSED,
+            expires_at=self.seconds() + self.minutes * 60,
+            changed_at=self.seconds(),
+            content=content,
+        )
+        self.proposals.add(proposal)
+        self.log.noted(case.subject, "proposal offered", f"{proposal.id} {option.product}")
+        return proposal
