@@ -183,7 +183,9 @@ def _pinning(
     return PlainPool, SecurePool
 
 
-def _connect(connection: HTTPConnection, allowed: Allowed, resolve: Callable[[str, int], Sequence[str]]) -> socket.socket:
+def _connect(
+    connection: HTTPConnection, allowed: Allowed, resolve: Callable[[str, int], Sequence[str]]
+) -> socket.socket:
     host, port = connection.host.strip("[]"), connection.port or 443
     addresses = resolve(host, port)
     if not addresses:
@@ -198,7 +200,7 @@ def _connect(connection: HTTPConnection, allowed: Allowed, resolve: Callable[[st
 
 def check_address(host: str, address: str, allowed: Allowed) -> None:
     """`OSError` for an address inside (loopback, private, link-local …) unless the operator listed that host (SEC-11)."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     mapped = getattr(ip, "ipv4_mapped", None)
     ip = mapped or ip
     if ip.is_global and not ip.is_multicast:

@@ -88,7 +88,9 @@ def crs(grade: int, hours_ago: float = 6, **more: Any) -> Resource:
     return condition("crs", f"D89.83{grade}", hours_ago, **more)
 
 
-def given(id_: str, code: str, system: str = ATC, hours_ago: float = 24, status: str = "completed", **more: Any) -> Resource:
+def given(
+    id_: str, code: str, system: str = ATC, hours_ago: float = 24, status: str = "completed", **more: Any
+) -> Resource:
     """A MedicationAdministration at one time, or (`status` in-progress) running since."""
     timing: Resource = (
         {"effectivePeriod": {"start": ago(hours=hours_ago)}}

@@ -35,7 +35,12 @@ def _concentrate(dose: str, per_kg: str, vials: int, volume: str, minutes: str) 
 
 
 def _answer(tier: str, action: str, indicator: str, **more: Any) -> dict[str, Any]:
-    return {"tier": tier, "action": action, "indicator": indicator, **{k.replace("__", "."): v for k, v in more.items()}}
+    return {
+        "tier": tier,
+        "action": action,
+        "indicator": indicator,
+        **{k.replace("__", "."): v for k, v in more.items()},
+    }
 
 
 _SEVERE_HAEMATEMESIS = c.condition("bleed", "K92.0", 3, severity={"text": "severe"})
@@ -227,8 +232,17 @@ VECTORS = (
             c.fibrinogen("0.9"),
             c.weight("70"),
             c.result("plt", "777-3", "42", "10*9/L", 2),
-            c.result("dd", "48065-7", "2.5", "mg{FEU}/L", 2, referenceRange=[{"high": {"value": 0.5, "code": "mg{FEU}/L", "system": c.UCUM}}]),
-            c.result("pt", "5902-2", "18", "s", 2, referenceRange=[{"high": {"value": 14, "code": "s", "system": c.UCUM}}]),
+            c.result(
+                "dd",
+                "48065-7",
+                "2.5",
+                "mg{FEU}/L",
+                2,
+                referenceRange=[{"high": {"value": 0.5, "code": "mg{FEU}/L", "system": c.UCUM}}],
+            ),
+            c.result(
+                "pt", "5902-2", "18", "s", 2, referenceRange=[{"high": {"value": 14, "code": "s", "system": c.UCUM}}]
+            ),
         ),
         {
             "dic.result": "overt",
@@ -249,8 +263,17 @@ VECTORS = (
             c.fibrinogen("1.0"),
             c.weight("70"),
             c.result("plt", "777-3", "50", "10*9/L", 2),
-            c.result("dd", "48065-7", "1.0", "mg{FEU}/L", 2, referenceRange=[{"high": {"value": 0.5, "code": "mg{FEU}/L", "system": c.UCUM}}]),
-            c.result("pt", "5902-2", "17.0", "s", 2, referenceRange=[{"high": {"value": 14, "code": "s", "system": c.UCUM}}]),
+            c.result(
+                "dd",
+                "48065-7",
+                "1.0",
+                "mg{FEU}/L",
+                2,
+                referenceRange=[{"high": {"value": 0.5, "code": "mg{FEU}/L", "system": c.UCUM}}],
+            ),
+            c.result(
+                "pt", "5902-2", "17.0", "s", 2, referenceRange=[{"high": {"value": 14, "code": "s", "system": c.UCUM}}]
+            ),
         ),
         {"dic.result": "not_overt", "dic.score": 4},
     ),

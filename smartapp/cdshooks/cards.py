@@ -57,7 +57,12 @@ def cards_of(assessment: Assessment, addresses: Addresses, orders: Orders) -> tu
     """The cards, critical before warning before info."""
     if assessment.action is Advice.NONE and not assessment.applicability.runs and not _planned(assessment):
         return ()
-    built = [_replacement(assessment, addresses, orders), _coagulation(assessment, addresses), _monitoring(assessment, addresses), _data(assessment, addresses)]
+    built = [
+        _replacement(assessment, addresses, orders),
+        _coagulation(assessment, addresses),
+        _monitoring(assessment, addresses),
+        _data(assessment, addresses),
+    ]
     cards = [card for card in built if card is not None]
     return tuple(sorted(cards, key=lambda card: -Indicator(card.indicator).rank))
 
@@ -68,7 +73,7 @@ def _planned(assessment: Assessment) -> bool:
 
 def group_of(rule: str) -> str:
     """Which card a rule speaks in."""
-    return next(name for name, prefixes in _GROUPS.items() if rule.split("-")[0] in prefixes)
+    return next(name for name, prefixes in _GROUPS.items() if rule.split("-", maxsplit=1)[0] in prefixes)
 
 
 def _said(assessment: Assessment, group: str) -> list[Finding]:
@@ -78,7 +83,11 @@ def _said(assessment: Assessment, group: str) -> list[Finding]:
 def _replacement(assessment: Assessment, addresses: Addresses, orders: Orders) -> Card | None:
     findings = _said(assessment, "replacement")
     loud = any(finding.indicator is not Indicator.INFO for finding in findings)
-    speaks = assessment.action in _SPEAKING or (loud and assessment.action is not Advice.CANNOT_ASSESS) or not assessment.applicability.runs
+    speaks = (
+        assessment.action in _SPEAKING
+        or (loud and assessment.action is not Advice.CANNOT_ASSESS)
+        or not assessment.applicability.runs
+    )
     if not findings or not speaks:
         return None
     suggestions = _suggestions(assessment, orders) if assessment.draft_allowed else ()
@@ -102,7 +111,11 @@ def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
     """What could not be read, and a level that cannot be assessed."""
     unreadable = [gap for gap in assessment.gaps if gap.kind not in (GapKind.NOTED, GapKind.ABSENT)]
     findings = _said(assessment, "data")
-    cannot = [f for f in _said(assessment, "replacement") if f.rule == "REP-12"] if assessment.action is Advice.CANNOT_ASSESS else []
+    cannot = (
+        [f for f in _said(assessment, "replacement") if f.rule == "REP-12"]
+        if assessment.action is Advice.CANNOT_ASSESS
+        else []
+    )
     if not (unreadable or findings or cannot):
         return None
     if cannot:
@@ -124,7 +137,11 @@ def _summary(assessment: Assessment, findings: Sequence[Finding]) -> str:
     fibrinogen, decision = assessment.fibrinogen, assessment.decision
     if decision is None:
         return findings[0].text
-    words = {"REPLACE": "consider replacement", "CONSIDER": "replacement may be considered", "MONITOR": "consider a recheck"}.get(str(decision.action), "no replacement advised")
+    words = {
+        "REPLACE": "consider replacement",
+        "CONSIDER": "replacement may be considered",
+        "MONITOR": "consider a recheck",
+    }.get(str(decision.action), "no replacement advised")
     if fibrinogen is None:
         return f"No usable fibrinogen: {words}"
     value = f"{fibrinogen.result.comparator or ''}{g_per_l(fibrinogen.g_per_l)}"
@@ -141,7 +158,9 @@ def _card(
     suggestions: tuple[Suggestion, ...] = (),
     gaps: Sequence[Gap] = (),
 ) -> Card:
-    loudest = max((finding.indicator for finding in findings), key=lambda indicator: indicator.rank, default=Indicator.WARNING)
+    loudest = max(
+        (finding.indicator for finding in findings), key=lambda indicator: indicator.rank, default=Indicator.WARNING
+    )
     rules = tuple(dict.fromkeys(finding.rule for finding in findings))
     return Card(
         uuid=str(uuid.uuid4()),
@@ -156,7 +175,11 @@ def _card(
         suggestions=suggestions,
         links=(
             Link(label="Open Fibrinogen Watch", url=addresses.launch_url, type="smart"),
-            Link(label="Rules and evidence", url=f"{addresses.rules_url}/{rules[0]}" if rules else addresses.rules_url, type="absolute"),
+            Link(
+                label="Rules and evidence",
+                url=f"{addresses.rules_url}/{rules[0]}" if rules else addresses.rules_url,
+                type="absolute",
+            ),
         ),
         override_reasons=OVERRIDE_REASONS,
         rules=rules,
@@ -164,7 +187,10 @@ def _card(
 
 
 def _detail(assessment: Assessment, findings: Sequence[Finding], gaps: Sequence[Gap]) -> str:
-    lines = [f"- {escaped(finding.text)} ({finding.rule} v{finding.version}, evidence {_level(finding)})" for finding in findings]
+    lines = [
+        f"- {escaped(finding.text)} ({finding.rule} v{finding.version}, evidence {_level(finding)})"
+        for finding in findings
+    ]
     if any(group_of(finding.rule) == "replacement" for finding in findings):
         lines += _inputs(assessment) + _doses(assessment) + _blockers(assessment)
     issues = list(dict.fromkeys(gap.text for gap in (*gaps, *assessment.gaps)))
@@ -184,13 +210,17 @@ def _inputs(assessment: Assessment) -> list[str]:
     lines = ["", "**Inputs:**"]
     if assessment.fibrinogen:
         result = assessment.fibrinogen.result
-        lines.append(f"- Fibrinogen {escaped(result.reported)} = {g_per_l(result.value)}, collected {clock(result.collected.at)} ({escaped(result.source)})")
+        lines.append(
+            f"- Fibrinogen {escaped(result.reported)} = {g_per_l(result.value)}, collected {clock(result.collected.at)} ({escaped(result.source)})"
+        )
     if assessment.crs:
         grade = "unknown" if assessment.crs.grade is None else str(assessment.crs.grade)
         lines.append(f"- CRS grade {grade} ({assessment.crs.basis})")
     lines.append(f"- Bleeding: {str(assessment.bleeding).replace('_', ' ')}")
     if assessment.weight:
-        lines.append(f"- Weight {rounded(assessment.weight.kg)} kg, {clock(assessment.weight.measured)} ({escaped(assessment.weight.source)})")
+        lines.append(
+            f"- Weight {rounded(assessment.weight.kg)} kg, {clock(assessment.weight.measured)} ({escaped(assessment.weight.source)})"
+        )
     if assessment.infusion and assessment.infusion.day is not None:
         lines.append(f"- {assessment.infusion.product}, day {assessment.infusion.day}")
     return lines
@@ -199,23 +229,37 @@ def _inputs(assessment: Assessment) -> list[str]:
 def _doses(assessment: Assessment) -> list[str]:
     lines = []
     for option in assessment.options:
-        lines += ["", f"**{label_of(option)}** ({escaped(option.licence)})", *(f"- {escaped(step)}" for step in option.steps)]
+        lines += [
+            "",
+            f"**{label_of(option)}** ({escaped(option.licence)})",
+            *(f"- {escaped(step)}" for step in option.steps),
+        ]
     return lines
 
 
 def _blockers(assessment: Assessment) -> list[str]:
     if not assessment.draft_blockers:
         return []
-    return ["", "**No draft because:**", *(f"- {escaped(blocker.text)} ({blocker.rule})" for blocker in assessment.draft_blockers)]
+    return [
+        "",
+        "**No draft because:**",
+        *(f"- {escaped(blocker.text)} ({blocker.rule})" for blocker in assessment.draft_blockers),
+    ]
 
 
 def label_of(option: Option) -> str:
     """Product and amount as people read it: concentrate in mg, cryoprecipitate in units."""
     if option.product is Product.FIBRINOGEN_CONCENTRATE:
-        return f"Fibrinogen concentrate {plain(option.dose_mg)} mg" if option.dose_mg is not None else "Fibrinogen concentrate, no dose"
+        return (
+            f"Fibrinogen concentrate {plain(option.dose_mg)} mg"
+            if option.dose_mg is not None
+            else "Fibrinogen concentrate, no dose"
+        )
     if option.units is not None:
         return f"Cryoprecipitate {option.units} units"
-    return f"Cryoprecipitate {plain(option.volume_ml)} mL" if option.volume_ml is not None else "Cryoprecipitate, no dose"
+    return (
+        f"Cryoprecipitate {plain(option.volume_ml)} mL" if option.volume_ml is not None else "Cryoprecipitate, no dose"
+    )
 
 
 def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ...]:
@@ -224,14 +268,20 @@ def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ..
         Suggestion(
             uuid=str(uuid.uuid4()),
             label=f"Draft {label_of(option)} and a follow-up fibrinogen",
-            actions=tuple(Action(description=_described(order, option), resource=order) for order in orders(assessment, option)),
+            actions=tuple(
+                Action(description=_described(order, option), resource=order) for order in orders(assessment, option)
+            ),
         )
         for option in dosed
     )
 
 
 def _described(order: Mapping[str, Any], option: Option) -> str:
-    is_test = order.get("resourceType") == "ServiceRequest" and "fibrinogen" in str(order.get("code", {})).lower() and "cryo" not in str(order.get("code", {})).lower()
+    is_test = (
+        order.get("resourceType") == "ServiceRequest"
+        and "fibrinogen" in str(order.get("code", {})).lower()
+        and "cryo" not in str(order.get("code", {})).lower()
+    )
     return "Follow-up fibrinogen 1 h after the dose" if is_test else f"Draft order: {label_of(option)}; needs signature"
 
 

@@ -69,7 +69,9 @@ def parse(raw: bytes, hook: str) -> HookRequest:
         patient_id=_id(context, "patientId"),
         user_id=_user(context),
         encounter_id=_id(context, "encounterId") if context.get("encounterId") is not None else "",
-        fhir_server=members["fhirServer"] if isinstance(members.get("fhirServer"), str) else _absent(members, "fhirServer"),
+        fhir_server=members["fhirServer"]
+        if isinstance(members.get("fhirServer"), str)
+        else _absent(members, "fhirServer"),
         authorization=_authorization(members),
         prefetch=prefetch,
     )

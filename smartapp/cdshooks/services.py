@@ -52,7 +52,9 @@ def patient_view(
         _check_server(hook, caller)
         subject = _subject(hook, caller)
         chart = _complete(hook, asked, open_source)
-        assessed = assess_patient(subject, sent=chart, source=None, site=asked, as_of=clock(), log=log, event="hook assessed")
+        assessed = assess_patient(
+            subject, sent=chart, source=None, site=asked, as_of=clock(), log=log, event="hook assessed"
+        )
         cards = cards_of(assessed.assessment, addresses, orders(subject))
         for card in cards:
             log.noted(subject, "card shown", f"{card.uuid} {card.indicator} {' '.join(card.rules)}")
@@ -90,7 +92,9 @@ def _check_required(sent: Mapping[str, object], chart: Chart) -> None:
     if not any(name in sent or _had(chart, name) for name in _TELLING):
         lacking.append(" or ".join(sorted(_TELLING)))
     if lacking:
-        raise NotAnswered(412, f"required data were not sent and could not be fetched: {', '.join(lacking)}", "not-found")
+        raise NotAnswered(
+            412, f"required data were not sent and could not be fetched: {', '.join(lacking)}", "not-found"
+        )
 
 
 def _had(chart: Chart, name: str) -> bool:

@@ -27,10 +27,7 @@ def identify(authorization: str | None, fhir_server: str, callers: Sequence[Call
     if authorization:
         raise Unauthorized("a token was sent, and tokens are not accepted yet")
     unsigned = [caller for caller in callers if not caller.require_jwt]
-    if not fhir_server:
-        fitting = unsigned[:1]
-    else:
-        fitting = [caller for caller in unsigned if fhir_server in caller.fhir_servers]
+    fitting = unsigned[:1] if not fhir_server else [caller for caller in unsigned if fhir_server in caller.fhir_servers]
     if not fitting:
         raise Unauthorized("no registered client may call without a token for this fhirServer")
     return fitting[0]

@@ -99,7 +99,9 @@ def card_json(card: Card) -> dict[str, Any]:
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
-    actions = [{"type": "create", "description": a.description, "resource": dict(a.resource)} for a in suggestion.actions]
+    actions = [
+        {"type": "create", "description": a.description, "resource": dict(a.resource)} for a in suggestion.actions
+    ]
     return {"uuid": suggestion.uuid, "label": suggestion.label, "actions": actions}
 
 
@@ -145,4 +147,7 @@ def _units(text: str) -> int:
 
 def outcome_json(severity: str, code: str, text: str) -> dict[str, Any]:
     """An OperationOutcome (CDS-71)."""
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code, "details": {"text": text}}]}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": severity, "code": code, "details": {"text": text}}],
+    }

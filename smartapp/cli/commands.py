@@ -43,12 +43,21 @@ def main() -> None:
 @_CONFIG
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="A parameter of the policy; may be repeated.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def assess(files: tuple[str, ...], patient: str | None, as_of: datetime | None, config_file: Path | None, sets: tuple[str, ...], form: str) -> None:
+def assess(
+    files: tuple[str, ...],
+    patient: str | None,
+    as_of: datetime | None,
+    config_file: Path | None,
+    sets: tuple[str, ...],
+    form: str,
+) -> None:
     """Assess one patient a file, offline: a FHIR R4 Bundle, an array of resources, or a CDS Hooks request; - is standard input."""
     from smartapp.cli.offline import OfflineError, assess_files  # noqa: PLC0415 - imported when it runs
 
     try:
-        output, code = assess_files(files, patient=patient, as_of=as_of or datetime.now(UTC), config=config_file, sets=sets, form=form)
+        output, code = assess_files(
+            files, patient=patient, as_of=as_of or datetime.now(UTC), config=config_file, sets=sets, form=form
+        )
     except OfflineError as error:
         _fail(str(error))
     click.echo(output, nl=False)
@@ -84,7 +93,7 @@ def serve(host: str, port: int, workers: int, config_file: Path | None) -> None:
 @click.option("--ehr-port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open the address in a browser.")
 @click.option("--clock", type=_Time(), help="Freeze the clinical now of both.")
-def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None) -> None:  # noqa: FBT001 - a flag
+def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None) -> None:
     """The demo EHR and the app, with embedded storage, until Ctrl-C."""
     from smartapp.cli import serving  # noqa: PLC0415 - imported when it runs
 
@@ -169,4 +178,3 @@ def _database(config_file: Path | None) -> Any:
         return Database(load.load_settings(config_file).database)
     except mistake.ConfigError as error:
         _fail(str(error))
-

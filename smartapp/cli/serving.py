@@ -40,7 +40,13 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
-            options = {"bind": f"{host}:{port}", "workers": workers, "threads": 4, "worker_class": "gthread", "accesslog": None}
+            options = {
+                "bind": f"{host}:{port}",
+                "workers": workers,
+                "threads": 4,
+                "worker_class": "gthread",
+                "accesslog": None,
+            }
             for name, value in options.items():
                 self.cfg.set(name, value)
 
@@ -50,14 +56,18 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
     Server().run()
 
 
-def demo(*, port: int, ehr_port: int, open_browser: bool, frozen: datetime | None, ready: Callable[[str], None]) -> None:
+def demo(
+    *, port: int, ehr_port: int, open_browser: bool, frozen: datetime | None, ready: Callable[[str], None]
+) -> None:
     """Both servers until Ctrl-C or SIGTERM."""
-    with tempfile.TemporaryDirectory(prefix="fibrinogen-watch-") as folder:
-        with demo_servers(Path(folder), port=port, ehr_port=ehr_port, frozen=frozen) as address:
-            ready(f"Demo EHR: {address}")
-            if open_browser:
-                webbrowser.open(address)
-            _until_told()
+    with (
+        tempfile.TemporaryDirectory(prefix="fibrinogen-watch-") as folder,
+        demo_servers(Path(folder), port=port, ehr_port=ehr_port, frozen=frozen) as address,
+    ):
+        ready(f"Demo EHR: {address}")
+        if open_browser:
+            webbrowser.open(address)
+        _until_told()
 
 
 @contextmanager
@@ -136,7 +146,10 @@ def _prepare(settings: Settings) -> None:
     """A missing SQLite file is made; otherwise the schema must be ours."""
     database = Database(settings.database)
     try:
-        if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
+        if (
+            settings.database.startswith("sqlite:///")
+            and not Path(settings.database.removeprefix("sqlite:///")).exists()
+        ):
             database.upgrade()
         database.check()
     except SchemaError as error:

@@ -109,7 +109,9 @@ def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...]
     return Assessment(**shared, **(_therapy(facts) if applicability.runs else {}))
 
 
-def _always(facts: Facts, applicability: Applicability, answers: list[tuple[list[Outcome], list[Finding]]]) -> dict[str, Any]:
+def _always(
+    facts: Facts, applicability: Applicability, answers: list[tuple[list[Outcome], list[Finding]]]
+) -> dict[str, Any]:
     """What stands whether or not the therapy rules ran (interfaces.md section 5)."""
     decision = _told(facts, DECISION) if applicability.runs else None
     issues = [gap for need in ALL_ISSUES for gap in _told(facts, need) or ()]
@@ -170,5 +172,8 @@ def _answer(facts: Facts, rule: Rule) -> tuple[list[Outcome], list[Finding]]:
             return OutcomeKind.CANNOT_TELL
         return OutcomeKind.APPLIES if row_id in applied else OutcomeKind.SILENT
 
-    outcomes = [Outcome(rule=row.id, version=row.version, kind=kind(row.id), missing=missing if lacking else (), inputs=inputs) for row in rule.rows]
+    outcomes = [
+        Outcome(rule=row.id, version=row.version, kind=kind(row.id), missing=missing if lacking else (), inputs=inputs)
+        for row in rule.rows
+    ]
     return outcomes, kept

@@ -26,7 +26,9 @@ def as_data() -> dict[str, Any]:
     return {
         "rules": [_row(rule, row) for rule in all_rules() for row in rule.rows],
         "parameters": [_parameter(parameter) for parameter in PARAMETERS],
-        "sources": [{"key": source.key, "citation": source.citation, "used_for": source.used_for} for source in SOURCES.values()],
+        "sources": [
+            {"key": source.key, "citation": source.citation, "used_for": source.used_for} for source in SOURCES.values()
+        ],
         "codes": [entry._asdict() for entry in all_codes()],
     }
 
@@ -58,7 +60,11 @@ def _default(parameter: Parameter) -> str:
 
 
 def _range(parameter: Parameter) -> str:
-    return f"{plain(parameter.low)} to {plain(parameter.high)}" if parameter.kind == "number" else " / ".join(parameter.choices)
+    return (
+        f"{plain(parameter.low)} to {plain(parameter.high)}"
+        if parameter.kind == "number"
+        else " / ".join(parameter.choices)
+    )
 
 
 def _level(row: Row) -> str:
@@ -88,7 +94,13 @@ def _markdown() -> Iterator[str]:
 
 
 def _parameters() -> Iterator[str]:
-    yield from ("", "## Parameters", "", "| name | default | unit | range | status | where |", "|---|---|---|---|---|---|")
+    yield from (
+        "",
+        "## Parameters",
+        "",
+        "| name | default | unit | range | status | where |",
+        "|---|---|---|---|---|---|",
+    )
     for parameter in PARAMETERS:
         row = (parameter.name, _default(parameter), parameter.unit, _range(parameter), parameter.status, parameter.note)
         yield f"| {' | '.join(row)} |"

@@ -14,16 +14,36 @@ class Source:
 
 
 _ROWS = (
-    ("BUE21", "Buechner J et al. Blood Adv 2021;5(2):593-601. doi 10.1182/bloodadvances.2020002757", "base paper (abstract-level facts only)"),
-    ("PERL24", "Perl M et al. Haematologica 2024;109(9):2969-2977. doi 10.3324/haematol.2023.284564", "tocilizumab fall; low fibrinogen from CRS grade 1"),
+    (
+        "BUE21",
+        "Buechner J et al. Blood Adv 2021;5(2):593-601. doi 10.1182/bloodadvances.2020002757",
+        "base paper (abstract-level facts only)",
+    ),
+    (
+        "PERL24",
+        "Perl M et al. Haematologica 2024;109(9):2969-2977. doi 10.3324/haematol.2023.284564",
+        "tocilizumab fall; low fibrinogen from CRS grade 1",
+    ),
     ("KYO", "Kyoto cohort, 111 adults, CD19 CAR-T 2019-2024", "window, incidence, risk factors"),
-    ("HAS20", "VTE/coagulation series, PMC7479945", "nadir day 11 (5-27); cryoprecipitate only below 100 mg/dL in one centre"),
+    (
+        "HAS20",
+        "VTE/coagulation series, PMC7479945",
+        "nadir day 11 (5-27); cryoprecipitate only below 100 mg/dL in one centre",
+    ),
     ("JOH21", "Johnsrud A et al. Blood Adv 2021;5(21):4465", "bleeding day 8-30, ICANS >= 3, thrombosis 6.3 %"),
     ("WAN20", "Wang Y et al. BBMT 2020;26(5):865", "day 6-20; DIC with CRS >= 3"),
     ("PENN", "Porter scale as tabulated in J Hematol Oncol 2018, doi 10.1186/s13045-018-0653-x", "CRS Penn"),
-    ("ASTCT", "Lee DW et al. BBMT 2019, doi 10.1016/j.bbmt.2018.12.758, as tabulated in PMC8021214 and PMC9368621", "CRS ASTCT"),
+    (
+        "ASTCT",
+        "Lee DW et al. BBMT 2019, doi 10.1016/j.bbmt.2018.12.758, as tabulated in PMC8021214 and PMC9368621",
+        "CRS ASTCT",
+    ),
     ("RIA", "RiaSTAP US prescribing information", "dose, rate, contraindication"),
-    ("FIB24", "Fibryga US label, 28 Nov 2024 (DailyMed e3422d2a-2cb6-6f49-0be7-cb960b3d5bd5)", "acquired deficiency, dose, rate"),
+    (
+        "FIB24",
+        "Fibryga US label, 28 Nov 2024 (DailyMed e3422d2a-2cb6-6f49-0be7-cb960b3d5bd5)",
+        "acquired deficiency, dose, rate",
+    ),
     ("FIB22", "Fibryga US label, 2022 (congenital formula)", "1.8 / 1.4 formula"),
     ("FIBRES", "Callum J et al. JAMA 2019, PMC6822637", "4 g ~ 10 units"),
     ("NHSBT21", "NHSBT cryoprecipitate factsheet, April 2021", "cryoprecipitate dose, indications"),

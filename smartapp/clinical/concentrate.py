@@ -69,8 +69,18 @@ def concentrate(given: DoseInput | None, policy: SitePolicy, *, serious: bool, a
 
 def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> Option:
     labelled = brand is Brand.FIBRYGA and given.serious
-    raw = _labelled(given, policy) if labelled else _unknown(given) if given.level is None else _by_level(given, brand, policy)
-    limit = policy.get("fc_cap_mg") if raw.fixed else min(policy.get("fc_cap_mg_per_kg") * given.weight_kg, policy.get("fc_cap_mg"))
+    raw = (
+        _labelled(given, policy)
+        if labelled
+        else _unknown(given)
+        if given.level is None
+        else _by_level(given, brand, policy)
+    )
+    limit = (
+        policy.get("fc_cap_mg")
+        if raw.fixed
+        else min(policy.get("fc_cap_mg_per_kg") * given.weight_kg, policy.get("fc_cap_mg"))
+    )
     capped = min(raw.mg, limit)
     step = policy.get("fc_vial_mg") if given.weight_kg >= policy.get("fc_whole_vial_from_kg") else SMALL_STEP_MG
     nearest = policy.get("fc_vial_rounding") == "nearest"
@@ -120,7 +130,10 @@ def _labelled(given: DoseInput, policy: SitePolicy) -> _Raw:
         return _Raw(cap, f"Labelled adult dose while bleeding: {plain(cap)} mg (FC-02)", fixed=True)
     per_kg = BLEEDING_MG_PER_KG_12_TO_17 if given.age >= 12 else BLEEDING_MG_PER_KG_UNDER_12
     mg = per_kg * given.weight_kg
-    return _Raw(mg, f"Labelled dose while bleeding: {plain(per_kg)} mg/kg × {plain(given.weight_kg)} kg = {rounded(mg, 1)} mg (FC-02)")
+    return _Raw(
+        mg,
+        f"Labelled dose while bleeding: {plain(per_kg)} mg/kg × {plain(given.weight_kg)} kg = {rounded(mg, 1)} mg (FC-02)",
+    )
 
 
 def _unknown(given: DoseInput) -> _Raw:
@@ -151,7 +164,9 @@ def _supply(option: Option, mg: Decimal, rate: Decimal, policy: SitePolicy) -> O
 def _steps(
     given: DoseInput, limit: Decimal, capped: Decimal, mg: Decimal, step: Decimal, rise: Decimal | None, brand: Brand
 ) -> tuple[str, ...]:
-    lines = [f"Limit for this patient: {rounded(limit, 1)} mg; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg (FC-04)"]
+    lines = [
+        f"Limit for this patient: {rounded(limit, 1)} mg; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg (FC-04)"
+    ]
     if rise is not None and given.level is not None:
         k = _k(brand, given.age)
         lines.append(

@@ -18,7 +18,9 @@ RISE_PER_UNIT_10_KG = (Decimal(60), Decimal(100))  # mg/dL, MUSC
 RISE_PER_UNIT_5_KG = (Decimal(100), Decimal(100))  # mg/dL, MEDS
 
 
-def cryoprecipitate(given: DoseInput | None, policy: SitePolicy, *, serious: bool, adult_without_weight: bool) -> Option:
+def cryoprecipitate(
+    given: DoseInput | None, policy: SitePolicy, *, serious: bool, adult_without_weight: bool
+) -> Option:
     """The option with its dose; without a weight only FC-06's fixed amount, or no number at all."""
     bare = Option(product=Product.CRYOPRECIPITATE, preferred=False, why="", licence=LICENCE)
     if given is None:
@@ -34,7 +36,11 @@ def cryoprecipitate(given: DoseInput | None, policy: SitePolicy, *, serious: boo
 def _fixed(bare: Option, policy: SitePolicy) -> Option:
     units = int(policy.get("cryo_cap_units"))
     option = _supply(bare, units, None, adult=True, policy=policy)
-    return replace(option, cap_units=units, steps=(f"No usable weight: {units} units for an adult while bleeding (FC-06); confirm the weight",))
+    return replace(
+        option,
+        cap_units=units,
+        steps=(f"No usable weight: {units} units for an adult while bleeding (FC-06); confirm the weight",),
+    )
 
 
 def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
@@ -49,14 +55,22 @@ def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Opt
     units = min(wanted, cap)
     rise = units * per_unit * recovery / plasma
     predicted = level + rise / 100
-    flags = ((INCREMENT_FLOOR, planned.floored), (CAPPED, wanted > cap and predicted < given.target), (MINIMUM_DOSE, given.is_bound))
+    flags = (
+        (INCREMENT_FLOOR, planned.floored),
+        (CAPPED, wanted > cap and predicted < given.target),
+        (MINIMUM_DOSE, given.is_bound),
+    )
     steps = (
         planned.step,
         f"Plasma volume: {plain(weight)} kg × {plain(tbv)} mL/kg × (1 − {plain(hct)}) = {rounded(plasma, 2)} dL (CRY-01)",
-        f"Dose: {rounded(planned.mg_per_dl)} mg/dL × {rounded(plasma, 2)} dL / {plain(recovery)} = {rounded(mg, 1)} mg; "
-        f"/ {plain(per_unit)} mg per unit = {wanted} units; at most {cap} for this patient → {units} units",
-        f"Expected rise: {units} × {plain(per_unit)} mg × {plain(recovery)} / {rounded(plasma, 2)} dL = {rounded(rise, 1)} mg/dL, "
-        f"to about {rounded(predicted)} g/L",
+        (
+            f"Dose: {rounded(planned.mg_per_dl)} mg/dL × {rounded(plasma, 2)} dL / {plain(recovery)} = {rounded(mg, 1)} mg; "
+            f"/ {plain(per_unit)} mg per unit = {wanted} units; at most {cap} for this patient → {units} units"
+        ),
+        (
+            f"Expected rise: {units} × {plain(per_unit)} mg × {plain(recovery)} / {rounded(plasma, 2)} dL = {rounded(rise, 1)} mg/dL, "
+            f"to about {rounded(predicted)} g/L"
+        ),
         *(("Minimum dose: the true level may be lower than the reported bound",) if given.is_bound else ()),
     )
     option = _supply(bare, units, weight, adult=given.age >= 18, policy=policy)
@@ -77,14 +91,22 @@ def _by_weight(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
     wanted = whole(given.weight_kg / per_unit)
     units = min(wanted, cap)
     rise = RISE_PER_UNIT_5_KG if low else RISE_PER_UNIT_10_KG
-    why = "no usable haematocrit" if given.haematocrit is None else "the site doses by weight" if given.level is not None else "level not known"
+    why = (
+        "no usable haematocrit"
+        if given.haematocrit is None
+        else "the site doses by weight"
+        if given.level is not None
+        else "level not known"
+    )
     steps = (
         f"Dose by weight ({why}): {plain(given.weight_kg)} kg / {plain(per_unit)} kg per unit = {wanted}; at most {cap} → {units} units (CRY-02)",
         f"Expected rise: the sources differ, about {plain(RISE_PER_UNIT_10_KG[0])} to {plain(RISE_PER_UNIT_10_KG[1])} mg/dL",
     )
     flags = (MINIMUM_DOSE,) if given.is_bound else ()
     option = _supply(bare, units, given.weight_kg, adult=given.age >= 18, policy=policy)
-    return replace(option, expected_rise_mg_per_dl=(RISE_PER_UNIT_10_KG[0], rise[1]), cap_units=cap, flags=flags, steps=steps)
+    return replace(
+        option, expected_rise_mg_per_dl=(RISE_PER_UNIT_10_KG[0], rise[1]), cap_units=cap, flags=flags, steps=steps
+    )
 
 
 def _by_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
@@ -108,4 +130,6 @@ def _supply(option: Option, units: int, weight: Decimal | None, *, adult: bool, 
     if adult:
         pools = min(pools, ADULT_MAX_POOLS)
     given_as_pools = weight is None or weight >= POOLS_FROM_KG
-    return replace(option, units=units, pools=pools if given_as_pools else None, volume_ml=units * policy.get("cryo_unit_ml"))
+    return replace(
+        option, units=units, pools=pools if given_as_pools else None, volume_ml=units * policy.get("cryo_unit_ml")
+    )

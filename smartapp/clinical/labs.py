@@ -73,7 +73,7 @@ class LabSeries:
     def __len__(self) -> int:
         return len(self.results)
 
-    def latest(self, where: Callable[[LabResult], bool] = lambda result: True) -> LabResult | None:
+    def latest(self, where: Callable[[LabResult], bool] = lambda _: True) -> LabResult | None:
         """The newest result by collection that satisfies `where`."""
         return next((result for result in reversed(self.results) if where(result)), None)
 

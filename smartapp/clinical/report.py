@@ -126,7 +126,9 @@ def rounded_to_tenth(value: Decimal) -> Decimal:
 
 def _target(assessment: Assessment) -> str | None:
     decision = assessment.decision
-    return _decimal(decision.target_g_per_l) if decision and decision.action in (Action.REPLACE, Action.CONSIDER) else None
+    return (
+        _decimal(decision.target_g_per_l) if decision and decision.action in (Action.REPLACE, Action.CONSIDER) else None
+    )
 
 
 def _option(option: Option) -> dict[str, Any]:
@@ -221,9 +223,16 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     for finding in assessment.findings:
         level = f"{finding.level}{', site default, not from a published guideline' if finding.level is EvidenceLevel.L5 else ''}"
         yield f"[{finding.rule} v{finding.version}, {finding.indicator}, {level}] {finding.text}"
-    yield from (f"Cannot tell {o.rule}: missing {', '.join(o.missing)}" for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL)
+    yield from (
+        f"Cannot tell {o.rule}: missing {', '.join(o.missing)}"
+        for o in assessment.outcomes
+        if o.kind is OutcomeKind.CANNOT_TELL
+    )
     yield from (f"Data: {gap.text} [{gap.rule}]{f' ({gap.source})' if gap.source else ''}" for gap in assessment.gaps)
-    yield from (f"Source {key}: {SOURCES[key].citation}" for key in sorted({k for f in assessment.findings for k in f.citations}))
+    yield from (
+        f"Source {key}: {SOURCES[key].citation}"
+        for key in sorted({k for f in assessment.findings for k in f.citations})
+    )
     yield DISCLAIMER
 
 
@@ -243,7 +252,13 @@ def _fact_lines(assessment: Assessment) -> Iterator[str]:
 
 def _option_lines(option: Option) -> Iterator[str]:
     name = "Fibrinogen concentrate" if option.product is Product.FIBRINOGEN_CONCENTRATE else "Cryoprecipitate"
-    amount = f"{plain(option.dose_mg)} mg" if option.dose_mg is not None else f"{option.units} units" if option.units is not None else "no dose"
+    amount = (
+        f"{plain(option.dose_mg)} mg"
+        if option.dose_mg is not None
+        else f"{option.units} units"
+        if option.units is not None
+        else "no dose"
+    )
     mark = "preferred: " if option.preferred else ""
     yield f"{name}: {amount} ({mark}{option.why}; {option.licence})"
     yield from (f"  {step}" for step in option.steps)

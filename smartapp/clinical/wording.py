@@ -56,7 +56,9 @@ def in_words(value: Any) -> tuple[str, str]:
     if isinstance(value, Decimal):
         return plain(value), "site policy"
     if isinstance(value, tuple | list | frozenset):
-        return ", ".join(str(item) for item in value if isinstance(item, str)) or ("none" if not value else f"{len(value)}"), ""
+        return ", ".join(str(item) for item in value if isinstance(item, str)) or (
+            "none" if not value else f"{len(value)}"
+        ), ""
     return ("none" if value is None or value == {} else str(value)), getattr(value, "source", "")
 
 
@@ -108,7 +110,10 @@ def _(value: Decision) -> tuple[str, str]:
 
 @in_words.register
 def _(value: Dic) -> tuple[str, str]:
-    return f"score {value.score if value.score is not None else f'{value.lowest} to {value.highest}'}, {value.result}", ""
+    return (
+        f"score {value.score if value.score is not None else f'{value.lowest} to {value.highest}'}, {value.result}",
+        "",
+    )
 
 
 @in_words.register

@@ -37,7 +37,7 @@ class KeyRows:
 
     rows: StoredKeys
 
-    def keys(self) -> list[StoredKey]:
+    def pairs(self) -> list[StoredKey]:
         """All pairs, newest first."""
         return [StoredKey(kid=kid, alg=alg, private_jwk=jwk, retired=old) for kid, alg, jwk, old in self.rows.rows()]
 

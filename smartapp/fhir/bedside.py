@@ -32,7 +32,10 @@ def oxygen_from_flow(result: LabResult, observation: Observation) -> OxygenSuppo
     """A flow in L/min with the device as text in `method` or `device`."""
     text = " ".join(
         part
-        for part in (observation.method.words if observation.method else "", observation.device.display if observation.device else "")
+        for part in (
+            observation.method.words if observation.method else "",
+            observation.device.display if observation.device else "",
+        )
         if part
     )
     device = _device(text)
@@ -50,7 +53,9 @@ def oxygen_from_device(observation: Observation, zone: tzinfo) -> OxygenSupport 
     if _DEVICE_QUESTION not in observation.code.words.lower() or observation.status in LEFT_OUT:
         return None
     at = first_moment(zone, observation.effective_date_time, observation.effective_instant, observation.issued)
-    words = observation.value_string or (observation.value_codeable_concept.words if observation.value_codeable_concept else "")
+    words = observation.value_string or (
+        observation.value_codeable_concept.words if observation.value_codeable_concept else ""
+    )
     if at is None or not words:
         return None
     return OxygenSupport(device=_device(words), at=at, source=f"Observation/{observation.id}")
@@ -62,7 +67,10 @@ def _device(text: str) -> OxygenDevice:
 
 def invasive_from_procedure(procedure: Procedure, zone: tzinfo) -> InvasiveProcedure | None:
     """A surgical procedure in preparation or in progress; past ones do not count."""
-    if not _is_surgical((procedure.category,) if procedure.category else ()) or procedure.status not in {*_BEFORE, "in-progress"}:
+    if not _is_surgical((procedure.category,) if procedure.category else ()) or procedure.status not in {
+        *_BEFORE,
+        "in-progress",
+    }:
         return None
     period = procedure.performed_period
     return InvasiveProcedure(

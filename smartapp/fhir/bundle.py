@@ -88,7 +88,9 @@ def read_outcome(raw: bytes) -> Message:
     except Unreadable:
         return Message("error", "an unreadable message")
     worst = min((issue.severity for issue in outcome.issue), key=_rank, default="error")
-    words = [((issue.details.label if issue.details else "") or issue.diagnostics or issue.code) for issue in outcome.issue]
+    words = [
+        ((issue.details.label if issue.details else "") or issue.diagnostics or issue.code) for issue in outcome.issue
+    ]
     return Message(worst, "; ".join(word for word in words if word)[:300])
 
 

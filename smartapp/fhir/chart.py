@@ -46,7 +46,9 @@ class Chart:
     def with_answers(self, *answers: Answer) -> "Chart":
         """A chart with these answers added or replaced."""
         return Chart(
-            patient=self.patient, base=self.base, answers={**self.answers, **{answer.query: answer for answer in answers}}
+            patient=self.patient,
+            base=self.base,
+            answers={**self.answers, **{answer.query: answer for answer in answers}},
         )
 
     def has(self, query: str) -> bool:

@@ -17,7 +17,11 @@ _GRADE = re.compile(r"\bgrade\s*([0-5]|IV|V|I{1,3})\b", re.IGNORECASE)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 _SEVERE = re.compile(r"\bsevere\b|life[- ]threatening", re.IGNORECASE)
 _SEVERE_CODES = frozenset({"24484000", "442452003"})  # SNOMED CT severe, life threatening
-_SCALES = (("PENN", re.compile("penn", re.IGNORECASE)), ("LEE", re.compile(r"\blee\b", re.IGNORECASE)), ("ASTCT", re.compile("astct", re.IGNORECASE)))
+_SCALES = (
+    ("PENN", re.compile("penn", re.IGNORECASE)),
+    ("LEE", re.compile(r"\blee\b", re.IGNORECASE)),
+    ("ASTCT", re.compile("astct", re.IGNORECASE)),
+)
 _DYSFIBRINOGEN = re.compile("dysfibrinogen", re.IGNORECASE)
 
 
@@ -33,7 +37,9 @@ def read_condition(condition: Condition, zone: tzinfo) -> ConditionRecord | None
         kinds |= {ConditionKind.DYSFIBRINOGENAEMIA}
     if not kinds:
         return None
-    abatement = first_moment(zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else "")
+    abatement = first_moment(
+        zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else ""
+    )
     icans = next((g for c in condition.code.coding if (g := icans_grade_of(c.system, c.code)) is not None), None)
     return ConditionRecord(
         kinds=kinds,
@@ -57,8 +63,12 @@ def read_crs(condition: Condition, zone: tzinfo) -> CrsRecord | None:
     if grade is None:
         return None
     recorded = first_moment(zone, condition.recorded_date)
-    onset = first_moment(zone, condition.onset_date_time, condition.onset_period.start if condition.onset_period else "")
-    abated = first_moment(zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else "")
+    onset = first_moment(
+        zone, condition.onset_date_time, condition.onset_period.start if condition.onset_period else ""
+    )
+    abated = first_moment(
+        zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else ""
+    )
     return CrsRecord(
         grade=grade or None,
         source=f"Condition/{condition.id}",
@@ -100,7 +110,9 @@ def _onset(condition: Condition, zone: tzinfo) -> Moment | None:
 
 def _has_abatement(condition: Condition) -> bool:
     raws = (condition.abatement_age, condition.abatement_range)
-    return bool(condition.abatement_date_time or condition.abatement_period or condition.abatement_string) or any(bytes(raw) for raw in raws)
+    return bool(condition.abatement_date_time or condition.abatement_period or condition.abatement_string) or any(
+        bytes(raw) for raw in raws
+    )
 
 
 def _is_severe(severity: CodeableConcept | None) -> bool:

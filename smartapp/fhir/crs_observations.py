@@ -23,7 +23,14 @@ def read_crs_observation(observation: Observation, reading: Reading, codes: Sequ
     if grade is None or at is None:
         return None
     texts = f"{observation.method.words if observation.method else ''} {observation.value_string or ''} {observation.code.words}"
-    return CrsRecord(grade=grade, source=f"Observation/{observation.id}", scale=scale_in(texts), onset=at, own_time=at, reported=str(grade))
+    return CrsRecord(
+        grade=grade,
+        source=f"Observation/{observation.id}",
+        scale=scale_in(texts),
+        onset=at,
+        own_time=at,
+        reported=str(grade),
+    )
 
 
 def _grade(observation: Observation) -> int | None:
@@ -31,8 +38,12 @@ def _grade(observation: Observation) -> int | None:
         return observation.value_integer if 0 <= observation.value_integer <= _HIGHEST else None
     quantity = observation.value_quantity
     if quantity is not None and quantity.value is not None:
-        return int(quantity.value) if quantity.value == int(quantity.value) and 0 <= quantity.value <= _HIGHEST else None
-    text = observation.value_string or (observation.value_codeable_concept.words if observation.value_codeable_concept else "")
+        return (
+            int(quantity.value) if quantity.value == int(quantity.value) and 0 <= quantity.value <= _HIGHEST else None
+        )
+    text = observation.value_string or (
+        observation.value_codeable_concept.words if observation.value_codeable_concept else ""
+    )
     if _BARE.fullmatch(text.strip()):
         return int(text)
     return grade_in(text)

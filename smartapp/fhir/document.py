@@ -24,7 +24,11 @@ class CodeableConcept(Element, frozen=True):
     @property
     def label(self) -> str:
         """The concept in the record's own words: text, else the first display, else the first code."""
-        return self.text or next((c.display for c in self.coding if c.display), "") or next((c.code for c in self.coding), "")
+        return (
+            self.text
+            or next((c.display for c in self.coding if c.display), "")
+            or next((c.code for c in self.coding), "")
+        )
 
     @property
     def words(self) -> str:
@@ -262,7 +266,9 @@ _MAX_DEPTH_WORDS = "it is nested too deeply"
 def decode(raw: bytes, kind: type[R]) -> R:
     """One resource as `kind`; `Unreadable` names the path of the element that does not fit, never its value."""
     try:
-        return msgspec.json.decode(raw, type=kind, strict=False) if kind is Kind else msgspec.json.decode(raw, type=kind)
+        return (
+            msgspec.json.decode(raw, type=kind, strict=False) if kind is Kind else msgspec.json.decode(raw, type=kind)
+        )
     except RecursionError:
         raise Unreadable(_MAX_DEPTH_WORDS) from None
     except msgspec.ValidationError as error:
@@ -286,5 +292,3 @@ def stops_us(resource: Resource) -> str:
     if resource.implicit_rules:
         return "it carries implicitRules that are not understood"
     return ""
-
-

@@ -128,7 +128,9 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
     except Unreadable as problem:
         return Answer(query=name, state=AnswerState.FAILED, reason=str(problem))
     if bundle.next_url:
-        return Answer(query=name, state=AnswerState.INCOMPLETE, resources=bundle.resources, reason="only its first page was sent")
+        return Answer(
+            query=name, state=AnswerState.INCOMPLETE, resources=bundle.resources, reason="only its first page was sent"
+        )
     failed = next((message for message in bundle.messages if message.is_failure), None)
     state = AnswerState.FAILED if failed else AnswerState.COMPLETE
     return Answer(query=name, state=state, resources=bundle.resources, reason=failed.text if failed else "")
@@ -136,4 +138,6 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
 
 def names_missing(chart: Chart) -> list[str]:
     """The required queries without an answer (CDS-23)."""
-    return [query.name for query in QUERIES if query.required and query.name not in chart.answers and query.name in BY_NAME]
+    return [
+        query.name for query in QUERIES if query.required and query.name not in chart.answers and query.name in BY_NAME
+    ]

@@ -22,7 +22,11 @@ class Identity:
 def read_patient(patient: Patient, as_of: datetime, zone: tzinfo) -> PicturePatient:
     """The patient as the rules see one."""
     died = read_moment(patient.deceased_date_time, zone) if patient.deceased_date_time else None
-    dead = bool(patient.deceased_boolean) or (died is not None and died.at <= as_of) or (bool(patient.deceased_date_time) and died is None)
+    dead = (
+        bool(patient.deceased_boolean)
+        or (died is not None and died.at <= as_of)
+        or (bool(patient.deceased_date_time) and died is None)
+    )
     return PicturePatient(
         reference=f"Patient/{patient.id}",
         birth=read_birth_date(patient.birth_date) if patient.birth_date else None,

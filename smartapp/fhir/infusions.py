@@ -42,7 +42,9 @@ def from_procedure(procedure: Procedure, zone: tzinfo) -> InfusionRecord | None:
     return InfusionRecord(product=product, source=f"Procedure/{procedure.id}", strong=True, start=start)
 
 
-def from_administration(given: MedicationAdministration, concept: CodeableConcept | None, zone: tzinfo) -> InfusionRecord | None:
+def from_administration(
+    given: MedicationAdministration, concept: CodeableConcept | None, zone: tzinfo
+) -> InfusionRecord | None:
     """Strong evidence, if it was given."""
     product = product_of(concept)
     if product is None or given.status not in GIVEN:
@@ -68,7 +70,9 @@ def from_service_request(request: ServiceRequest, as_of: datetime, zone: tzinfo)
     planned = occurs is not None and _is_future(occurs, as_of, zone)
     if planned and request.status not in _ACTIVE:
         return None
-    return InfusionRecord(product=product, source=f"ServiceRequest/{request.id}", strong=False, planned=planned, start=occurs)
+    return InfusionRecord(
+        product=product, source=f"ServiceRequest/{request.id}", strong=False, planned=planned, start=occurs
+    )
 
 
 def _is_future(moment: Moment, as_of: datetime, zone: tzinfo) -> bool:

@@ -267,7 +267,11 @@ def _upper_limit(analyte: Analyte, ranges: tuple[ReferenceRange, ...], unit: str
         if high is None or high.value is None:
             continue
         own = unit_of(analyte, high.code if high.system in ("", UCUM) else "", high.unit)
-        found = to_own_unit(analyte, high.value, unit if isinstance(own, Refused) and not (high.code or high.unit) else own if isinstance(own, str) else "")
+        found = to_own_unit(
+            analyte,
+            high.value,
+            unit if isinstance(own, Refused) and not (high.code or high.unit) else own if isinstance(own, str) else "",
+        )
         if isinstance(found, Decimal):
             return found
     return None
@@ -276,12 +280,19 @@ def _upper_limit(analyte: Analyte, ranges: tuple[ReferenceRange, ...], unit: str
 def _collected(observation: Observation, reading: Reading) -> tuple[Moment | None, str]:
     """DQ-02: effective dateTime, period end, instant, the specimen's collection; only `issued` is used with a note."""
     period = observation.effective_period
-    for text in (observation.effective_date_time, period.end if period else "", observation.effective_instant, _from_specimen(observation, reading)):
+    for text in (
+        observation.effective_date_time,
+        period.end if period else "",
+        observation.effective_instant,
+        _from_specimen(observation, reading),
+    ):
         if text:
             moment = read_moment(text, reading.zone)
             return (moment, "") if moment is not None and moment.precision >= Precision.DAY else (None, "")
     issued = read_moment(observation.issued, reading.zone) if observation.issued else None
-    return (issued, "only the time of issue is recorded; it is used as the time of collection") if issued else (None, "")
+    return (
+        (issued, "only the time of issue is recorded; it is used as the time of collection") if issued else (None, "")
+    )
 
 
 def _from_specimen(observation: Observation, reading: Reading) -> str:
@@ -331,7 +342,9 @@ def topic_of(analyte: Analyte) -> Topic:
 
 
 def _gap(problem: Unusable, value: _Value, analyte: Analyte, at: Moment | None) -> Gap:
-    reported = words(value.quantity) if value.quantity and value.quantity.value is not None else (value.string or "")[:60]
+    reported = (
+        words(value.quantity) if value.quantity and value.quantity.value is not None else (value.string or "")[:60]
+    )
     shown = f" {reported}" if reported else ""
     return Gap(
         kind=GapKind.UNREADABLE,

@@ -105,7 +105,9 @@ def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:
     )
 
 
-def from_use(use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: Reading) -> StandingOrder | None:
+def from_use(
+    use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: Reading
+) -> StandingOrder | None:
     """An active order or statement."""
     drug = drug_in(concept, reading.local_codes)
     if drug is None or use.status != "active":

@@ -32,7 +32,7 @@ from smartapp.fhir.crs_observations import read_crs_observation
 from smartapp.fhir.identity import read_patient
 from smartapp.fhir.labs import Reading, read_results
 from smartapp.fhir.queries import BY_NAME
-from smartapp.fhir.resources import Found, collect
+from smartapp.fhir.resources import collect
 
 _GAP_KINDS = {
     AnswerState.INCOMPLETE: GapKind.INCOMPLETE,
@@ -92,10 +92,10 @@ def read_picture(
         _draw(drawing, resource)
     for use, kind in found.uses:
         _draw_use(drawing, use, kind)
-    return _finished(drawing, chart, found, bedside)
+    return _finished(drawing, chart, bedside)
 
 
-def _finished(drawing: _Drawing, chart: Chart, found: Found, bedside: Bedside) -> ClinicalPicture:
+def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPicture:
     unread = unread_topics(chart)
     return ClinicalPicture(
         as_of=drawing.reading.as_of,
@@ -112,7 +112,11 @@ def _finished(drawing: _Drawing, chart: Chart, found: Found, bedside: Bedside) -
         procedures=tuple(drawing.procedures),
         allergies=tuple(sorted(drawing.allergies, key=lambda record: record.source)),
         bedside=bedside,
-        gaps=(*unread.values(), *_notices(chart), *sorted(drawing.gaps, key=lambda gap: (gap.source, gap.rule, gap.text))),
+        gaps=(
+            *unread.values(),
+            *_notices(chart),
+            *sorted(drawing.gaps, key=lambda gap: (gap.source, gap.rule, gap.text)),
+        ),
         unread={topic: gap for topic, gap in unread.items() if topic not in _CALM},
     )
 
@@ -145,7 +149,12 @@ def _unread(answer: Answer, topic: Topic) -> Gap:
 
 def _notices(chart: Chart) -> list[Gap]:
     return [
-        Gap(kind=GapKind.NOTED, rule="DQ-17", text=notice, topic=BY_NAME[answer.query].topic if answer.query in BY_NAME else None)
+        Gap(
+            kind=GapKind.NOTED,
+            rule="DQ-17",
+            text=notice,
+            topic=BY_NAME[answer.query].topic if answer.query in BY_NAME else None,
+        )
         for answer in chart.answers.values()
         for notice in answer.notices
     ]

@@ -42,7 +42,9 @@ def _codes(*codes: str) -> str:
     return ",".join(f"{LOINC}|{code}" for code in codes)
 
 
-def _observations(name: str, topic: Topic, codes: tuple[str, ...], *, days: int | None, required: bool = False) -> Query:
+def _observations(
+    name: str, topic: Topic, codes: tuple[str, ...], *, days: int | None, required: bool = False
+) -> Query:
     category = "vital-signs" if topic is Topic.VITAL_SIGNS else "laboratory"
     return Query(
         name=name,
@@ -71,7 +73,10 @@ QUERIES: tuple[Query, ...] = (
     _observations("fibrinogen", Topic.LABORATORY, loincs(_A.FIBRINOGEN), days=_WINDOW_DAYS, required=True),
     _observations("coagulation", Topic.LABORATORY, loincs(_A.PT, _A.INR, _A.APTT, _A.D_DIMER), days=_WINDOW_DAYS),
     _observations(
-        "bloodCounts", Topic.LABORATORY, loincs(_A.PLATELETS, _A.HAEMATOCRIT, _A.HAEMOGLOBIN, _A.NEUTROPHILS), days=_WINDOW_DAYS
+        "bloodCounts",
+        Topic.LABORATORY,
+        loincs(_A.PLATELETS, _A.HAEMATOCRIT, _A.HAEMOGLOBIN, _A.NEUTROPHILS),
+        days=_WINDOW_DAYS,
     ),
     _observations(
         "chemistry",
@@ -113,7 +118,9 @@ BY_NAME = {query.name: query for query in QUERIES}
 
 def search_params(query: Query, patient: str, as_of: datetime, *, plain: bool = False) -> list[tuple[str, str]]:
     """The parameters of the REST search for one patient; `plain` is the US Core fallback (FHIR-12)."""
-    params = [(name, patient if value == PATIENT else value) for name, value in (query.plain if plain else query.params)]
+    params = [
+        (name, patient if value == PATIENT else value) for name, value in (query.plain if plain else query.params)
+    ]
     if query.since_days is None or plain:
         return params
     since = (as_of - timedelta(days=query.since_days)).date().isoformat()

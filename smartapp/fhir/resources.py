@@ -71,7 +71,9 @@ def collect(chart: Chart) -> Found:
     return _sorted(decoded.values(), specimens, gaps)
 
 
-def _sorted(decoded: Iterable[tuple[str, document.Resource]], specimens: dict[str, document.Specimen], gaps: list[Gap]) -> Found:
+def _sorted(
+    decoded: Iterable[tuple[str, document.Resource]], specimens: dict[str, document.Specimen], gaps: list[Gap]
+) -> Found:
     resources, uses, medications = [], [], {}
     for kind, resource in decoded:
         match resource:
@@ -83,7 +85,9 @@ def _sorted(decoded: Iterable[tuple[str, document.Resource]], specimens: dict[st
                 pass
             case _:
                 resources.append(resource)
-    return Found(resources=tuple(resources), uses=tuple(uses), medications=medications, specimens=specimens, gaps=tuple(gaps))
+    return Found(
+        resources=tuple(resources), uses=tuple(uses), medications=medications, specimens=specimens, gaps=tuple(gaps)
+    )
 
 
 def _raws(chart: Chart) -> Iterator[bytes]:
@@ -104,7 +108,9 @@ def _members(raw: bytes) -> Iterator[bytes]:
         yield from (bytes(member) for member in report.contained)
 
 
-def _readable(raw: bytes, struct: type[document.Resource], kind: document.Kind, gaps: list[Gap]) -> document.Resource | None:
+def _readable(
+    raw: bytes, struct: type[document.Resource], kind: document.Kind, gaps: list[Gap]
+) -> document.Resource | None:
     try:
         resource = decode(raw, struct)
         why = stops_us(resource)
@@ -143,7 +149,9 @@ def _belongs(resource: document.Resource, kind: document.Kind, chart: Chart, gap
     if not own:
         source = f"{kind.resource_type}/{kind.id}"
         text = f"{source} does not belong to this patient: left out"
-        gaps.append(Gap(kind=GapKind.UNREADABLE, rule="DQ-19", text=text, source=source, topic=_TOPICS.get(kind.resource_type)))
+        gaps.append(
+            Gap(kind=GapKind.UNREADABLE, rule="DQ-19", text=text, source=source, topic=_TOPICS.get(kind.resource_type))
+        )
     return own
 
 

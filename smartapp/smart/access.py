@@ -95,6 +95,10 @@ def may_create(session: SmartSession, *, write_back: bool) -> Callable[[str], st
             return "writing back is not switched on for this EHR"
         if not session.user.is_professional:
             return "the EHR did not identify you as a health-care professional"
-        return "" if granted.may(resource, "c") else f"not permitted: the EHR did not grant this session to create {resource}"
+        return (
+            ""
+            if granted.may(resource, "c")
+            else f"not permitted: the EHR did not grant this session to create {resource}"
+        )
 
     return told

@@ -111,7 +111,9 @@ def lifetime(reply: Reply) -> float:
     return 600.0
 
 
-def _endpoint(document: dict[str, Any], name: str, base: str, registration: Registration, *, needed: bool = True) -> str:
+def _endpoint(
+    document: dict[str, Any], name: str, base: str, registration: Registration, *, needed: bool = True
+) -> str:
     text = _text(document, name)
     if not text:
         if needed:

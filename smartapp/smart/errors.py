@@ -7,7 +7,9 @@ class LaunchProblem(Exception):
     status = 400
     title = "The launch did not work"
 
-    def __init__(self, what: str, advice: str = "Open the app again from the patient's chart.", *, status: int | None = None) -> None:
+    def __init__(
+        self, what: str, advice: str = "Open the app again from the patient's chart.", *, status: int | None = None
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.advice = advice

@@ -88,7 +88,9 @@ class LaunchFlow:
             verifier=verifier,
             extra={"aud": aud, "nonce": nonce, **({"launch": launch} if launch else {})},
         )
-        self.store.begin(state, cookie, {"ehr": registration.name, "nonce": nonce, "verifier": verifier}, self.state_minutes)
+        self.store.begin(
+            state, cookie, {"ehr": registration.name, "nonce": nonce, "verifier": verifier}, self.state_minutes
+        )
         return Begun(url=url, cookie=cookie, embedded=registration.embedded)
 
     def scope(self, registration: Registration, endpoints: SmartEndpoints, *, launch: bool) -> str:
@@ -103,7 +105,8 @@ class LaunchFlow:
         taken = self.store.take(state, browser) if browser else None
         if taken is None:
             raise StateProblem(
-                "This launch was not begun in this browser, was begun more than ten minutes ago, or its cookie was lost.", _AGAIN
+                "This launch was not begun in this browser, was begun more than ten minutes ago, or its cookie was lost.",
+                _AGAIN,
             )
         if not taken.first:
             return self._repeated(taken)
@@ -119,7 +122,9 @@ class LaunchFlow:
 
     def _repeated(self, taken: Any) -> Completed:
         if not taken.launch:
-            raise StateProblem("This launch is being completed, or it failed.", f"Wait a moment and reload. {_AGAIN}", status=409)
+            raise StateProblem(
+                "This launch is being completed, or it failed.", f"Wait a moment and reload. {_AGAIN}", status=409
+            )
         return Completed(launch=taken.launch)
 
     def _opened(
@@ -167,7 +172,9 @@ def _authorization_url(
     extra: Mapping[str, str],
 ) -> str:
     """The authorization request by Authlib: response_type code, PKCE S256 always (SAL-20, SAL-22)."""
-    with OAuth2Session(registration.client_id, scope=scope, redirect_uri=redirect_uri, code_challenge_method="S256") as oauth:
+    with OAuth2Session(
+        registration.client_id, scope=scope, redirect_uri=redirect_uri, code_challenge_method="S256"
+    ) as oauth:
         url, _ = oauth.create_authorization_url(endpoints.authorize, state=state, code_verifier=verifier, **extra)
     return str(url)
 
@@ -198,7 +205,10 @@ def _check_error(params: Mapping[str, list[str]]) -> None:
 def _patient(value: Any) -> str:
     """SAL-57, SAL-58: only from the token answer, checked, no default ever."""
     if value in (None, ""):
-        raise NoPatient("The EHR signed you in but named no patient.", "Choose a patient in the EHR and open the app again from that chart.")
+        raise NoPatient(
+            "The EHR signed you in but named no patient.",
+            "Choose a patient in the EHR and open the app again from that chart.",
+        )
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise EhrFailed("The EHR named a patient whose id is not valid. Nothing was read.", _AGAIN)
     return value

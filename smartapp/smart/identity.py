@@ -47,7 +47,13 @@ class User:
 class Identities:
     """Verifies id_tokens with the pinned issuer's keys, fetched once and again at most once a minute for an unknown kid."""
 
-    def __init__(self, outbound: Callable[[Registration], Outbound], clock: Callable[[], float] = time.time, *, seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        outbound: Callable[[Registration], Outbound],
+        clock: Callable[[], float] = time.time,
+        *,
+        seconds: float = 10.0,
+    ) -> None:
         self._outbound = outbound
         self._clock = clock
         self._seconds = seconds
@@ -73,7 +79,9 @@ class Identities:
             key = _fitting(keys, header)
             return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise EhrFailed(f"The EHR's identity token could not be verified ({type(error).__name__}).", _AGAIN) from None
+            raise EhrFailed(
+                f"The EHR's identity token could not be verified ({type(error).__name__}).", _AGAIN
+            ) from None
 
     def _keys(self, registration: Registration, endpoints: SmartEndpoints, kid: str) -> KeySet:
         now = self._clock()
@@ -83,7 +91,9 @@ class Identities:
         if not endpoints.jwks:
             raise EhrFailed("The EHR publishes no keys for its identity tokens.", _AGAIN)
         try:
-            reply = self._outbound(registration).get(endpoints.jwks, headers={"Accept": "application/json"}, seconds=self._seconds)
+            reply = self._outbound(registration).get(
+                endpoints.jwks, headers={"Accept": "application/json"}, seconds=self._seconds
+            )
         except OutboundError as error:
             raise EhrFailed(f"The EHR's keys could not be read: {error}.", _AGAIN) from None
         keys = KeySet.import_key_set(json_object(reply))  # type: ignore[arg-type]
@@ -110,7 +120,9 @@ def _fitting(keys: KeySet, header: Mapping[str, Any]) -> Any:
     return fitting[0]
 
 
-def _check_claims(claims: Mapping[str, Any], registration: Registration, endpoints: SmartEndpoints, nonce: str, now: float) -> None:
+def _check_claims(
+    claims: Mapping[str, Any], registration: Registration, endpoints: SmartEndpoints, nonce: str, now: float
+) -> None:
     """OIDC 3.1.3.7: issuer exact, audience ours, times within a minute's skew, nonce ours."""
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else list(audience or ())

@@ -28,7 +28,7 @@ class StoredKey:
 class KeyStore(Protocol):
     """Where key pairs are kept, encrypted."""
 
-    def keys(self) -> Sequence[StoredKey]:
+    def pairs(self) -> Sequence[StoredKey]:
         """All that are to be published, newest first."""
 
     def add(self, key: StoredKey) -> None:
@@ -44,18 +44,18 @@ class SigningKeys:
 
     def ensure(self) -> None:
         """Make the first pair of each algorithm."""
-        present = {key.alg for key in self._store.keys() if not key.retired}
+        present = {key.alg for key in self._store.pairs() if not key.retired}
         for alg in ALGORITHMS:
             if alg not in present:
                 self._store.add(new_key(alg))
 
     def jwks(self) -> dict[str, Any]:
         """The public set (SAL-39)."""
-        return {"keys": [public_jwk(key) for key in self._store.keys()]}
+        return {"keys": [public_jwk(key) for key in self._store.pairs()]}
 
     def assertion(self, *, client_id: str, token_url: str, alg: str) -> str:
         """A client assertion for one token request (SAL-35, SAL-36)."""
-        key = next(key for key in self._store.keys() if key.alg == alg and not key.retired)
+        key = next(key for key in self._store.pairs() if key.alg == alg and not key.retired)
         now = int(self._clock())
         claims = {
             "iss": client_id,
@@ -71,13 +71,19 @@ class SigningKeys:
 
 def new_key(alg: str) -> StoredKey:
     """A fresh pair whose kid is its RFC 7638 thumbprint."""
-    key: ECKey | RSAKey = ECKey.generate_key("P-384", private=True) if alg == "ES384" else RSAKey.generate_key(2048, private=True)
+    key: ECKey | RSAKey = (
+        ECKey.generate_key("P-384", private=True) if alg == "ES384" else RSAKey.generate_key(2048, private=True)
+    )
     return StoredKey(kid=key.thumbprint(), alg=alg, private_jwk=dict(key.as_dict(private=True)))
 
 
 def public_jwk(key: StoredKey) -> dict[str, Any]:
     """The public part with kid, alg and use."""
-    public = {name: value for name, value in key.private_jwk.items() if name not in _PRIVATE and name not in ("kid", "alg", "use", "key_ops")}
+    public = {
+        name: value
+        for name, value in key.private_jwk.items()
+        if name not in _PRIVATE and name not in ("kid", "alg", "use", "key_ops")
+    }
     return {**public, "kid": key.kid, "alg": key.alg, "use": "sig"}
 
 

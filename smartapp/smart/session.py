@@ -53,7 +53,9 @@ class SessionStore(Protocol):
     def take(self, state: str, browser: str) -> Any:
         """Take a pending launch once: `payload`, `first`, `launch`; None if there is none."""
 
-    def open(self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float) -> None:
+    def open(
+        self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float
+    ) -> None:
         """Keep a completed launch."""
 
     def find(self, launch: str, cookie: str, idle_minutes: float) -> Mapping[str, Any] | None:

@@ -31,14 +31,23 @@ class TokenAnswer:
 class TokenEndpoint:
     """Requests to the token endpoint; never repeated, never redirected."""
 
-    def __init__(self, outbound: Callable[[Registration], Outbound], keys: SigningKeys, *, seconds: float = 10.0) -> None:
+    def __init__(
+        self, outbound: Callable[[Registration], Outbound], keys: SigningKeys, *, seconds: float = 10.0
+    ) -> None:
         self._outbound = outbound
         self._keys = keys
         self._seconds = seconds
 
-    def redeem(self, registration: Registration, endpoints: SmartEndpoints, *, code: str, verifier: str, redirect_uri: str) -> TokenAnswer:
+    def redeem(
+        self, registration: Registration, endpoints: SmartEndpoints, *, code: str, verifier: str, redirect_uri: str
+    ) -> TokenAnswer:
         """Exchange the code, once."""
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
         return _examined(self._post(registration, endpoints, endpoints.token, form))
 
     def refresh(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> TokenAnswer:
@@ -49,12 +58,18 @@ class TokenEndpoint:
     def revoke(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> None:
         """RFC 7009; any answer will do, a failure is only an OutboundError."""
         headers, form = self._authenticated(registration, endpoints, {"token": token})
-        self._outbound(registration).send("POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self._seconds)
+        self._outbound(registration).send(
+            "POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self._seconds
+        )
 
-    def _post(self, registration: Registration, endpoints: SmartEndpoints, url: str, form: Mapping[str, str]) -> dict[str, Any]:
+    def _post(
+        self, registration: Registration, endpoints: SmartEndpoints, url: str, form: Mapping[str, str]
+    ) -> dict[str, Any]:
         headers, body = self._authenticated(registration, endpoints, form)
         try:
-            reply = self._outbound(registration).send("POST", url, headers=headers, body=urlencode(body).encode(), seconds=self._seconds)
+            reply = self._outbound(registration).send(
+                "POST", url, headers=headers, body=urlencode(body).encode(), seconds=self._seconds
+            )
         except OutboundError as error:
             raise EhrFailed(f"The EHR gave no access token: {error}.", _AGAIN) from None
         if reply.status >= 500:
@@ -98,7 +113,9 @@ def _examined(answer: Mapping[str, Any]) -> TokenAnswer:
         expires_in=_seconds(answer.get("expires_in")),
         refresh_token=_word(answer.get("refresh_token")),
         id_token=_word(answer.get("id_token")),
-        context={name: value for name, value in answer.items() if name not in ("access_token", "refresh_token", "id_token")},
+        context={
+            name: value for name, value in answer.items() if name not in ("access_token", "refresh_token", "id_token")
+        },
     )
 
 

@@ -49,15 +49,24 @@ class LaunchStore:
         """Take a pending launch: atomically first once, later only told what it became; None if unknown, expired or another's."""
         now = self._clock()
         table = pending_launches
-        here = (table.c.state_hash == digest(state)) & (table.c.browser_hash == digest(browser)) & (table.c.expires_at >= now)
+        here = (
+            (table.c.state_hash == digest(state))
+            & (table.c.browser_hash == digest(browser))
+            & (table.c.expires_at >= now)
+        )
         with self._database.transaction() as connection:
-            first = connection.execute(update(table).where(here & table.c.taken_at.is_(None)).values(taken_at=now)).rowcount == 1
+            first = (
+                connection.execute(update(table).where(here & table.c.taken_at.is_(None)).values(taken_at=now)).rowcount
+                == 1
+            )
             row = connection.execute(select(table).where(here)).first()
         if row is None:
             return None
         return Taken(payload=self._keyring.open(row.payload), first=first, launch=row.launch or "")
 
-    def open(self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float) -> None:
+    def open(
+        self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float
+    ) -> None:
         """Keep a completed launch, and let its pending one tell of it."""
         now = self._clock()
         with self._database.transaction() as connection:
@@ -97,12 +106,16 @@ class LaunchStore:
     def replace(self, launch: str, payload: Mapping[str, Any]) -> None:
         """Keep refreshed tokens."""
         with self._database.transaction() as connection:
-            connection.execute(update(launches).where(launches.c.id == launch).values(payload=self._keyring.seal(payload)))
+            connection.execute(
+                update(launches).where(launches.c.id == launch).values(payload=self._keyring.seal(payload))
+            )
 
     def add_bedside(self, launch: str, bedside: Mapping[str, Any]) -> None:
         """Keep what the clinician added by hand; it ends with the launch."""
         with self._database.transaction() as connection:
-            connection.execute(update(launches).where(launches.c.id == launch).values(bedside=self._keyring.seal(bedside)))
+            connection.execute(
+                update(launches).where(launches.c.id == launch).values(bedside=self._keyring.seal(bedside))
+            )
 
     def end(self, launch: str) -> None:
         """End a launch: its tokens and what was added by hand are gone."""
@@ -118,6 +131,8 @@ class LaunchStore:
         before = self._clock() - older_than_days * 86400
         with self._database.transaction() as connection:
             kept = select(proposals.c.launch)
-            gone = connection.execute(delete(launches).where((launches.c.expires_at < before) & launches.c.id.not_in(kept)))
+            gone = connection.execute(
+                delete(launches).where((launches.c.expires_at < before) & launches.c.id.not_in(kept))
+            )
             connection.execute(delete(pending_launches).where(pending_launches.c.expires_at < before))
         return gone.rowcount

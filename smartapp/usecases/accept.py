@@ -24,7 +24,7 @@ from smartapp.usecases.writing import BEGUN, NotApprovable, OrderWriting
 _ORPHANED_SECONDS = 150.0
 
 
-class NoSuchProposal(Exception):  # noqa: N818 - it says what is the case
+class NoSuchProposal(Exception):
     """Not one of this launch."""
 
 

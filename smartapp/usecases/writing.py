@@ -32,7 +32,7 @@ BEGUN = (ProposalState.WRITING, ProposalState.WRITTEN, ProposalState.NOT_CONFIRM
 """States in which an order stands, or may stand, at the EHR."""
 
 
-class NotApprovable(Exception):  # noqa: N818 - it says what is the case
+class NotApprovable(Exception):
     """A proposal that can no longer be approved; the message says why."""
 
 

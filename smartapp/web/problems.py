@@ -36,7 +36,7 @@ _FAILED_POST = (
 )
 
 
-class PageProblem(Exception):  # noqa: N818  # a page, not a failure of the program
+class PageProblem(Exception):  # a page, not a failure of the program
     """A problem with a sentence for the page: what failed, and what to do."""
 
     status = 400

@@ -10,7 +10,6 @@ from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.criteria.modifiers import MODIFIERS
 from smartapp.clinical.findings import Indicator
-from smartapp.clinical.labs import Comparator
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.wording import g_per_l
@@ -57,7 +56,9 @@ def _read(facts: Facts) -> Decision:
     if setting.fibrinogen is None:
         last = state.last_tier if isinstance(state, NoFibrinogen) else None
         return _without_level(setting, last)
-    return _by_profile(_bleeding(setting, setting.fibrinogen) or _low(setting) or _watch(setting, setting.fibrinogen), setting)
+    return _by_profile(
+        _bleeding(setting, setting.fibrinogen) or _low(setting) or _watch(setting, setting.fibrinogen), setting
+    )
 
 
 DECISION: Need[Decision] = Need("decision", _read)
@@ -106,7 +107,12 @@ def _low(setting: Setting) -> Decision | None:
         return _decision("REP-06", Action.CONSIDER, Indicator.WARNING, text, target)
     if setting.below(policy.get("t1_below")):
         indicator = Indicator.WARNING if band in _ALERT_BANDS else Indicator.INFO
-        return _decision("REP-07", Action.MONITOR, indicator, "Consider close rechecks because fibrinogen is low without a reason to replace now")
+        return _decision(
+            "REP-07",
+            Action.MONITOR,
+            indicator,
+            "Consider close rechecks because fibrinogen is low without a reason to replace now",
+        )
     return None
 
 
@@ -130,7 +136,12 @@ def _watch(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision:
     falling = Modifier.TREND_DOWN in setting.modifiers
     indicator = Indicator.WARNING if falling and setting.band is Band.SEVERE else Indicator.INFO
     if fibrinogen.g_per_l < _WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
-        return _decision("REP-08", Action.MONITOR, indicator, "Consider rechecks because the level may fall further; no replacement advised")
+        return _decision(
+            "REP-08",
+            Action.MONITOR,
+            indicator,
+            "Consider rechecks because the level may fall further; no replacement advised",
+        )
     return _decision("REP-08", Action.NONE, indicator, "No replacement advised at this level")
 
 

@@ -36,7 +36,9 @@ def _the_row(facts: Facts) -> Iterator[Blocker]:
     if decision.row == "REP-10":
         yield Blocker(rule="REP-10", text="The level is not known: an empirical dose is not drafted")
     elif not facts.policy.get("draft_on_consider"):
-        yield Blocker(rule=decision.row, text="The site drafts only where replacement is advised, not where it may be considered")
+        yield Blocker(
+            rule=decision.row, text="The site drafts only where replacement is advised, not where it may be considered"
+        )
 
 
 def _the_sample(facts: Facts) -> Iterator[Blocker]:
@@ -49,7 +51,10 @@ def _the_sample(facts: Facts) -> Iterator[Blocker]:
     if not effective.result.collected.has_time:
         yield Blocker(rule="DQ-02", text="Only the date of the fibrinogen sample is recorded")
     if effective.age_h > facts.policy.get("fib_dose_max_age_h") and not serious:
-        yield Blocker(rule="DQ-03", text=f"The fibrinogen sample is older than {plain(facts.policy.get('fib_dose_max_age_h'))} h: repeat it")
+        yield Blocker(
+            rule="DQ-03",
+            text=f"The fibrinogen sample is older than {plain(facts.policy.get('fib_dose_max_age_h'))} h: repeat it",
+        )
     if "derived" in effective.flags and not serious:
         yield Blocker(rule="DQ-07", text="The fibrinogen is PT-derived: confirm by Clauss")
 
@@ -90,14 +95,21 @@ def _hazards(facts: Facts) -> Iterator[Blocker]:
     if isinstance(facts.get(DYSFIBRINOGENAEMIA), ConditionRecord):
         yield Blocker(rule="SAF-05", text="Dysfibrinogenaemia is recorded: concentrates are not indicated")
     if exceeds_daily_concentrate(facts):
-        yield Blocker(rule="SAF-06", text="The planned dose and what was given in 24 h exceed twice the limit of one dose")
+        yield Blocker(
+            rule="SAF-06", text="The planned dose and what was given in 24 h exceed twice the limit of one dose"
+        )
 
 
 def exceeds_daily_concentrate(facts: Facts) -> bool:
     """SAF-06, for the chosen product."""
     choice = facts.get(CHOICE)
     chosen = None if isinstance(choice, Missing) else choice.preferred
-    if chosen is None or chosen.product is not Product.FIBRINOGEN_CONCENTRATE or chosen.dose_mg is None or chosen.cap_mg is None:
+    if (
+        chosen is None
+        or chosen.product is not Product.FIBRINOGEN_CONCENTRATE
+        or chosen.dose_mg is None
+        or chosen.cap_mg is None
+    ):
         return False
     return chosen.dose_mg + concentrate_mg_in_24h(facts) > 2 * chosen.cap_mg
 

@@ -65,8 +65,14 @@ def _read(facts: Facts) -> Monitoring:
     pending = _pending(facts)
     due = min((time for time in (by_interval, timing.recheck_due) if time is not None), default=None)
     indicator = _indicator(facts, timing) if overdue and not pending else Indicator.INFO
-    reason = "recheck after the last dose" if due is not None and due == timing.recheck_due else f"every {timing.interval_h:f} h"
-    return Monitoring(interval_h=timing.interval_h, indicator=indicator, overdue=overdue, pending=pending, due=due, reason=reason)
+    reason = (
+        "recheck after the last dose"
+        if due is not None and due == timing.recheck_due
+        else f"every {timing.interval_h:f} h"
+    )
+    return Monitoring(
+        interval_h=timing.interval_h, indicator=indicator, overdue=overdue, pending=pending, due=due, reason=reason
+    )
 
 
 MONITORING: Need[Monitoring] = Need("monitoring", _read)

@@ -66,7 +66,10 @@ def _read(facts: Facts) -> Choice:
     prefer_small = (overload or large) and Product.FIBRINOGEN_CONCENTRATE in usable
     order = sorted(usable, key=lambda product: prefer_small and product is Product.CRYOPRECIPITATE)
     why = _why(order, facts, overload=overload and prefer_small, large=large and prefer_small)
-    chosen = tuple(replace(options[p], preferred=i == 0, why=why if i == 0 else "the other source of fibrinogen") for i, p in enumerate(order))
+    chosen = tuple(
+        replace(options[p], preferred=i == 0, why=why if i == 0 else "the other source of fibrinogen")
+        for i, p in enumerate(order)
+    )
     return Choice(options=chosen, overload=overload, large_volume=large)
 
 
@@ -83,7 +86,11 @@ def _why(order: list[Product], facts: Facts, *, overload: bool, large: bool) -> 
         return f"{name}, because the volume of cryoprecipitate would be large for this weight"
     if len(available(facts)) == 1:
         return f"{name}, because the site has no other source"
-    return f"{name}, because it comes first in the site's order" if len(order) > 1 else f"{name}, because the other product is ruled out"
+    return (
+        f"{name}, because it comes first in the site's order"
+        if len(order) > 1
+        else f"{name}, because the other product is ruled out"
+    )
 
 
 def _large_volume(facts: Facts, cryo: Option | None) -> bool:

@@ -37,8 +37,14 @@ def _thrombosis(given: Given) -> tuple[Finding, ...]:
     clot = given[THROMBOSIS]
     if clot is None:
         return ()
-    words = "weigh against bleeding" if given.get(BLEEDING) in SERIOUS else "consider haematology review before replacement"
-    return (_THROMBOSIS.finds(f"Active thrombosis within 30 days ({clot.label}): {words}", Indicator.WARNING, evidence=(clot.source,)),)
+    words = (
+        "weigh against bleeding" if given.get(BLEEDING) in SERIOUS else "consider haematology review before replacement"
+    )
+    return (
+        _THROMBOSIS.finds(
+            f"Active thrombosis within 30 days ({clot.label}): {words}", Indicator.WARNING, evidence=(clot.source,)
+        ),
+    )
 
 
 def _allergy(given: Given) -> tuple[Finding, ...]:
@@ -46,7 +52,13 @@ def _allergy(given: Given) -> tuple[Finding, ...]:
     if not blocked:
         return ()
     both = len(blocked) == _PRODUCTS
-    names = "cryoprecipitate and concentrate" if both else "concentrate" if Product.FIBRINOGEN_CONCENTRATE in blocked else "cryoprecipitate"
+    names = (
+        "cryoprecipitate and concentrate"
+        if both
+        else "concentrate"
+        if Product.FIBRINOGEN_CONCENTRATE in blocked
+        else "cryoprecipitate"
+    )
     text = f"Severe allergy recorded: {names} contraindicated; consider specialist advice"
     sources = tuple(sorted({allergy.source for allergy in blocked.values()}))
     return (_ALLERGY.finds(text, Indicator.CRITICAL if both else Indicator.WARNING, evidence=sources),)
@@ -54,16 +66,31 @@ def _allergy(given: Given) -> tuple[Finding, ...]:
 
 def _fluid(given: Given) -> tuple[Finding, ...]:
     choice = given[CHOICE]
-    reasons = [("fluid overload is recorded", choice.overload), ("the planned cryoprecipitate exceeds 10 mL/kg", choice.large_volume)]
+    reasons = [
+        ("fluid overload is recorded", choice.overload),
+        ("the planned cryoprecipitate exceeds 10 mL/kg", choice.large_volume),
+    ]
     held = [words for words, holds in reasons if holds]
     return (_FLUID.finds(f"Consider concentrate because {' and '.join(held)}", Indicator.WARNING),) if held else ()
 
 
 def _others(given: Given) -> tuple[Finding, ...]:
     dys = given[DYSFIBRINOGENAEMIA]
-    found = [_DYS.finds("Dysfibrinogenaemia recorded: concentrates are not indicated", Indicator.WARNING, evidence=(dys.source,))] if dys else []
+    found = (
+        [
+            _DYS.finds(
+                "Dysfibrinogenaemia recorded: concentrates are not indicated", Indicator.WARNING, evidence=(dys.source,)
+            )
+        ]
+        if dys
+        else []
+    )
     if given[TOO_MUCH]:
-        found.append(_DAILY.finds("The planned dose and what was given in 24 h exceed twice the limit of one dose", Indicator.WARNING))
+        found.append(
+            _DAILY.finds(
+                "The planned dose and what was given in 24 h exceed twice the limit of one dose", Indicator.WARNING
+            )
+        )
     return tuple(found)
 
 

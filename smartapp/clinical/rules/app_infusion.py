@@ -16,15 +16,34 @@ from smartapp.clinical.rule import Facts, Given, Need, Row, Rule
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
 
 _SUSPECTED = Row(id="APP-01", version=1, title="Find the CAR-T infusion", level=EvidenceLevel.L5, citations=("BUE21",))
-_WINDOW = Row(id="APP-03", version=1, title="Speak in the window after the infusion", level=EvidenceLevel.L2, citations=("KYO", "HAS20", "JOH21"))
-_PRODUCT = Row(id="APP-04", version=1, title="Say where the evidence is extrapolated", level=EvidenceLevel.L5, citations=("BUE21", "KYO"))
-_STOP = Row(id="APP-06", version=1, title="Stay silent where the rules do not hold", level=EvidenceLevel.L5, citations=("BUE21",))
-
-B_ALL: Need[bool] = Need("indication", lambda facts: _is_b_all(facts))
+_WINDOW = Row(
+    id="APP-03",
+    version=1,
+    title="Speak in the window after the infusion",
+    level=EvidenceLevel.L2,
+    citations=("KYO", "HAS20", "JOH21"),
+)
+_PRODUCT = Row(
+    id="APP-04",
+    version=1,
+    title="Say where the evidence is extrapolated",
+    level=EvidenceLevel.L5,
+    citations=("BUE21", "KYO"),
+)
+_STOP = Row(
+    id="APP-06",
+    version=1,
+    title="Stay silent where the rules do not hold",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
+)
 
 
 def _is_b_all(facts: Facts) -> bool:
     return bool(active(facts, ConditionKind.B_ALL))
+
+
+B_ALL: Need[bool] = Need("indication", _is_b_all)
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
@@ -43,7 +62,9 @@ def _suspected(infusion: Infusion) -> tuple[Finding, ...]:
 
 def _stopped(stop: Applicability) -> tuple[Finding, ...]:
     congenital = stop.rule == "APP-06" and "congenital" in stop.reason
-    return (_STOP.finds("Congenital fibrinogen disorder recorded: outside scope; specialist plan"),) if congenital else ()
+    return (
+        (_STOP.finds("Congenital fibrinogen disorder recorded: outside scope; specialist plan"),) if congenital else ()
+    )
 
 
 def _notes(infusion: Infusion, *, b_all: bool) -> tuple[Finding, ...]:

@@ -10,7 +10,9 @@ from smartapp.clinical.criteria.infusion import PLANNED_INFUSION
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule, policy
 
-_ROW = Row(id="APP-05", version=1, title="Be ready before a planned infusion", level=EvidenceLevel.L2, citations=("BUE21",))
+_ROW = Row(
+    id="APP-05", version=1, title="Be ready before a planned infusion", level=EvidenceLevel.L2, citations=("BUE21",)
+)
 CRYO, FC = policy("cryo_available"), policy("fc_available")
 
 
@@ -36,7 +38,11 @@ def applies(given: Given) -> tuple[Finding, ...]:
     )
     found = [_ROW.finds(text)]
     if not given[CRYO] and not given[FC]:
-        found.append(_ROW.finds("No source of fibrinogen is available at this site before a planned CAR-T infusion", Indicator.WARNING))
+        found.append(
+            _ROW.finds(
+                "No source of fibrinogen is available at this site before a planned CAR-T infusion", Indicator.WARNING
+            )
+        )
     return tuple(found)
 
 

@@ -14,10 +14,26 @@ from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
 
-_RECORDED = Row(id="CRS-01", version=1, title="Read the recorded CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",))
-_EFFECTIVE = Row(id="CRS-02", version=1, title="Choose the effective CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",))
-_SUGGESTED = Row(id="CRS-03", version=1, title="Suggest an ASTCT grade from vital signs", level=EvidenceLevel.L3, citations=("ASTCT",))
-_TREATED = Row(id="CRS-05", version=1, title="Tocilizumab given, CRS grade not recorded", level=EvidenceLevel.L3, citations=("ASTCT", "PERL24"))
+_RECORDED = Row(
+    id="CRS-01", version=1, title="Read the recorded CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",)
+)
+_EFFECTIVE = Row(
+    id="CRS-02", version=1, title="Choose the effective CRS grade", level=EvidenceLevel.L3, citations=("ASTCT",)
+)
+_SUGGESTED = Row(
+    id="CRS-03",
+    version=1,
+    title="Suggest an ASTCT grade from vital signs",
+    level=EvidenceLevel.L3,
+    citations=("ASTCT",),
+)
+_TREATED = Row(
+    id="CRS-05",
+    version=1,
+    title="Tocilizumab given, CRS grade not recorded",
+    level=EvidenceLevel.L3,
+    citations=("ASTCT", "PERL24"),
+)
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
@@ -51,7 +67,13 @@ def _unclear(signs: VitalSigns) -> tuple[Finding, ...]:
 def _treated(given: Given, crs: CrsStatus) -> tuple[Finding, ...]:
     dose = given.get(POST_TOCI)
     unrecorded = crs.basis in (Basis.UNKNOWN, Basis.SUGGESTED)
-    return (_TREATED.finds("Tocilizumab given, CRS grade not recorded", Indicator.WARNING, evidence=(dose.source,)),) if dose and unrecorded else ()
+    return (
+        (_TREATED.finds("Tocilizumab given, CRS grade not recorded", Indicator.WARNING, evidence=(dose.source,)),)
+        if dose and unrecorded
+        else ()
+    )
 
 
-RULE = Rule(rows=(_RECORDED, _EFFECTIVE, _SUGGESTED, _TREATED), needs=(CRS, VITAL_SIGNS), wants=(POST_TOCI,), applies=applies)
+RULE = Rule(
+    rows=(_RECORDED, _EFFECTIVE, _SUGGESTED, _TREATED), needs=(CRS, VITAL_SIGNS), wants=(POST_TOCI,), applies=applies
+)

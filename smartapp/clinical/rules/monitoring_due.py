@@ -16,7 +16,13 @@ from smartapp.clinical.wording import clock, plain
 
 _PANEL = Row(id="MON-01", version=1, title="Monitoring interval", level=EvidenceLevel.L5, citations=("BUE21", "PERL24"))
 _OVERDUE = Row(id="MON-02", version=1, title="Fibrinogen overdue", level=EvidenceLevel.L5, citations=("BUE21",))
-_NEVER = Row(id="MON-03", version=1, title="Fibrinogen never measured since infusion", level=EvidenceLevel.L5, citations=("BUE21",))
+_NEVER = Row(
+    id="MON-03",
+    version=1,
+    title="Fibrinogen never measured since infusion",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
+)
 _RECHECK = Row(id="RCK-01", version=1, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
 _UNCERTAIN_DAY = 3  # MON-03: without CRS only from day 3
 
@@ -31,7 +37,13 @@ def applies(given: Given) -> tuple[Finding, ...]:
     if not monitoring.overdue:
         return (due,)
     pending = "; a result is pending" if monitoring.pending else ""
-    return (due, row.finds(f"Fibrinogen is overdue since {clock(monitoring.due)}, every {plain(monitoring.interval_h)} h{pending}", monitoring.indicator))
+    return (
+        due,
+        row.finds(
+            f"Fibrinogen is overdue since {clock(monitoring.due)}, every {plain(monitoring.interval_h)} h{pending}",
+            monitoring.indicator,
+        ),
+    )
 
 
 def _never(crs: CrsStatus, given: Given) -> tuple[Finding, ...]:
@@ -40,7 +52,11 @@ def _never(crs: CrsStatus, given: Given) -> tuple[Finding, ...]:
     if crs.band is Band.NONE and day < _UNCERTAIN_DAY:
         return ()
     indicator = Indicator.WARNING if crs.band in (Band.MODERATE, Band.SEVERE) else Indicator.INFO
-    return (_NEVER.finds("Fibrinogen was not measured since the infusion: consider a check because it often falls", indicator),)
+    return (
+        _NEVER.finds(
+            "Fibrinogen was not measured since the infusion: consider a check because it often falls", indicator
+        ),
+    )
 
 
 RULE = Rule(rows=(_PANEL, _OVERDUE, _NEVER, _RECHECK), needs=(MONITORING, CRS), wants=(INFUSION,), applies=applies)

@@ -16,9 +16,23 @@ from smartapp.clinical.orders import Product
 from smartapp.clinical.rule import Given, Row, Rule
 
 _CHOICE = Row(id="PRD-01", version=1, title="Product choice", level=EvidenceLevel.L5, citations=("BUE21", "MUSC"))
-_LICENCE = Row(id="PRD-02", version=1, title="Licence line", level=EvidenceLevel.L1, citations=("FIB24", "FIB22", "RIA"))
-_FC = Row(id="FC-04", version=1, title="Concentrate: cap and round", level=EvidenceLevel.L1, citations=("RIA", "FIB24", "FIB22"))
-_CRY = Row(id="CRY-01", version=1, title="Cryoprecipitate by plasma volume", level=EvidenceLevel.L3, citations=("MEDS", "NHSBT21"))
+_LICENCE = Row(
+    id="PRD-02", version=1, title="Licence line", level=EvidenceLevel.L1, citations=("FIB24", "FIB22", "RIA")
+)
+_FC = Row(
+    id="FC-04",
+    version=1,
+    title="Concentrate: cap and round",
+    level=EvidenceLevel.L1,
+    citations=("RIA", "FIB24", "FIB22"),
+)
+_CRY = Row(
+    id="CRY-01",
+    version=1,
+    title="Cryoprecipitate by plasma volume",
+    level=EvidenceLevel.L3,
+    citations=("MEDS", "NHSBT21"),
+)
 _WEIGHT = Row(id="FC-06", version=1, title="No weight", level=EvidenceLevel.L5, citations=())
 
 
@@ -28,13 +42,19 @@ def applies(given: Given) -> tuple[Finding, ...]:
         return ()
     chosen = given[CHOICE].preferred
     if chosen is None:
-        text = "No fibrinogen source is usable; plasma 10-15 mL/kg is a weak source: consider calling transfusion medicine"
+        text = (
+            "No fibrinogen source is usable; plasma 10-15 mL/kg is a weak source: consider calling transfusion medicine"
+        )
         return (_CHOICE.finds(text, Indicator.WARNING),)
     return (
         _CHOICE.finds(f"Chosen: {chosen.why}"),
         _LICENCE.finds(f"Licence: {chosen.licence}"),
         *_remarks(chosen),
-        *((_WEIGHT.finds("No usable weight: confirm the weight before a dose", Indicator.WARNING),) if given.get(WEIGHT) is None else ()),
+        *(
+            (_WEIGHT.finds("No usable weight: confirm the weight before a dose", Indicator.WARNING),)
+            if given.get(WEIGHT) is None
+            else ()
+        ),
     )
 
 
@@ -48,4 +68,6 @@ def _remarks(chosen: Option) -> tuple[Finding, ...]:
     return tuple(row.finds(text) for text in texts)
 
 
-RULE = Rule(rows=(_CHOICE, _LICENCE, _FC, _CRY, _WEIGHT), needs=(DECISION, CHOICE), wants=(WEIGHT, HAEMATOCRIT), applies=applies)
+RULE = Rule(
+    rows=(_CHOICE, _LICENCE, _FC, _CRY, _WEIGHT), needs=(DECISION, CHOICE), wants=(WEIGHT, HAEMATOCRIT), applies=applies
+)

@@ -13,7 +13,13 @@ from smartapp.clinical.criteria.recent import PLATELETS
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
 
-_ROW = Row(id="MOD-01", version=1, title="Risk modifiers", level=EvidenceLevel.L2, citations=("BUE21", "ISTH13", "JOH21", "PERL24"))
+_ROW = Row(
+    id="MOD-01",
+    version=1,
+    title="Risk modifiers",
+    level=EvidenceLevel.L2,
+    citations=("BUE21", "ISTH13", "JOH21", "PERL24"),
+)
 _WORDS = {
     "age_lt_10": "age below 10 years",
     "trend_down": "fibrinogen falling",

@@ -27,7 +27,13 @@ def applies(given: Given) -> tuple[Finding, ...]:
         worrying = state.last_tier in (Tier.T1, Tier.T2) or crs.band in _STRONG
         if state.last is None or state.last_tier is None or not worrying:
             return ()
-        return (_STALE.finds(f"The newest fibrinogen ({state.last.reported}) is older than 24 h: repeat now", Indicator.WARNING, evidence=(state.last.source,)),)
+        return (
+            _STALE.finds(
+                f"The newest fibrinogen ({state.last.reported}) is older than 24 h: repeat now",
+                Indicator.WARNING,
+                evidence=(state.last.source,),
+            ),
+        )
     return _derived(state, crs.band)
 
 
@@ -35,7 +41,11 @@ def _derived(state: EffectiveFibrinogen, band: Band) -> tuple[Finding, ...]:
     low, high = _OVER_READS
     if "derived" not in state.flags or band not in _STRONG or not low <= state.g_per_l < high:
         return ()
-    return (_DERIVED.finds("PT-derived fibrinogen over-reads: consider confirming by Clauss", evidence=(state.result.source,)),)
+    return (
+        _DERIVED.finds(
+            "PT-derived fibrinogen over-reads: consider confirming by Clauss", evidence=(state.result.source,)
+        ),
+    )
 
 
 RULE = Rule(rows=(_STALE, _DERIVED), needs=(FIBRINOGEN_STATE, CRS), applies=applies)
