@@ -1,0 +1,153 @@
+"""The ports in memory: proposals, an audit trail, a chart, and an EHR that takes orders."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.fhir.chart import Answer, AnswerState
+from smartapp.fhir.queries import QUERIES, Query
+from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from tests import charts
+
+
+@dataclass
+class MemoryLog:
+    """An `AssessmentLog`: (event, outcome) in order."""
+
+    events: list[tuple[str, str]] = field(default_factory=list)
+
+    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
+        self.events.append((event, str(assessment.action)))
+
+    def noted(self, subject: Subject, event: str, outcome: str) -> None:
+        self.events.append((event, outcome))
+
+    def outcomes(self, event: str) -> list[str]:
+        """What was recorded under an event."""
+        return [outcome for name, outcome in self.events if name == event]
+
+
+@dataclass
+class MemoryProposals:
+    """A `Proposals` safe for threads; `clock` gives epoch seconds."""
+
+    clock: Callable[[], float] = lambda: 0.0
+    kept: dict[str, StoredProposal] = field(default_factory=dict)
+    locks: set[str] = field(default_factory=set)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, proposal: StoredProposal) -> None:
+        with self.guard:
+            self.kept[proposal.id] = proposal
+
+    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+        found = self.kept.get(proposal)
+        return found if found and found.launch == launch else None
+
+    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
+        return [proposal for proposal in self.kept.values() if proposal.launch == launch]
+
+    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
+        return [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
+
+    def move(
+        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+    ) -> bool:
+        with self.guard:
+            found = self.kept[proposal]
+            if found.state is not source:
+                return False
+            kept = found.content if content is None else content
+            self.kept[proposal] = replace(found, state=target, changed_at=self.clock(), content=kept)
+            return True
+
+    def lock(self, identifier: str, proposal: str) -> bool:
+        with self.guard:
+            free = identifier not in self.locks
+            self.locks.add(identifier)
+            return free
+
+    def unlock(self, identifier: str) -> None:
+        with self.guard:
+            self.locks.discard(identifier)
+
+
+@dataclass
+class MemoryChart:
+    """A `ChartSource` over resources that a test may change; `states` are queries answered in another state."""
+
+    resources: list[charts.Resource]
+    states: dict[str, AnswerState] = field(default_factory=dict)
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
+        return tuple(self._one(query) for query in queries)
+
+    def _one(self, query: Query) -> Answer:
+        """Codes are not looked at: the first query for a type gets all resources of it."""
+        if query.name in self.states:
+            return Answer(query=query.name, state=self.states[query.name], reason="the EHR did not answer")
+        first = next(known for known in QUERIES if known.resource == query.resource)
+        mine = [r for r in self.resources if r["resourceType"] == query.resource] if query is first else []
+        return Answer(query=query.name, state=AnswerState.COMPLETE, resources=tuple(map(charts.dumps, mine)))
+
+
+@dataclass
+class MemoryWriter:
+    """A `ChartWriter` that is an EHR of its own: `refusals` by type before the click, `next_result` instead of the next
+    answer (the resource is kept all the same if `keeps`), `alters` changes what is stored."""
+
+    refusals: dict[str, str] = field(default_factory=dict)
+    next_result: WriteResult | None = None
+    keeps: bool = True
+    searches: bool = True
+    alters: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body
+    stored: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sent: list[WriteRequest] = field(default_factory=list)
+
+    def can_create(self, resource_type: str) -> str:
+        return self.refusals.get(resource_type, "")
+
+    def create(self, request: WriteRequest) -> WriteResult:
+        if self.can_create(request.resource_type):
+            return WriteResult(state=WriteState.REFUSED, reason=self.can_create(request.resource_type))
+        known = self._standing(request.resource_type, request.identifier)
+        if known:
+            return known
+        self.sent.append(request)
+        answer, self.next_result = self.next_result, None
+        if answer is not None and not self.keeps:
+            return answer
+        reference = f"{request.resource_type}/{len(self.stored) + 1}"
+        self.stored[reference] = self.alters(json.loads(request.body))
+        return answer or self._result(reference)
+
+    def find(self, resource_type: str, identifier: str) -> WriteResult:
+        if not self.searches:
+            return WriteResult(state=WriteState.NOT_CONFIRMED, reason="the EHR does not answer")
+        none = WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
+        return self._standing(resource_type, identifier) or none
+
+    def cancel(self, reference: str) -> WriteResult:
+        body = self.stored[reference]
+        if body["status"] != "draft":
+            return WriteResult(state=WriteState.REFUSED, reason=f"it is no longer a draft but {body['status']}")
+        body["status"] = "cancelled"
+        return self._result(reference)
+
+    def orders(self, kind: str = "MedicationRequest") -> list[dict[str, Any]]:
+        """What stands in the EHR."""
+        return [body for body in self.stored.values() if body["resourceType"] == kind]
+
+    def _standing(self, kind: str, identifier: str) -> WriteResult | None:
+        for reference, body in self.stored.items():
+            tokens = [f"{i['system']}|{i['value']}" for i in body.get("identifier", [])]
+            if body["resourceType"] == kind and identifier and identifier in tokens:
+                return self._result(reference)
+        return None
+
+    def _result(self, reference: str) -> WriteResult:
+        raw = json.dumps(self.stored[reference]).encode()
+        return WriteResult(state=WriteState.WRITTEN, reference=reference, version="1", stored=raw)

@@ -1,0 +1,414 @@
+"""From a proposal to one written order (interfaces.md sections 4 and 6, FHIR-40 to FHIR-51)."""
+
+import threading
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from smartapp.fhir.chart import AnswerState
+from smartapp.usecases.accept import NoSuchProposal
+from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
+from smartapp.usecases.proposal import Stage
+from smartapp.usecases.writing import NotApprovable
+from tests import charts as c
+from tests.usecases.desk import Desk, a_chart, a_new_result, milligrams
+
+LOST = WriteResult(state=WriteState.NOT_CONFIRMED, reason="the server did not answer in time")
+
+
+@pytest.mark.req("FHIR-40", "FHIR-41", "REP-03")
+def test_three_presses_write_one_draft() -> None:
+    desk = Desk()
+    view = desk.written()
+    (order,) = desk.writer.orders()
+    assert (view.state, view.reference) == (ProposalState.WRITTEN, "MedicationRequest/1")
+    assert (order["status"], order["intent"], milligrams(order)) == ("draft", "proposal", Decimal(3000))
+    assert view.decided_by == "Dr Roe"
+
+
+@pytest.mark.req("FHIR-40")
+@pytest.mark.parametrize("stages", [(), (Stage.PROPOSED,), (Stage.PROPOSED, Stage.REVIEWING)])
+def test_nothing_is_written_before_the_press_on_the_receipt(stages: tuple[Stage, ...]) -> None:
+    desk = Desk()
+    (view,) = desk.offered()
+    for stage in stages:
+        desk.press(view, stage)
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-40")
+def test_the_receipts_press_without_a_receipt_writes_nothing() -> None:
+    desk = Desk()
+    (view,) = desk.offered()
+    assert desk.press(view, Stage.CONFIRMING).state is ProposalState.PROPOSED
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-40")
+def test_another_amount_than_the_receipts_is_refused() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    with pytest.raises(NotApprovable, match="not the one on the receipt"):
+        desk.press(view, Stage.CONFIRMING, order=replace(view.order, dose_mg=Decimal(4000)))
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-40")
+def test_the_amount_chosen_at_the_dose_review_is_written() -> None:
+    desk = Desk()
+    (view,) = desk.offered()
+    desk.written(order=replace(view.order, dose_mg=Decimal(2000)))
+    assert [milligrams(order) for order in desk.writer.orders()] == [Decimal(2000)]
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_second_press_ends_on_the_same_result() -> None:
+    desk = Desk()
+    first = desk.written()
+    assert desk.press(first, Stage.CONFIRMING) == first
+    assert len(desk.writer.orders()) == 1
+
+
+@pytest.mark.req("FHIR-44")
+def test_presses_in_parallel_write_once() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    answers: list[Any] = []
+
+    def press() -> None:
+        try:
+            answers.append(desk.press(view, Stage.CONFIRMING).state)
+        except NotApprovable as refused:
+            answers.append(str(refused))
+
+    threads = [threading.Thread(target=press) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 12
+    assert len(desk.writer.orders()) == 1
+    assert desk.use_case.look(desk.case, view.id).state is ProposalState.WRITTEN
+
+
+@pytest.mark.req("FHIR-44", "SEC-07")
+def test_two_windows_with_the_same_result_write_once() -> None:
+    first = Desk()
+    second = Desk(chart=first.chart, writer=first.writer, proposals=first.proposals, launch="launch-2")
+    here, there = first.on_receipt(), second.on_receipt()
+    first.press(here, Stage.CONFIRMING)
+    late = second.press(there, Stage.CONFIRMING)
+    assert (late.state, late.reference) == (ProposalState.EXPIRED, "MedicationRequest/1")
+    assert "another window" in late.reason
+    assert len(first.writer.orders()) == 1
+
+
+@pytest.mark.req("FHIR-44")
+def test_two_products_of_one_result_are_one_order() -> None:
+    desk = Desk(settings={"fc_product": "riastap"})
+    receipts = [desk.press(view, Stage.PROPOSED) for view in desk.offered()]
+    assert len(receipts) == 2
+    done = [desk.press(desk.press(view, Stage.REVIEWING), Stage.CONFIRMING) for view in receipts]
+    assert [view.state for view in done] == [ProposalState.WRITTEN, ProposalState.EXPIRED]
+    assert len(desk.writer.orders()) == 1
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_later_launch_is_shown_what_stands() -> None:
+    first = Desk()
+    first.written()
+    second = Desk(chart=first.chart, writer=first.writer, proposals=first.proposals, launch="launch-2")
+    (view,) = second.offered()
+    assert (view.state, view.reference) == (ProposalState.WRITTEN, "MedicationRequest/1")
+
+
+@pytest.mark.req("SEC-07")
+def test_another_launchs_proposal_is_none_of_ours() -> None:
+    first = Desk()
+    view = first.on_receipt()
+    second = Desk(chart=first.chart, writer=first.writer, proposals=first.proposals, launch="launch-2")
+    with pytest.raises(NoSuchProposal):
+        second.press(view, Stage.CONFIRMING)
+    assert first.writer.sent == []
+
+
+@pytest.mark.req("FHIR-46")
+def test_a_lost_answer_is_not_confirmed_and_nothing_is_sent_again() -> None:
+    desk = Desk()
+    desk.writer.next_result = LOST
+    view = desk.written()
+    assert (view.state, view.reason) == (ProposalState.NOT_CONFIRMED, LOST.reason)
+    desk.press(view, Stage.CONFIRMING)
+    assert [request.resource_type for request in desk.writer.sent] == ["MedicationRequest"]
+
+
+@pytest.mark.req("FHIR-46")
+@pytest.mark.parametrize(("kept", "state"), [(True, ProposalState.WRITTEN), (False, ProposalState.REFUSED)])
+def test_check_again_only_searches(kept: bool, state: ProposalState) -> None:
+    desk = Desk()
+    desk.writer.next_result, desk.writer.keeps = LOST, kept
+    view = desk.written()
+    checked = desk.use_case.check_again(desk.case, view.id)
+    assert checked.state is state
+    assert len(desk.writer.sent) == 1
+
+
+@pytest.mark.req("FHIR-46")
+def test_check_again_stays_open_while_the_ehr_is_silent() -> None:
+    desk = Desk()
+    desk.writer.next_result = LOST
+    view = desk.written()
+    desk.writer.searches = False
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.NOT_CONFIRMED
+
+
+@pytest.mark.req("FHIR-46")
+def test_a_follow_up_that_was_never_sent_is_said_to_be_missing() -> None:
+    desk = Desk()
+    desk.writer.next_result = LOST
+    checked = desk.use_case.check_again(desk.case, desk.written().id)
+    assert checked.recheck_reference == "not saved: order the follow-up fibrinogen yourself"
+
+
+@pytest.mark.req("FHIR-46")
+def test_a_writer_that_died_leaves_the_order_not_confirmed() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    desk.proposals.move(view.id, source=ProposalState.PROPOSED, target=ProposalState.WRITING)
+    assert desk.use_case.look(desk.case, view.id).state is ProposalState.WRITING
+    desk.now += 151
+    assert desk.use_case.look(desk.case, view.id).state is ProposalState.NOT_CONFIRMED
+
+
+@pytest.mark.req("FHIR-45")
+def test_a_refusal_is_told_and_a_new_proposal_may_be_made() -> None:
+    desk = Desk()
+    desk.writer.next_result = WriteResult(state=WriteState.REFUSED, reason="the EHR refused the order: no encounter")
+    desk.writer.keeps = False
+    view = desk.written()
+    assert (view.state, view.reason) == (ProposalState.REFUSED, "the EHR refused the order: no encounter")
+    (again,) = desk.offered()
+    assert (again.state, again.id != view.id) == (ProposalState.PROPOSED, True)
+
+
+def _stopped(resource: c.Resource) -> c.Resource:
+    return {**resource, "status": "entered-in-error"}
+
+
+CHANGES = {
+    "a newer fibrinogen": (lambda chart: chart.resources.append(a_new_result("1.62")), "fibrinogen is now 1.62 g/L"),
+    "the same value from a new sample": (
+        lambda chart: chart.resources.append(a_new_result("0.8")),
+        "fibrinogen is now",
+    ),
+    "the result withdrawn": (
+        lambda chart: chart.resources.__setitem__(3, _stopped(chart.resources[3])),
+        "fibrinogen is now no usable fibrinogen",
+    ),
+    "another weight": (lambda chart: chart.resources.__setitem__(4, c.weight("80")), "weight is now 80 kg, was 70 kg"),
+    "bleeding": (
+        lambda chart: chart.resources.append(c.condition("bleed", "K92.0", 1)),
+        "bleeding is now significant, was none recorded",
+    ),
+    "a dose given": (
+        lambda chart: chart.resources.append(c.given("dose", "B02BB01", hours_ago=0.5)),
+        "draft is now Product given",
+    ),
+    "the CRS grade": (lambda chart: chart.resources.__setitem__(2, c.crs(2)), "CRS grade is now 2, was 3"),
+    "the results unreadable": (
+        lambda chart: chart.states.update(fibrinogen=AnswerState.FAILED),
+        "draft is now",
+    ),
+}
+
+
+@pytest.mark.req("FHIR-43", "REP-09", "DQ-17")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_basis_writes_nothing_and_says_what_changed(change: str) -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    alter, said = CHANGES[change]
+    alter(desk.chart)
+    withheld = desk.press(view, Stage.CONFIRMING)
+    assert desk.writer.sent == []
+    assert withheld.state is ProposalState.EXPIRED
+    assert any(said in sentence for sentence in withheld.changes), withheld.changes
+
+
+@pytest.mark.req("FHIR-43")
+def test_the_chart_is_read_again_before_writing() -> None:
+    desk = Desk()
+    desk.written()
+    assert desk.log.outcomes("re-checked before writing") == ["REPLACE"]
+
+
+@pytest.mark.req("FHIR-43")
+@pytest.mark.parametrize(("minutes", "written"), [(30, False), (29.9, True)])
+def test_a_proposal_may_be_approved_for_half_an_hour(minutes: float, written: bool) -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    desk.now += minutes * 60
+    if written:
+        assert desk.press(view, Stage.CONFIRMING).state is ProposalState.WRITTEN
+    else:
+        with pytest.raises(NotApprovable, match="older than 30 minutes"):
+            desk.press(view, Stage.CONFIRMING)
+    assert len(desk.writer.orders()) == int(written)
+
+
+@pytest.mark.req("FHIR-43", "SAL-53")
+def test_without_create_on_the_order_nothing_is_written_and_it_is_said_before() -> None:
+    desk = Desk()
+    desk.writer.refusals = {"MedicationRequest": "not permitted: MedicationRequest"}
+    view = desk.on_receipt()
+    assert view.cannot_write == "not permitted: MedicationRequest"
+    with pytest.raises(NotApprovable, match="not permitted"):
+        desk.press(view, Stage.CONFIRMING)
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-49", "SAL-53")
+def test_entries_without_scope_are_left_out_and_named_before() -> None:
+    desk = Desk()
+    desk.writer.refusals = {"ServiceRequest": "no ServiceRequest", "Provenance": "no Provenance"}
+    view = desk.on_receipt()
+    assert view.left_out == ("no ServiceRequest", "no Provenance")
+    assert desk.press(view, Stage.CONFIRMING).state is ProposalState.WRITTEN
+    assert [request.resource_type for request in desk.writer.sent] == ["MedicationRequest"]
+
+
+@pytest.mark.req("FHIR-49", "RCK-01")
+def test_the_follow_up_and_the_provenance_stand_beside_the_order() -> None:
+    desk = Desk()
+    view = desk.written()
+    (follow_up,), (provenance,) = desk.writer.orders("ServiceRequest"), desk.writer.orders("Provenance")
+    assert view.recheck_reference == "ServiceRequest/2"
+    assert follow_up["code"]["coding"][0]["code"] == "3255-7"
+    targets = [target["reference"] for target in provenance["target"]]
+    assert targets == ["MedicationRequest/1/_history/1", "ServiceRequest/2/_history/1"]
+
+
+@pytest.mark.req("RCK-01")
+def test_an_unticked_follow_up_is_not_written() -> None:
+    desk = Desk()
+    desk.written(recheck=False)
+    assert desk.writer.orders("ServiceRequest") == []
+
+
+@pytest.mark.req("FHIR-48")
+def test_a_dose_that_the_ehr_changed_is_shown() -> None:
+    desk = Desk()
+
+    def halved(body: dict[str, Any]) -> dict[str, Any]:
+        if body["resourceType"] == "MedicationRequest":
+            body["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] = 1500
+        return body
+
+    desk.writer.alters = halved
+    assert desk.written().differs == ("dose: approved 3000 mg, stored 1500 mg",)
+
+
+def test_declining_keeps_the_reason_and_writes_nothing() -> None:
+    desk = Desk()
+    (view,) = desk.offered()
+    declined = desk.use_case.decline(desk.case, view.id, reason="other-treatment", comment="plasma given")
+    assert (declined.state, declined.reason) == (ProposalState.DECLINED, "other-treatment")
+    assert desk.press(view, Stage.CONFIRMING).state is ProposalState.DECLINED
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-51")
+def test_withdrawing_cancels_the_draft_and_makes_room_for_another() -> None:
+    desk = Desk()
+    view = desk.written()
+    assert desk.use_case.withdraw(desk.case, view.id).state is ProposalState.WITHDRAWN
+    assert [order["status"] for order in desk.writer.orders()] == ["cancelled"]
+    again = desk.written()
+    assert (again.state, again.reference != view.reference) == (ProposalState.WRITTEN, True)
+    first, second = desk.writer.orders()
+    assert first["identifier"] != second["identifier"]
+
+
+@pytest.mark.req("FHIR-51")
+def test_what_is_no_longer_a_draft_is_not_withdrawn() -> None:
+    desk = Desk()
+    view = desk.written()
+    desk.writer.stored[view.reference]["status"] = "active"
+    with pytest.raises(NotApprovable, match="no longer a draft but active"):
+        desk.use_case.withdraw(desk.case, view.id)
+    assert desk.use_case.look(desk.case, view.id).state is ProposalState.WRITTEN
+
+
+@pytest.mark.req("FHIR-44")
+@pytest.mark.parametrize("status", ["cancelled", "completed", "entered-in-error", "stopped"])
+def test_an_order_that_is_over_in_the_ehr_counts_as_over(status: str) -> None:
+    desk = Desk()
+    view = desk.written()
+    desk.writer.stored[view.reference]["status"] = status
+    (again,) = desk.offered()
+    assert again.state is ProposalState.PROPOSED
+    old = desk.use_case.look(desk.case, view.id)
+    assert (old.state, status in old.reason) == (ProposalState.WITHDRAWN, True)
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_proposal_from_before_the_withdrawal_does_not_bring_the_old_order_back() -> None:
+    first = Desk()
+    second = Desk(chart=first.chart, writer=first.writer, proposals=first.proposals, launch="launch-2")
+    stale = second.on_receipt()
+    first.use_case.withdraw(first.case, first.written().id)
+    late = second.press(stale, Stage.CONFIRMING)
+    assert (late.state, "is over" in late.reason) == (ProposalState.EXPIRED, True)
+    assert [order["status"] for order in first.writer.orders()] == ["cancelled"]
+
+
+@pytest.mark.req("FHIR-44")
+def test_an_old_order_that_only_the_ehr_remembers_is_never_called_saved() -> None:
+    forgotten = Desk()
+    forgotten.use_case.withdraw(forgotten.case, forgotten.written().id)
+    desk = Desk(chart=forgotten.chart, writer=forgotten.writer)
+    view = desk.written()
+    assert (view.state, "cancelled" in view.reason) == (ProposalState.WITHDRAWN, True)
+    assert desk.written().state is ProposalState.WRITTEN
+
+
+@pytest.mark.req("FHIR-44")
+def test_the_identifier_depends_on_patient_and_result_only() -> None:
+    def identifier(desk: Desk) -> str:
+        return desk.use_case.writing.identifier(desk.case, "Observation/fib")
+
+    same = {identifier(Desk()), identifier(Desk(launch="launch-2")), identifier(Desk(chart=a_chart(value="0.7")))}
+    assert len(same) == 1
+    assert identifier(Desk(patient="P2")) not in same
+    assert Desk().use_case.writing.identifier(Desk().case, "Observation/other") not in same
+
+
+@pytest.mark.req("SEC-32", "FHIR-40")
+def test_the_case_can_be_told_from_the_log() -> None:
+    desk = Desk()
+    view = desk.written()
+    assert [event for event, _ in desk.log.events] == [
+        "page",
+        "proposal offered",
+        "re-checked before writing",
+        "approved",
+        "write result",
+        "follow-up",
+        "provenance",
+    ]
+    assert desk.log.outcomes("approved") == [f"{view.id} fibrinogen_concentrate 3000 mg REP-03 v1"]
+    assert desk.log.outcomes("write result") == [f"{view.id} written MedicationRequest/1"]
+
+
+def test_looking_at_the_page_twice_offers_the_same_proposal() -> None:
+    desk = Desk()
+    assert [view.id for view in desk.offered()] == [view.id for view in desk.offered()]
+
+
+@pytest.mark.req("DQ-11")
+def test_where_no_draft_is_allowed_nothing_is_offered() -> None:
+    desk = Desk()
+    desk.chart.resources.pop(4)
+    assert desk.offered() == ()
