@@ -26,6 +26,11 @@ class Measured:
         """Taken at the bedside."""
         return self.panel == "vitals"
 
+    @property
+    def label(self) -> str:
+        """What people call it: the display without method and specimen."""
+        return self.display.partition(" [")[0].partition(" in ")[0]
+
 
 def _row(text: str) -> tuple[str, Measured]:
     name, code, display, unit, step, usual, low, high, panel = (part.strip() for part in text.split("|"))
@@ -39,7 +44,7 @@ def _row(text: str) -> tuple[str, Measured]:
         low=bounds[0],
         high=bounds[1],
         panel=panel,
-        shown_unit=unit.replace("10*", "x10^"),
+        shown_unit=unit.replace("10*", "×10^").replace("{INR}", "INR"),
     )
 
 

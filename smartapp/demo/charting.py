@@ -88,15 +88,18 @@ def _order(server: FhirServer, stored: Resource) -> dict[str, str]:
     return {
         "reference": f"{stored['resourceType']}/{stored['id']}",
         "name": str(name),
-        "what": instructions
-        or stored.get("occurrenceDateTime", "")
-        or (stored.get("occurrencePeriod") or {}).get("start", ""),
+        "what": instructions or _due(stored),
         "status": f"{stored.get('status', '')} {stored.get('intent', '')}",
         "identifier": next((one.get("value", "") for one in stored.get("identifier", ())), ""),
         "who": _author(server, stored),
         "when": str(stored.get("authoredOn", ""))[:16].replace("T", " "),
         "note": " ".join(str(note.get("text", "")) for note in stored.get("note", ())),
     }
+
+
+def _due(stored: Resource) -> str:
+    when = str(stored.get("occurrenceDateTime") or (stored.get("occurrencePeriod") or {}).get("start", ""))
+    return f"due {when[:16].replace('T', ' ')}" if when else ""
 
 
 def _dose(instruction: Resource) -> str:

@@ -88,7 +88,7 @@ def _body(measured: Measured, resource_id: str, patient: str, stay: str, when: d
         "category": [{"coding": [{"system": _CATEGORY, "code": category}]}],
         "code": {
             "coding": [{"system": LOINC, "code": measured.code, "display": measured.display}],
-            "text": measured.display.partition(" [")[0],
+            "text": measured.label,
         },
         "subject": {"reference": f"Patient/{patient}"},
         "encounter": {"reference": f"Encounter/{stay}"},
