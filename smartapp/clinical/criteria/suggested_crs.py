@@ -65,7 +65,7 @@ def _read(facts: Facts) -> VitalSigns:
     oxygen = sorted((o for o in picture.oxygen if window <= o.at.at <= picture.as_of), key=_by_grade)
     waived = not fevers and _waived(facts)
     pressure = _pressure_grade(low, pressors, vasopressin)
-    worst = max(pressure, *(_oxygen_grade(support) for support in oxygen), bool(fevers))
+    worst = max(pressure, *(_oxygen_grade(support) for support in oxygen), int(bool(fevers)))
     return VitalSigns(
         grade=worst or None if fevers or waived else None,
         fever=bool(fevers),

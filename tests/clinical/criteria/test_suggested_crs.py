@@ -45,6 +45,10 @@ def test_readings_up_to_now_count_with_the_clocks_tolerance(hours: float, counts
     assert signs(a_lab(T, "39", hours)).fever is counts
 
 
+def test_fever_alone_is_printed_as_grade_1() -> None:
+    assert str(signs(FEVER).grade) == "1"
+
+
 @pytest.mark.req("CRS-03")
 @pytest.mark.parametrize(("hours", "grade"), [(0, 3), (24, 3), (24.01, 1), (-0.1, 1)])
 def test_oxygen_of_the_last_24_hours_counts(hours: float, grade: int) -> None:
