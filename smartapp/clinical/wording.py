@@ -1,5 +1,6 @@
 """Values in the words of the screens: number, unit, the other unit, time (screens.md section 2)."""
 
+from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
@@ -59,7 +60,22 @@ def in_words(value: Any) -> tuple[str, str]:
         return ", ".join(str(item) for item in value if isinstance(item, str)) or (
             "none" if not value else f"{len(value)}"
         ), ""
-    return ("none" if value is None or value == {} else str(value)), getattr(value, "source", "")
+    if isinstance(value, bool):
+        return ("yes" if value else "no"), ""
+    if is_dataclass(value):
+        return _members(value), str(getattr(value, "source", ""))
+    return ("none" if value is None or value == {} else str(value)), ""
+
+
+def _members(value: Any) -> str:
+    """What a fact without words of its own holds, member by member: `fever no, vasopressors 0`."""
+    held = ((member.name, getattr(value, member.name)) for member in fields(value) if member.name != "source")
+    told = [f"{name.replace('_', ' ')} {in_words(kept)[0]}" for name, kept in held if _tellable(kept)]
+    return ", ".join(told) or "none"
+
+
+def _tellable(kept: Any) -> bool:
+    return isinstance(kept, bool | int | Decimal) or (isinstance(kept, str) and bool(kept))
 
 
 @in_words.register

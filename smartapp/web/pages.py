@@ -18,6 +18,7 @@ from smartapp.web.protection import FormTokens, check_origin
 
 _BY_HAND = tuple(level for level in BleedingLevel if level is not BleedingLevel.NONE_RECORDED)
 _GRADES = range(6)
+_SUSPICIONS = ("clotted", "diluted", "wrong patient")
 
 
 def create_blueprint(
@@ -101,6 +102,7 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
         "proposal": lambda proposal: tokens.token(opened, proposal.id, State.PROPOSED),
         "bleeding": _BY_HAND,
         "grades": _GRADES,
+        "suspicions": _SUSPICIONS,
     }
 
 

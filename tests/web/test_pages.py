@@ -188,3 +188,25 @@ def test_where_the_session_may_not_write_the_order_stands_as_text_to_copy() -> N
     page = Browser(ward.app).get()
     assert "Not permitted: the EHR did not grant" in page.text
     assert "fibrinogen concentrate 3000 mg IV, 3 vials" in page.text
+
+
+def test_the_patient_without_a_weight_is_asked_beside_the_reason() -> None:
+    ward = jane(charts.fibrinogen("0.8"), charts.crs(3))
+    browser = Browser(ward.app)
+    form = next(form for form in browser.get().forms if "weight_kg" in form.fields)
+    browser.press(form, weight_kg="62.5")
+    assert ward.observed == [Observed(weight_kg=Decimal("62.5"))]
+
+
+def test_a_result_is_marked_suspect_by_one_press() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    form = next(form for form in browser.get().forms if "suspect" in form.fields)
+    assert form.buttons[0] == ("reason", "clotted")
+    browser.press(form, reason="clotted")
+    assert ward.observed == [Observed(suspect="Observation/fib", reason="clotted")]
+
+
+def test_a_bound_is_a_bound_in_both_units() -> None:
+    page = Browser(jane(charts.fibrinogen("<0.6"), charts.weight("70"), charts.crs(3)).app).get()
+    assert "<0.6 g/L (<60 mg/dL), drawn" in page.text

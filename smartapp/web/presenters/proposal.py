@@ -90,7 +90,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         amount=amount_field(proposed),
         recheck=proposal.recheck,
         button=_button(proposed, patient.name),
-        route=proposal.route,
+        route=proposal.route[:1].upper() + proposal.route[1:],
         preview=proposal.preview,
         left_out=proposal.left_out,
         differences=proposal.differences,

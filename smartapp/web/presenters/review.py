@@ -7,6 +7,7 @@ from smartapp.clinical.conclusions import Option
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.report import DISCLAIMER
+from smartapp.clinical.wording import rounded
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.identity import Banner, banner
@@ -68,6 +69,7 @@ class ReviewPage:
     blockers: tuple[str, ...]
     standing: tuple[ProposalView, ...]
     order_text: str
+    asks_weight: bool
     bleeding: str
     crs: str
     added: tuple[str, ...]
@@ -96,6 +98,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         blockers=_blockers(reviewed),
         standing=tuple(proposal for proposal in proposals if proposal.decided),
         order_text=_order_text(reviewed),
+        asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         bleeding=_BLEEDING[assessment.bleeding],
         crs=crs_words(assessment.crs),
         added=_added(assessment),
@@ -156,17 +159,27 @@ def option_line(option: Option, proposal: ProposalView | None = None) -> OptionL
 
 def option_details(option: Option) -> tuple[str, ...]:
     """Vials or pools, volume, least time and expected level."""
-    rise = option.expected_rise_mg_per_dl
     told = (
-        f"{option.vials} vial{'s' if option.vials != 1 else ''}" if option.vials else "",
-        f"{option.pools} pool{'s' if option.pools != 1 else ''}" if option.pools else "",
-        f"{option.volume_ml:f} mL" if option.volume_ml is not None else "",
-        f"over at least {option.min_minutes.normalize():f} min" if option.min_minutes is not None else "",
-        f"{option.dose_mg_per_kg:.1f} mg/kg" if option.dose_mg_per_kg is not None else "",
-        f"expected level about {option.predicted_g_per_l:.2f} g/L" if option.predicted_g_per_l is not None else "",
-        f"expected rise {rise[0]:.0f} to {rise[1]:.0f} mg/dL" if rise else "",
+        _counted(option.vials, "vial"),
+        _counted(option.pools, "pool"),
+        f"{rounded(option.volume_ml, 1)} mL" if option.volume_ml is not None else "",
+        f"over at least {rounded(option.min_minutes)} min" if option.min_minutes is not None else "",
+        f"{rounded(option.dose_mg_per_kg, 1)} mg/kg" if option.dose_mg_per_kg is not None else "",
+        f"expected level about {rounded(option.predicted_g_per_l)} g/L" if option.predicted_g_per_l is not None else "",
+        _rise(option),
     )
     return tuple(part for part in told if part)
+
+
+def _counted(number: int | None, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}" if number else ""
+
+
+def _rise(option: Option) -> str:
+    if option.expected_rise_mg_per_dl is None:
+        return ""
+    low, high = (rounded(bound, 0) for bound in option.expected_rise_mg_per_dl)
+    return f"expected rise {low} to {high} mg/dL" if low != high else f"expected rise about {low} mg/dL"
 
 
 def _notes(assessment: Assessment) -> tuple[Note, ...]:

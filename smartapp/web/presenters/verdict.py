@@ -6,8 +6,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Action, Basis, CrsStatus
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel
-from smartapp.clinical.wording import g_per_l
-from smartapp.web.presenters.words import clock_of, order_words
+from smartapp.web.presenters.words import both_units, clock_of, order_words
 
 _BASES = {Basis.SUGGESTED: "suggested, not recorded: confirm", Basis.RECORDED: "recorded", Basis.RESOLVED: "resolved"}
 _LEADS = {
@@ -79,7 +78,9 @@ def _level(assessment: Assessment) -> str:
     if effective is None:
         return ""
     clock, result = clock_of(assessment), effective.result
-    return f"{result.comparator or ''}{g_per_l(effective.g_per_l)}, {clock.drawn(result.collected.at)}"
+    bound = result.comparator or ""
+    here, other = both_units(effective.g_per_l)
+    return f"{bound}{here} ({bound}{other}), {clock.drawn(result.collected.at)}"
 
 
 def crs_words(crs: CrsStatus | None) -> str:

@@ -1,0 +1,27 @@
+"""Facts in words: no fact is ever printed as program text."""
+
+import pytest
+
+from smartapp.clinical.assessment import assess
+from smartapp.clinical.conclusions import Applicability
+from smartapp.clinical.policy import build_policy
+from smartapp.clinical.wording import in_words
+from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight
+
+
+@pytest.mark.parametrize(("fact", "words"), [(True, "yes"), (False, "no"), (None, "none"), (("a", "b"), "a, b")])
+def test_simple_facts(fact: object, words: str) -> None:
+    assert in_words(fact)[0] == words
+
+
+def test_a_fact_without_words_of_its_own_is_told_member_by_member() -> None:
+    told = in_words(Applicability(runs=False, rule="APP-01", reason="no CAR-T infusion found"))[0]
+    assert told == "runs no, rule APP-01, reason no CAR-T infusion found"
+
+
+@pytest.mark.req("DSI-13")
+def test_no_input_of_any_rule_is_program_text() -> None:
+    outcomes = assess(a_picture(a_fibrinogen("0.8"), a_weight(), crs=[a_crs(3)]), build_policy()).outcomes
+    words = [told for outcome in outcomes for _, told, _ in outcome.inputs]
+    assert words
+    assert not [told for told in words if "(" in told and "=" in told]
