@@ -1,0 +1,37 @@
+"""Give the ISTH score for overt DIC.
+
+Guideline: DIC-01, platelets, D-dimer, PT and fibrinogen; 5 or more is compatible with overt DIC. D-dimer bands are a choice.
+Applies when: the score is settled, or at least its verdict is.
+Silent when: nothing of it was measured.
+Cannot tell when: never as a whole; missing items leave a range.
+"""
+
+from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
+from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
+from smartapp.clinical.rule import Given, Row, Rule
+
+_ROW = Row(id="DIC-01", version=1, title="ISTH overt DIC score", level=EvidenceLevel.L3, citations=("ISTH01",))
+
+
+def applies(given: Given) -> tuple[Finding, ...]:
+    """Overt, not overt, or what is missing."""
+    dic = given[DIC]
+    score = f"{dic.score}" if dic.score is not None else f"{dic.lowest} to {dic.highest}"
+    evidence = tuple(result.source for need in (PLATELETS, D_DIMER, PT) if (result := given.get(need)))
+    if dic.result == "overt":
+        indicator = Indicator.CRITICAL if given.get(BLEEDING) in SERIOUS else Indicator.WARNING
+        text = f"ISTH score {score}: compatible with overt DIC; consider repeating it daily"
+        return (_ROW.finds(text, indicator, evidence=evidence),)
+    if dic.result == "not_overt":
+        return (
+            _ROW.finds(f"ISTH score {score}: not overt DIC; consider repeating it in 1 to 2 days", evidence=evidence),
+        )
+    if not evidence:
+        return ()
+    missing = ", ".join(name.replace("_", "-") for name in dic.missing)
+    return (_ROW.finds(f"ISTH score {score}: incomplete, missing {missing}", evidence=evidence),)
+
+
+RULE = Rule(rows=(_ROW,), needs=(DIC,), wants=(BLEEDING, PLATELETS, D_DIMER, PT), applies=applies)
