@@ -111,13 +111,29 @@ def _limit_values(assessment: Assessment) -> list[Decimal]:
 
 def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
     """The site's limits, each labelled by its condition; equal limits share a line."""
-    severe, mild = assessment.policy.get("replace_below.severe"), assessment.policy.get("replace_below.mild")
-    if severe == mild:
-        return (Mark(kind="critical", x=LEFT, y=scale.y(severe), text=f"{plain(severe)}: replace if CRS"),)
-    return (
-        Mark(kind="warning", x=LEFT, y=scale.y(severe), text=f"{plain(severe)}: replace if CRS ≥ 3"),
-        Mark(kind="critical", x=LEFT, y=scale.y(mild), text=f"{plain(mild)}: replace if any CRS"),
+    policy = assessment.policy
+    if policy.profile == "bleeding_only":
+        bleeding = policy.get("replace_below.bleeding")
+        return (Mark(kind="critical", x=LEFT, y=scale.y(bleeding), text=f"{plain(bleeding)}: replace if bleeding"),)
+    by_band = {name: policy.get(f"replace_below.{name}") for name in ("mild", "moderate", "severe")}
+    lowest = min(by_band.values())
+    return tuple(
+        Mark(
+            kind="critical" if value == lowest else "warning",
+            x=LEFT,
+            y=scale.y(value),
+            text=f"{plain(value)}: replace if {_bands([name for name, limit in by_band.items() if limit >= value])}",
+        )
+        for value in sorted(set(by_band.values()), reverse=True)
     )
+
+
+def _bands(names: list[str]) -> str:
+    """`any CRS`, `CRS ≥ 2`, `CRS ≥ 3`."""
+    grades = {"mild": "1", "moderate": "2", "severe": "≥ 3"}
+    if len(names) == len(grades):
+        return "any CRS"
+    return "CRS ≥ 2" if names == ["moderate", "severe"] else "CRS " + ", ".join(grades[name] for name in names)
 
 
 def _summary(assessment: Assessment, shown: list[LabResult], clock: Clock) -> str:

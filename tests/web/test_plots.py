@@ -69,10 +69,20 @@ def test_doses_carry_amount_and_time() -> None:
     ]
 
 
-def test_limits_are_the_sites_own_and_named_by_their_condition() -> None:
-    assert [mark.text for mark in a_plot().limits] == ["1.5: replace if CRS ≥ 3", "1: replace if any CRS"]
-    same = a_plot(policy={"profile": "restrictive_1_0"})
-    assert [mark.text for mark in same.limits] == ["1: replace if CRS"]
+@pytest.mark.parametrize(
+    ("policy", "limits"),
+    [
+        ({}, ["1.5: replace if CRS ≥ 3", "1: replace if any CRS"]),
+        ({"profile": "restrictive_1_0"}, ["1: replace if any CRS"]),
+        ({"profile": "bleeding_only"}, ["1.5: replace if bleeding"]),
+        (
+            {"replace_below.moderate": "1.2"},
+            ["1.5: replace if CRS ≥ 3", "1.2: replace if CRS ≥ 2", "1: replace if any CRS"],
+        ),
+    ],
+)
+def test_limits_are_the_sites_own_and_named_by_their_condition(policy, limits: list[str]) -> None:
+    assert [mark.text for mark in a_plot(policy=policy).limits] == limits
 
 
 def test_each_grade_lasts_until_the_next() -> None:
