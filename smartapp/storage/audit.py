@@ -16,8 +16,6 @@ from smartapp.storage.database import Database
 from smartapp.storage.tables import audit
 from smartapp.usecases.ports import Subject
 
-FIRST = "0" * 64
-
 
 class AuditLog:
     """An `AssessmentLog`; `clock` gives epoch seconds (real time, also where the clinical now is frozen)."""
@@ -28,7 +26,7 @@ class AuditLog:
         self._chain = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._number = 0
-        self._previous = FIRST
+        self._previous = beginning(self._chain)
 
     def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
         """An answer that was given: rules with versions, policy, input digest, action, indicator."""
@@ -94,6 +92,11 @@ def input_digest(assessment: Assessment) -> str:
     return hashlib.sha256(json.dumps(basis, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def beginning(chain: str) -> str:
+    """What the first record of a chain follows; each chain's own, so that equal records of two processes differ."""
+    return hashlib.sha256(chain.encode()).hexdigest()
+
+
 def chain_hash(previous: str, record: str) -> str:
     """The hash of a record in its chain."""
     return hashlib.sha256(f"{previous}\n{record}".encode()).hexdigest()
@@ -112,7 +115,7 @@ def verify(database: Database) -> list[str]:
     previous: dict[str, tuple[int, str]] = {}
     with database.engine.connect() as connection:
         for row in connection.execute(select(audit).order_by(audit.c.chain, audit.c.number)):
-            number, last = previous.get(row.chain, (0, FIRST))
+            number, last = previous.get(row.chain, (0, beginning(row.chain)))
             if row.number != number + 1 or row.previous_hash != last:
                 problems.append(f"chain {row.chain}: record {row.number} does not follow record {number}")
             if row.hash != chain_hash(row.previous_hash, row.record):

@@ -222,7 +222,13 @@ def test_a_draft_is_cancelled_with_its_version_and_keeps_its_decimals() -> None:
 @pytest.mark.req("FHIR-51")
 @pytest.mark.parametrize(
     ("answer", "state"),
-    [(reply(412), WriteState.REFUSED), (reply(409), WriteState.REFUSED), (reply(403), WriteState.REFUSED), (reply(500), WriteState.NOT_CONFIRMED), (LOST, WriteState.NOT_CONFIRMED)],
+    [
+        (reply(412), WriteState.REFUSED),
+        (reply(409), WriteState.REFUSED),
+        (reply(403), WriteState.REFUSED),
+        (reply(500), WriteState.NOT_CONFIRMED),
+        (LOST, WriteState.NOT_CONFIRMED),
+    ],
 )
 def test_a_cancel_that_fails_is_told_as_it_is(answer: Any, state: WriteState) -> None:
     stub = FhirStub(on_update=[answer])

@@ -1,0 +1,170 @@
+"""What is written, checked by two R4 validators and against US Core's elements (FHIR-41, FHIR-42, CDS-48)."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import fhirkit
+import pytest
+
+from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.fhir.proposals import Ordering, dose_text, resource_type_of, write_order, write_recheck
+
+CONCENTRATE = ProposedOrder(
+    product=Product.FIBRINOGEN_CONCENTRATE,
+    brand=Brand.RIASTAP,
+    reason="Fibrinogen 0.80 g/L, reported 0.8 g/L: replace",
+    dose_mg=Decimal(3000),
+    vials=3,
+    volume_ml=Decimal(150),
+    max_rate_ml_per_min=Decimal(5),
+    basis="Observation/fib",
+    supporting=("Observation/fib", "Observation/panel#component", "Condition/crs"),
+    steps=("increment 1.5 - 0.8 = 0.7 g/L",),
+    rules=(("REP-03", 1),),
+)
+CRYO = ProposedOrder(
+    product=Product.CRYOPRECIPITATE,
+    reason="low",
+    units=3,
+    volume_ml=Decimal(45),
+    basis="Observation/fib",
+    rules=(("REP-05", 1),),
+)
+BY_VOLUME = replace(CRYO, units=None, volume_ml=Decimal("112.5"))
+ORDERING = Ordering(
+    patient="P1",
+    at=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
+    rules_url="https://app.example.org/rules",
+    encounter="E1",
+    requester="Practitioner/7",
+    identifier=("https://app.example.org/proposal", "abc"),
+)
+AS_SERVICE = replace(ORDERING, component_resource="ServiceRequest")
+ANONYMOUS = Ordering(patient="P1", at=ORDERING.at, rules_url=ORDERING.rules_url)
+
+ELEMENTS = (
+    "identifier",
+    "status",
+    "intent",
+    "category",
+    "medicationCodeableConcept",
+    "subject",
+    "encounter",
+    "authoredOn",
+    "requester",
+    "recorder",
+    "reasonCode",
+    "reasonReference",
+    "supportingInformation",
+    "dosageInstruction",
+    "note",
+    "instantiatesUri",
+)
+
+
+def errors_of(body: dict[str, Any]) -> list[Any]:
+    """What the other validator has against it."""
+    return [issue for issue in fhirkit.validate(json.dumps(body)) if issue.severity in ("error", "fatal")]
+
+
+@pytest.mark.req("FHIR-42")
+@pytest.mark.parametrize("ordering", [ORDERING, AS_SERVICE, ANONYMOUS], ids=["medication", "service", "hook"])
+@pytest.mark.parametrize("order", [CONCENTRATE, CRYO, BY_VOLUME], ids=["concentrate", "cryo", "volume"])
+def test_orders_are_valid_r4_to_a_second_validator(order: ProposedOrder, ordering: Ordering) -> None:
+    assert errors_of(write_order(order, ordering)) == []
+    assert errors_of(write_recheck(order, ordering)) == []
+
+
+@pytest.mark.req("FHIR-42")
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_the_medication_request_has_every_element_asked_for(element: str) -> None:
+    assert write_order(CONCENTRATE, ORDERING)[element]
+
+
+@pytest.mark.req("FHIR-41", "CDS-48")
+def test_a_draft_proposal_is_the_default_and_no_requester_is_invented() -> None:
+    order = write_order(CONCENTRATE, ANONYMOUS)
+    assert (order["status"], order["intent"]) == ("draft", "proposal")
+    assert not {"requester", "recorder", "encounter", "identifier"} & set(order)
+
+
+@pytest.mark.req("FHIR-41")
+def test_the_site_may_write_orders() -> None:
+    order = write_order(CONCENTRATE, replace(ORDERING, status="active", intent="order"))
+    assert (order["status"], order["intent"], order["requester"]) == (
+        "active",
+        "order",
+        {"reference": "Practitioner/7"},
+    )
+
+
+@pytest.mark.req("FC-04", "FC-05", "V01")
+def test_the_concentrates_dose_rate_and_words() -> None:
+    (dosage,) = write_order(CONCENTRATE, ORDERING)["dosageInstruction"]
+    (given,) = dosage["doseAndRate"]
+    assert (given["doseQuantity"]["value"], given["doseQuantity"]["code"]) == (3000, "mg")
+    assert (given["rateRange"]["high"]["value"], given["rateRange"]["high"]["code"]) == (5, "mL/min")
+    assert dosage["text"] == (
+        "Fibrinogen concentrate (RiaSTAP) 3000 mg intravenously, once; 3 vials; use the potency on the vial label; "
+        "volume about 150 mL; no faster than 5 mL/min"
+    )
+
+
+@pytest.mark.req("CRY-01", "CRY-03")
+@pytest.mark.parametrize(("order", "value", "code"), [(CRYO, 3, "{unit}"), (BY_VOLUME, 112.5, "mL")])
+def test_cryoprecipitate_goes_by_units_or_by_volume(order: ProposedOrder, value: float, code: str) -> None:
+    quantity = write_order(order, ORDERING)["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
+    assert (float(quantity["value"]), quantity["code"]) == (value, code)
+
+
+@pytest.mark.req("FHIR-42")
+def test_a_site_may_send_cryoprecipitate_to_the_blood_bank_but_concentrate_stays_medication() -> None:
+    assert write_order(CRYO, AS_SERVICE)["resourceType"] == resource_type_of(CRYO, "ServiceRequest") == "ServiceRequest"
+    assert write_order(CONCENTRATE, AS_SERVICE)["resourceType"] == "MedicationRequest"
+    assert resource_type_of(CONCENTRATE, "ServiceRequest") == "MedicationRequest"
+
+
+@pytest.mark.req("FHIR-42")
+def test_the_order_rests_on_records_and_rules() -> None:
+    order = write_order(CONCENTRATE, ORDERING)
+    supporting = [reference["reference"] for reference in order["supportingInformation"]]
+    assert order["reasonReference"] == [{"reference": "Observation/fib"}]
+    assert supporting == ["Observation/fib", "Observation/panel", "Condition/crs"]
+    assert order["instantiatesUri"] == ["https://app.example.org/rules/REP-03"]
+
+
+@pytest.mark.req("FHIR-42", "REP-03")
+def test_the_note_has_the_arithmetic_and_the_two_warnings() -> None:
+    text = write_order(CONCENTRATE, ORDERING)["note"][0]["text"].lower()
+    for words in (
+        "proposal, needs signature",
+        "increment 1.5 - 0.8 = 0.7 g/l",
+        "rep-03 v1",
+        "decision support",
+        "verify before acting",
+    ):
+        assert words in text
+
+
+@pytest.mark.req("RCK-01")
+def test_the_follow_up_is_a_clauss_fibrinogen_one_hour_on() -> None:
+    follow_up = write_recheck(CONCENTRATE, ORDERING)
+    assert follow_up["code"]["coding"][0] == {"system": "http://loinc.org", "code": "3255-7"}
+    assert follow_up["occurrenceDateTime"].startswith("2026-03-01T09:00:00")
+    assert follow_up["identifier"][0]["value"] == "abc-recheck"
+
+
+@pytest.mark.req("FC-06")
+def test_an_order_without_an_amount_has_no_invented_one() -> None:
+    order = replace(CONCENTRATE, dose_mg=None, vials=None, volume_ml=None, max_rate_ml_per_min=None)
+    assert "doseAndRate" not in write_order(order, ORDERING)["dosageInstruction"][0]
+    assert "no amount" in dose_text(order)
+
+
+def test_the_second_validator_does_refuse() -> None:
+    order = write_order(CONCENTRATE, ORDERING)
+    assert errors_of({**order, "authoredOn": "yesterday"})
+    assert errors_of({name: value for name, value in order.items() if name != "subject"})
