@@ -71,7 +71,7 @@ def create_demo(
         moment = now()
         server.load([CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment))])
 
-    hooks = HookCaller(app_url, server, console, lambda seen: _authorization(tokens, seen))
+    hooks = HookCaller(app_url, server, console, faults, lambda seen: _authorization(tokens, seen))
     hospital = Hospital(
         app_url=app_url,
         server=server,

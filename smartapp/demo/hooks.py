@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 import requests
 
 from smartapp.demo.console import Console
-from smartapp.demo.fhir_server import FhirServer, dump_json
+from smartapp.demo.faults import Faults
+from smartapp.demo.fhir_server import FhirServer, Reply, dump_json
+from smartapp.demo.spoiling import spoiled
 
 SERVICE = "coagulopathy-patient-view"
 _TOKEN = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
@@ -42,6 +44,7 @@ class HookCaller:
     app_url: str
     server: FhirServer
     console: Console
+    faults: Faults
     authorize: Callable[[Seen], dict[str, Any]]
 
     def cards(self, seen: Seen) -> list[dict[str, Any]]:
@@ -69,14 +72,14 @@ class HookCaller:
         return {key: self._answered(str(template), seen.context()) for key, template in templates.items()}
 
     def _answered(self, template: str, context: dict[str, str]) -> Any:
-        """What a template asks, from our own store and complete; None where we cannot."""
+        """What a template asks, from our own store, complete, with the faults that are on; None where we cannot."""
         asked = _TOKEN.sub(lambda found: context.get(found[1], ""), template)
         path, _, query = asked.partition("?")
         kind, _, resource_id = path.partition("/")
         if resource_id:
             return self.server.read(kind, resource_id)
         params = [(name, value) for name, value in parse_qsl(query) if name != "_count"]
-        return _whole(self.server, kind, params)
+        return spoiled(Reply(200, _whole(self.server, kind, params)), self.faults).body
 
     def _get(self, url: str) -> dict[str, Any]:
         return self._exchanged("GET", url, None)

@@ -91,6 +91,14 @@ def test_the_hook_call_carries_complete_prefetch_and_a_token_that_works(visit: V
     assert visit.fhir("GET", "/Observation?patient=tanaka", authorization["access_token"]).status_code == 403
 
 
+def test_prefetch_shows_the_same_faults_as_reading(visit: Visit) -> None:
+    visit.demo.faults.switch_on(Fault.LOST_UNIT)
+    _, calls = chart(visit)
+    sent = calls[0]["prefetch"]
+    assert isinstance(sent, dict)
+    assert sent["fibrinogen"]["entry"][0]["resource"]["valueQuantity"] == {"value": 0.8}
+
+
 def test_an_app_that_does_not_answer_is_said(visit: Visit) -> None:
     with responses.RequestsMock():
         page = visit.client.get("/chart/tanaka", base_url=BASE).get_data(as_text=True)
