@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from flask import Flask, Response
@@ -64,12 +65,16 @@ def create_demo(
     realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults)
     stories = {story.patient: story for story in read_stories()}
 
+    editions = count()
+
     def reset() -> None:
         server.clear()
         tokens.clear()
         faults.clear()
-        moment = now()
-        server.load([CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment))])
+        moment, edition = now(), next(editions)
+        server.load(
+            [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
+        )
 
     hooks = HookCaller(app_url, server, console, faults, lambda seen: _authorization(tokens, seen))
     hospital = Hospital(

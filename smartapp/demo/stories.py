@@ -48,12 +48,17 @@ def read_stories() -> tuple[Story, ...]:
     return tuple(Story(one["patient"]["id"], one["title"], one["look_for"], one) for one in read)
 
 
-def lay_out(story: Story, now: datetime) -> list[Resource]:
-    """The whole chart of a story as it stands at `now`: references resolved, times absolute."""
+def lay_out(story: Story, now: datetime, edition: int = 0) -> list[Resource]:
+    """The whole chart of a story as it stands at `now`: references resolved, times absolute.
+
+    Each later `edition` gives results and orders ids of their own, so that what was written for a chart before a
+    reset is not taken for what is written after it.
+    """
     moment = now.astimezone(UTC).replace(second=0, microsecond=0)
-    patient = _timed(_patient(story), moment)
-    chart = [patient, _timed(_stay(story), moment), *(_timed(one, moment) for one in _told(story))]
-    return [*chart, *observations(story.patient, story.encounter, story.file, lambda offset: shifted(offset, moment))]
+    frame = [_timed(_patient(story), moment), _timed(_stay(story), moment)]
+    results = observations(story.patient, story.encounter, story.file, lambda offset: shifted(offset, moment))
+    told = [*(_timed(one, moment) for one in _told(story)), *results]
+    return [*frame, *({**one, "id": f"{one['id']}-{edition}" if edition else one["id"]} for one in told)]
 
 
 def shifted(offset: str, moment: datetime) -> datetime:

@@ -10,6 +10,13 @@ def token(visit: Visit, scope: str = SCOPE, patient: str = "lindqvist") -> str:
     return str(visit.tokens(scope=scope, launch=visit.demo.create_launch(patient))["access_token"])
 
 
+def resolved(visit: Visit, path: str, code: str = "3255-7") -> str:
+    """The path with `@patient` replaced by the id of that patient's newest result of a code."""
+    before, at, patient = path.partition("@")
+    search = [("patient", patient), ("code", code), ("_sort", "-date")]
+    return before + str(visit.demo.hospital.server.everything("Observation", search)[0]["id"]) if at else path
+
+
 @pytest.mark.parametrize("path", ["/Patient/lindqvist", "/Observation?patient=lindqvist", ""])
 def test_no_token_no_answer(visit: Visit, path: str) -> None:
     answer = visit.fhir("GET", path)
@@ -33,8 +40,8 @@ def test_metadata_is_open_and_tells_the_truth(visit: Visit) -> None:
     [
         ("patient/Observation.rs", "GET", "/Observation?patient=lindqvist", 200),
         ("patient/Observation.r", "GET", "/Observation?patient=lindqvist", 403),
-        ("patient/Observation.s", "GET", "/Observation/lindqvist-fibrinogen-0", 403),
-        ("patient/Observation.r", "GET", "/Observation/lindqvist-fibrinogen-0", 200),
+        ("patient/Observation.s", "GET", "/Observation/@lindqvist", 403),
+        ("patient/Observation.r", "GET", "/Observation/@lindqvist", 200),
         ("patient/Observation.read", "GET", "/Observation?patient=lindqvist", 200),
         ("patient/*.read", "GET", "/Condition?patient=lindqvist", 200),
         ("patient/*.*", "GET", "/Patient/lindqvist", 200),
@@ -42,7 +49,7 @@ def test_metadata_is_open_and_tells_the_truth(visit: Visit) -> None:
         ("patient/Observation.write", "GET", "/Observation?patient=lindqvist", 403),
         ("patient/Observation.rs", "GET", "/Condition?patient=lindqvist", 403),
         ("patient/*.rs", "GET", "/Patient/tanaka", 403),
-        ("patient/*.rs", "GET", "/Observation/tanaka-fibrinogen-0", 403),
+        ("patient/*.rs", "GET", "/Observation/@tanaka", 403),
         ("patient/*.rs", "GET", "/Observation?patient=tanaka", 403),
         ("patient/*.rs", "GET", "/Observation?subject=Patient/tanaka", 403),
         ("patient/*.rs", "GET", "/Observation?patient.name=x", 403),
@@ -54,12 +61,12 @@ def test_metadata_is_open_and_tells_the_truth(visit: Visit) -> None:
         ("patient/*.rs", "GET", "/_history", 403),
         ("patient/*.rs", "GET", "/Practitioner/osei", 200),
         ("user/Observation.rs", "GET", "/Observation?patient=tanaka", 200),
-        ("user/Observation.read", "GET", "/Observation/tanaka-fibrinogen-0", 200),
+        ("user/Observation.read", "GET", "/Observation/@tanaka", 200),
     ],
 )
 @pytest.mark.req("SAL-52", "SAL-53")
 def test_scopes_on_reads(visit: Visit, scope: str, method: str, path: str, status: int) -> None:
-    assert visit.fhir(method, path, token(visit, f"launch {scope}")).status_code == status
+    assert visit.fhir(method, resolved(visit, path), token(visit, f"launch {scope}")).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -91,8 +98,8 @@ def test_a_constrained_scope_hides_what_it_does_not_name(visit: Visit) -> None:
     held = token(visit, f"launch patient/Observation.rs?category={category}|laboratory")
     assert visit.fhir("GET", "/Observation?code=8310-5", held).get_json()["total"] == 0
     assert visit.fhir("GET", "/Observation?code=3255-7", held).get_json()["total"] > 5
-    assert visit.fhir("GET", "/Observation/lindqvist-temperature-0", held).status_code == 403
-    assert visit.fhir("GET", "/Observation/lindqvist-fibrinogen-0", held).status_code == 200
+    assert visit.fhir("GET", resolved(visit, "/Observation/@lindqvist", "8310-5"), held).status_code == 403
+    assert visit.fhir("GET", resolved(visit, "/Observation/@lindqvist"), held).status_code == 200
 
 
 @pytest.mark.req("FHIR-20")

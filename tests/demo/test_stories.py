@@ -74,6 +74,12 @@ def test_everything_is_about_the_storys_patient(story: Story) -> None:
         assert subject == {"reference": f"Patient/{story.patient}"}
 
 
+def test_a_later_edition_has_ids_of_its_own() -> None:
+    ids = [{(one["resourceType"], one["id"]) for one in lay_out(STORIES[5], NOW, edition)} for edition in (0, 1, 2)]
+    assert ids[0] & ids[1] == ids[1] & ids[2] == {("Patient", "silva"), ("Encounter", "silva-stay")}
+    assert len(ids[0]) == len(ids[1])
+
+
 def test_the_newest_fibrinogen_is_the_one_told_as_it_was_written() -> None:
     newest = fibrinogens(STORIES[0])[0]
     assert '"value":0.80' in dump_json(newest)
