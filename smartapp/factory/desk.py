@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -76,10 +76,14 @@ class ClinicalDesk:
         assessment = assessed.assessment
         refused = self._refused(case, assessed)
         offered = () if refused else self.acceptance.offer(case, assessment)
-        known = {view.id for view in offered}
-        done = tuple(view for view in self.acceptance.finished(case) if view.id not in known)
-        views = tuple(self._shown(opened, view) for view in (*offered, *done))
+        done = {view.id: view for view in self.acceptance.finished(case)}
+        fresh = tuple(self._offered(opened, view) for view in offered if view.id not in done)
+        views = (*fresh, *(self._shown(opened, view) for view in done.values()))
         return Reviewed(assessment=assessment, identity=_identity(assessed), proposals=views, no_write=refused)
+
+    def _offered(self, opened: OpenLaunch, view: Stored) -> ProposalView:
+        """Of this launch while it is open; one that is decided and not ours was decided in another launch."""
+        return replace(self._shown(opened, view), elsewhere=view.state is not ProposalState.PROPOSED)
 
     def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
         """One proposal with the patient as assessed now."""

@@ -55,7 +55,7 @@ class ProposalView:
     """A proposal as pages show it: `route` says where it goes, `left_out` what is not written with it and why.
 
     `differences` are where the stored order differs from the approved one; `moved` what changed since it was reviewed;
-    `preview` the order as the EHR will store it, as (name, value) lines.
+    `preview` the order as the EHR will store it, as (name, value) lines; `elsewhere`: another launch's, shown but not opened.
     """
 
     id: str
@@ -72,6 +72,7 @@ class ProposalView:
     decided_at: datetime | None = None
     decided_by: str = ""
     preview: tuple[tuple[str, str], ...] = ()
+    elsewhere: bool = False
 
     @property
     def decided(self) -> bool:

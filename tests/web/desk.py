@@ -213,11 +213,13 @@ class Ward:
         assessment = assessed.assessment
         no_write = self.writer.why_not if assessment.draft_allowed else ""
         offered = () if no_write else self.acceptance.offer(self.case, assessment)
-        views = {view.id: view for view in (*offered, *self.acceptance.finished(self.case))}
+        done = {view.id: view for view in self.acceptance.finished(self.case)}
+        fresh = [view for view in offered if view.id not in done]
+        others = [replace(shown(view), elsewhere=view.state is not ProposalState.PROPOSED) for view in fresh]
         return Reviewed(
             assessment=assessment,
             identity=read_identity(assessed.chart),
-            proposals=tuple(map(shown, views.values())),
+            proposals=(*others, *map(shown, done.values())),
             no_write=no_write,
         )
 

@@ -266,3 +266,16 @@ def test_the_dose_can_be_changed_from_the_receipt() -> None:
 
 def test_the_products_are_those_of_the_guideline() -> None:
     assert {str(product) for product in Product} == {"cryoprecipitate", "fibrinogen_concentrate"}
+
+
+def test_what_another_launch_wrote_for_the_same_result_is_shown_and_not_opened() -> None:
+    kept = MemoryProposals()
+    first = Browser(act_now(kept=kept).app)
+    receipt = first.press(approvals(first.press(concentrate(first.get())))[0])
+    first.press(approvals(receipt)[0])
+    second = act_now(kept=kept, launch="launch-2")
+    page = Browser(second.app).get("/l/launch-2/")
+    assert "Saved as draft" in page.text
+    assert "from another launch for the same result" in page.text
+    assert "/proposals/" not in page.html
+    assert not approvals(page)
