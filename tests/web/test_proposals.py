@@ -246,7 +246,7 @@ def test_not_now_is_one_press_with_a_reason() -> None:
         "service-not-available",
         "patient-ineligible",
     ]
-    assert "Not now" in browser.press(form, reason="need-more-info").text
+    assert "Not now: cryoprecipitate 10 units, repeat pending" in browser.press(form, reason="need-more-info").text
     assert browser.press(form, reason="because").status == 400
 
 

@@ -91,7 +91,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         recheck=proposal.recheck,
         button=_button(proposed, patient.name),
         route=proposal.route[:1].upper() + proposal.route[1:],
-        preview=proposal.preview,
+        preview=_in_full(proposal),
         left_out=proposal.left_out,
         differences=proposal.differences,
         moved=proposal.moved,
@@ -122,6 +122,12 @@ def _button(proposed: Proposed, name: str) -> str:
     if proposed.proposal.state is State.CONFIRMING:
         return f"Create draft order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
     return f"Continue for {name}"
+
+
+def _in_full(proposal: ProposalView) -> tuple[tuple[str, str], ...]:
+    """The lines of the preview; the follow-up has its own line on the receipt."""
+    named = (("In full" if name == "Order" else name, words) for name, words in proposal.preview)
+    return tuple((name, words) for name, words in named if name != "Follow-up")
 
 
 def _reason(proposal: ProposalView) -> str:
