@@ -1,0 +1,69 @@
+"""The whole stack and a real browser, for the tests that use the product as people do."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ARGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The demo EHR and the app, both listening."""
+
+    ehr: str
+    app: str
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Both servers as `smartapp demo` starts them."""
+    from smartapp.cli.serving import demo_servers
+
+    port, ehr_port = free_port(), free_port()
+    with demo_servers(Path(tmp_path_factory.mktemp("stack")), port=port, ehr_port=ehr_port, frozen=None) as address:
+        yield Stack(ehr=address.rstrip("/"), app=f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium; without one the test is skipped with the reason (with CI set, `.ci/test` fails before)."""
+    path = os.environ.get("SMARTAPP_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not path:
+        pytest.skip("no Chromium found and none could be installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A fresh page in a context of its own; console errors and blocked content fail the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    problems: list[str] = []
+    opened.on("console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None)
+    yield opened
+    context.close()
+    assert problems == []

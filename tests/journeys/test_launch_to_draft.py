@@ -1,0 +1,130 @@
+"""From the demo EHR's patient list to a draft order in the chart, in a real browser."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.conftest import Stack
+
+ACT_NOW, CHILD, NO_WEIGHT, LOOK_ALIKE, RECOVERED = "lindqvist", "moreau", "petrov", "brandt", "haddad"
+
+
+def open_chart(page: Any, stack: Stack, patient: str) -> Any:
+    """The chart with the app launched inside it; the app's frame."""
+    page.goto(f"{stack.ehr}/chart/{patient}")
+    frame = page.frame_locator("iframe")
+    frame.locator("main").wait_for()
+    return frame
+
+
+def press(frame: Any, words: str) -> None:
+    frame.locator("form[action$='/approve'] button").first.click()
+    frame.get_by_text(words).first.wait_for()
+
+
+def turn(stack: Stack, fault: str) -> None:
+    """Turn one fault on, all others off; empty: all off."""
+    session = requests.Session()
+    session.post(f"{stack.ehr}/faults", data={fault: "on"} if fault else {}, timeout=10)
+
+
+@pytest.fixture
+def all_well(stack: Stack) -> Any:
+    requests.post(f"{stack.ehr}/reset", timeout=60)
+    yield stack
+    turn(stack, "")
+
+
+def test_three_presses_from_the_chart_to_a_draft(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    assert "ACT NOW" in frame.locator("main").inner_text()
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    press(frame, "Saved as draft")
+    saved = frame.locator("main").inner_text()
+    page.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
+    orders = page.locator("main").inner_text()
+    reference = next(word for word in saved.split() if word.startswith("MedicationRequest/"))
+    assert reference in orders
+    assert orders.count("Cryoprecipitate") >= 1
+
+
+def test_a_double_click_makes_one_order(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    frame.locator("form[action$='/approve'] button").first.dblclick()
+    frame.get_by_text("Saved as draft").first.wait_for()
+    page.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
+    text = page.locator("main").inner_text()
+    assert text.count("draft proposal") + text.count("draft\u00a0proposal") in (1, 2)  # the order, and its follow-up
+    assert text.count("MedicationRequest/") - text.count("lindqvist-medicationrequest") == 1
+
+
+def test_a_written_order_is_not_offered_again(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    press(frame, "Saved as draft")
+    frame = open_chart(page, all_well, ACT_NOW)
+    assert "Saved as draft" in frame.locator("main").inner_text()
+    assert frame.locator("form[action$='/approve']").count() == 0
+
+
+def test_the_look_alike_gets_no_card_and_no_advice(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, LOOK_ALIKE)
+    assert "OUTSIDE SCOPE" in frame.locator("main").inner_text()
+    assert "nothing to say for this patient" in page.locator("main").inner_text()
+    assert frame.locator("form[action$='/approve']").count() == 0
+
+
+def test_the_unweighed_patient_is_asked_not_guessed(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, NO_WEIGHT)
+    text = frame.locator("main").inner_text()
+    assert "Weight is not recorded" in text
+    assert frame.locator("form[action$='/approve']").count() == 0
+    field = frame.locator("input[name='weight_kg']")
+    field.fill("82")
+    field.press("Enter")
+    frame.locator("form[action$='/approve']").first.wait_for()
+
+
+def test_a_new_result_in_the_chart_moves_page_and_card(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    page.get_by_label("Value").fill("2.6")
+    page.get_by_role("button", name="Add result").click()
+    frame = page.frame_locator("iframe")
+    frame.get_by_text("RECHECK").first.wait_for()
+    assert "2.6 g/L" in frame.locator("main").inner_text()
+    assert frame.locator("form[action$='/approve']").count() == 0
+    assert "2.6 g/L" in page.locator("main").inner_text()
+
+
+def test_a_result_that_arrives_before_the_last_press_stops_the_write(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    other = page.context.new_page()
+    other.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
+    other.get_by_label("Value").fill("1.9")
+    other.get_by_role("button", name="Add result").click()
+    other.wait_for_load_state()
+    frame.locator("form[action$='/approve'] button").first.click()
+    frame.get_by_text("Not saved").first.wait_for()
+    assert "1.9 g/L" in frame.locator("main").inner_text()
+    page.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
+    text = page.locator("main").inner_text()
+    assert text.count("MedicationRequest/") == text.count("lindqvist-medicationrequest")
+
+
+def test_the_quiet_chart_stays_quiet(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, RECOVERED)
+    assert "NO REPLACEMENT ADVISED" in frame.locator("main").inner_text()
+    assert "nothing to say for this patient" in page.locator("main").inner_text()
+
+
+def test_the_childs_dose_names_the_cap_that_acted(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, CHILD)
+    press(frame, "What the calculation used")
+    assert "at most 4" in frame.locator("main").inner_text()
