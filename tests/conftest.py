@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
+
+from smartapp.cli.serving import demo_servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = (
@@ -35,8 +38,6 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Both servers as `smartapp demo` starts them."""
-    from smartapp.cli.serving import demo_servers
-
     port, ehr_port = free_port(), free_port()
     with demo_servers(Path(tmp_path_factory.mktemp("stack")), port=port, ehr_port=ehr_port, frozen=None) as address:
         yield Stack(ehr=address.rstrip("/"), app=f"http://127.0.0.1:{port}")
@@ -48,8 +49,6 @@ def chromium() -> Iterator[Any]:
     path = os.environ.get("SMARTAPP_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
         pytest.skip("no Chromium found and none could be installed")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGS.split())
         yield browser
@@ -63,7 +62,9 @@ def page(chromium: Any) -> Iterator[Any]:
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     problems: list[str] = []
-    opened.on("console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None)
+    opened.on(
+        "console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None
+    )
     yield opened
     context.close()
     assert problems == []

@@ -98,7 +98,7 @@ def may_create(session: SmartSession, *, write_back: bool) -> Callable[[str], st
         return (
             ""
             if granted.may(resource, "c")
-            else f"not permitted: the EHR did not grant this session to create {resource}"
+            else f"writing is not permitted: the EHR did not grant this session to create {resource}"
         )
 
     return told

@@ -23,17 +23,16 @@ def press(frame: Any, words: str) -> None:
     frame.get_by_text(words).first.wait_for()
 
 
-def turn(stack: Stack, fault: str) -> None:
-    """Turn one fault on, all others off; empty: all off."""
-    session = requests.Session()
-    session.post(f"{stack.ehr}/faults", data={fault: "on"} if fault else {}, timeout=10)
+def turn(stack: Stack, *faults: str) -> None:
+    """Turn these faults on and all others off."""
+    requests.post(f"{stack.ehr}/faults", data=[("on", fault) for fault in faults], timeout=10)
 
 
 @pytest.fixture
 def all_well(stack: Stack) -> Any:
     requests.post(f"{stack.ehr}/reset", timeout=60)
     yield stack
-    turn(stack, "")
+    turn(stack)
 
 
 def test_three_presses_from_the_chart_to_a_draft(page: Any, all_well: Stack) -> None:
@@ -84,7 +83,7 @@ def test_the_unweighed_patient_is_asked_not_guessed(page: Any, all_well: Stack) 
     text = frame.locator("main").inner_text()
     assert "Weight is not recorded" in text
     assert frame.locator("form[action$='/approve']").count() == 0
-    field = frame.locator("input[name='weight_kg']")
+    field = frame.locator("input[name='weight_kg']").first
     field.fill("82")
     field.press("Enter")
     frame.locator("form[action$='/approve']").first.wait_for()
@@ -128,3 +127,69 @@ def test_the_childs_dose_names_the_cap_that_acted(page: Any, all_well: Stack) ->
     frame = open_chart(page, all_well, CHILD)
     press(frame, "What the calculation used")
     assert "at most 4" in frame.locator("main").inner_text()
+
+
+@pytest.mark.req("SAL-53")
+def test_a_missing_write_scope_is_told_before_the_click(page: Any, all_well: Stack) -> None:
+    turn(all_well, "no_order_scope")
+    frame = open_chart(page, all_well, ACT_NOW)
+    assert "not permitted" in frame.locator("main").inner_text()
+    assert frame.locator("form[action$='/approve']").count() == 0
+
+
+@pytest.mark.req("SAL-53", "FHIR-29")
+def test_without_observations_there_is_no_all_clear(page: Any, all_well: Stack) -> None:
+    turn(all_well, "no_observation_scope")
+    frame = open_chart(page, all_well, ACT_NOW)
+    text = frame.locator("main").inner_text()
+    assert "CANNOT ASSESS" in text
+    assert "not permitted" in text
+
+
+@pytest.mark.req("SAL-51", "SAL-58", "FHIR-14")
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("token_html", "not JSON"),
+        ("no_patient", "named no patient"),
+        ("fhir_500", "could not be read"),
+        ("expired_token", "could not be read"),
+    ],
+)
+def test_a_failing_ehr_is_named_and_nothing_reads_as_normal(page: Any, all_well: Stack, fault: str, words: str) -> None:
+    turn(all_well, fault)
+    page.goto(f"{all_well.ehr}/chart/{RECOVERED}")
+    frame = page.frame_locator("iframe")
+    frame.locator("main").wait_for()
+    text = frame.locator("main").inner_text()
+    assert words in text or (fault == "expired_token" and "not permitted" in text)
+    assert "NO REPLACEMENT ADVISED" not in text
+    assert frame.locator("form[action$='/approve']").count() == 0
+
+
+@pytest.mark.req("FHIR-46")
+def test_a_lost_answer_ends_on_the_truth(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    turn(all_well, "dropped_response")
+    press(frame, "Saved as draft")
+    turn(all_well)
+    page.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
+    assert "MedicationRequest/" in page.locator("main").inner_text()
+
+
+@pytest.mark.req("FHIR-48")
+def test_a_changed_dose_is_shown(page: Any, all_well: Stack) -> None:
+    turn(all_well, "altered_write")
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    press(frame, "as the EHR will store it")
+    press(frame, "stored order differs")
+
+
+@pytest.mark.req("FHIR-03")
+def test_one_broken_observation_is_named_and_the_rest_is_used(page: Any, all_well: Stack) -> None:
+    turn(all_well, "broken_observation")
+    frame = open_chart(page, all_well, RECOVERED)
+    assert "could not be read" in frame.locator("main").inner_text().lower()
