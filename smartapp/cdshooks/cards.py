@@ -96,7 +96,7 @@ def _replacement(assessment: Assessment, addresses: Addresses, orders: Orders) -
 
 def _coagulation(assessment: Assessment, addresses: Addresses) -> Card | None:
     findings = [finding for finding in _said(assessment, "coagulation") if finding.indicator is not Indicator.INFO]
-    return _card(assessment, findings[0].text, findings, addresses) if findings else None
+    return _card(assessment, findings[0].text.split(" (")[0], findings, addresses) if findings else None
 
 
 def _monitoring(assessment: Assessment, addresses: Addresses) -> Card | None:

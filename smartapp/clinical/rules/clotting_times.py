@@ -28,6 +28,7 @@ from smartapp.clinical.criteria.recent import (
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule, policy
+from smartapp.clinical.wording import plain
 
 _VITAMIN_K = Row(
     id="COAG-01",
@@ -96,7 +97,7 @@ def _without(given: Given) -> tuple[Finding, ...]:
     if inr is None or not surely_at_least(inr, given[INR_LIMIT]):
         return ()
     text = (
-        f"INR {inr.reported} without bleeding: consider vitamin K (adult 10 mg IV, child 0.3 mg/kg up to 10 mg, unverified numbers; "
+        f"INR {plain(inr.value)} without bleeding: consider vitamin K (adult 10 mg IV, child 0.3 mg/kg up to 10 mg, unverified numbers; "
         "no faster than 1 mg/min); no plasma without bleeding"
     )
     return (_VITAMIN_K.finds(text, Indicator.WARNING, evidence=(inr.source,)),)
@@ -109,7 +110,8 @@ def _with_bleeding(given: Given) -> tuple[Finding, ...]:
     if not proof:
         return ()
     bleeds = given.get(BLEEDING) in SERIOUS
-    text = f"Prolonged clotting times ({', '.join(result.reported for result in proof)}): consider plasma 10-15 mL/kg plus vitamin K"
+    results = ", ".join(result.reported for result in proof)
+    text = f"Consider plasma 10-15 mL/kg plus vitamin K because clotting times are prolonged ({results})"
     indicator = Indicator.CRITICAL if bleeds else Indicator.WARNING
     return (_PLASMA.finds(text, indicator, evidence=tuple(result.source for result in proof)),)
 
