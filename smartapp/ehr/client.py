@@ -14,7 +14,7 @@ from smartapp.fhir.document import Unreadable
 from smartapp.outbound import NoAnswer, Outbound, OutboundError, Reply, origin_of
 
 FHIR_JSON = "application/fhir+json"
-_ACCEPTED = frozenset({FHIR_JSON, "application/json", "text/json"})
+_ACCEPTED = frozenset({FHIR_JSON, "application/json", "application/json+fhir", "text/json"})
 MAX_PAGES = 60
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 _TRIES = 3
@@ -229,6 +229,8 @@ def dropped_filters(self_url: str, params: Sequence[tuple[str, str]]) -> frozens
     kept = {name.split(":")[0] for name, _ in parse_qsl(urlsplit(self_url).query, keep_blank_values=True)}
     if not kept:
         return frozenset()
+    if not kept & {name for name, _ in params}:
+        return frozenset()  # an opaque link tells nothing; each resource's own subject is checked all the same
     if "subject" in kept:
         kept.add("patient")
     return frozenset(name for name, _ in params if name in _FILTERS and name not in kept)

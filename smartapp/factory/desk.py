@@ -163,7 +163,7 @@ class ClinicalDesk:
     def _assessed(self, case: Case, event: str) -> Assessed:
         return assess_patient(
             case.subject,
-            sent=Chart.empty(case.subject.patient, ""),
+            sent=Chart.empty(case.subject.patient, case.subject.fhir_base),
             source=case.source,
             site=self.site,
             as_of=self.clock(),
@@ -225,6 +225,7 @@ def _subject(session: SmartSession) -> Subject:
         user_name=session.user.name,
         encounter=session.encounter,
         reference=session.launch,
+        fhir_base=session.fhir_base,
     )
 
 

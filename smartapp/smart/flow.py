@@ -130,7 +130,7 @@ class LaunchFlow:
     def _opened(
         self, state: str, registration: Registration, endpoints: SmartEndpoints, answer: TokenAnswer, nonce: str
     ) -> Completed:
-        user = self.identities.user(answer.id_token, registration=registration, endpoints=endpoints, nonce=nonce)
+        user = self._user(registration, endpoints, answer, nonce)
         session = self._session(registration, answer, user)
         cookie = secrets.token_urlsafe(32)
         self.store.open(
@@ -142,6 +142,12 @@ class LaunchFlow:
             minutes=self.absolute_minutes,
         )
         return Completed(launch=session.launch, cookie=cookie, embedded=registration.embedded, session=session)
+
+    def _user(self, registration: Registration, endpoints: SmartEndpoints, answer: TokenAnswer, nonce: str) -> User:
+        """Who signed in; where the EHR granted no `openid`, nobody known: such a session may only read (SAL-73)."""
+        if not answer.id_token and "openid" not in answer.scope.split():
+            return User(issuer=endpoints.issuer, subject="")
+        return self.identities.user(answer.id_token, registration=registration, endpoints=endpoints, nonce=nonce)
 
     def _session(self, registration: Registration, answer: TokenAnswer, user: User) -> SmartSession:
         context = answer.context

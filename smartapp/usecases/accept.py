@@ -146,7 +146,7 @@ class Acceptance:
 
     def _moved(self, case: Case, stored: StoredProposal) -> tuple[str, ...]:
         """Read and assess again (FHIR-43); what changed since the proposal was offered, in words."""
-        chart = Chart.empty(case.subject.patient)
+        chart = Chart.empty(case.subject.patient, case.subject.fhir_base)
         now = assess_patient(
             case.subject,
             sent=chart,

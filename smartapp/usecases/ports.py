@@ -14,7 +14,8 @@ from smartapp.fhir.queries import Query
 class Subject:
     """Whose chart, and who is asking. `user` is the reference of fhirUser (`Practitioner/7`), empty if not known.
 
-    `reference` is the launch id or the hookInstance: it ties audit records of one case together.
+    `reference` is the launch id or the hookInstance: it ties audit records of one case together. `fhir_base` is the FHIR server
+    of the chart: references absolute to it are the patient's own too.
     """
 
     ehr: str
@@ -23,6 +24,7 @@ class Subject:
     user_name: str = ""
     encounter: str = ""
     reference: str = ""
+    fhir_base: str = ""
 
 
 class ChartSource(Protocol):
