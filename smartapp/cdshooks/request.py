@@ -143,7 +143,7 @@ def _no_twins(raw: bytes, name: str) -> None:
 def _member(members: Mapping[str, Any], name: str, kind: type) -> Any:
     value = members.get(name)
     if not isinstance(value, kind):
-        raise Refused(400, f"{name} is missing or not a {'string' if kind is str else 'object'}", "required")
+        raise Refused(400, f"{name} is missing or not {'a string' if kind is str else 'an object'}", "required")
     return value
 
 

@@ -46,6 +46,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 "threads": 4,
                 "worker_class": "gthread",
                 "accesslog": None,
+                "control_socket_disable": True,  # it would write into the home folder (SEC-37)
             }
             for name, value in options.items():
                 self.cfg.set(name, value)

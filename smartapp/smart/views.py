@@ -1,12 +1,12 @@
 """The HTTP of a launch: launch, callback, standalone, sign-out, keys and manifest."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, redirect, request
 
-from smartapp.outbound import OutboundError
 from smartapp.smart.errors import StateProblem
 from smartapp.smart.flow import Begun, Completed, LaunchFlow
 from smartapp.smart.keys import SigningKeys
@@ -78,7 +78,7 @@ def _completed(flow: LaunchFlow, params: Mapping[str, list[str]]) -> Completed:
 
 def _sent_off(begun: Begun) -> Response:
     response = _redirected(begun.url)
-    name = f"{PENDING_COOKIE}-{begun.cookie[:8].replace('_', '-')}"
+    name = f"{PENDING_COOKIE}-{secrets.token_hex(4)}"
     _set_cookie(response, name, begun.cookie, embedded=begun.embedded, seconds=600)
     return response
 
@@ -93,6 +93,7 @@ def _opened(done: Completed) -> Response:
 
 def _redirected(url: str) -> Response:
     response = redirect(url, code=303)
+    response.set_data(b"")  # the usual body repeats the URL, and state and nonce belong into no HTML (SAL-87)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response  # type: ignore[return-value]
@@ -117,11 +118,3 @@ def _set_cookie(response: Response, name: str, value: str, *, embedded: bool, se
         samesite="None" if embedded else "Lax",
         partitioned=embedded,
     )
-
-
-def revoke_quietly(revoke: Callable[[], None], failed: Callable[[str], None]) -> None:
-    """Sign-out ends here first; a failing revocation is told, not shown (SAL-83)."""
-    try:
-        revoke()
-    except OutboundError as error:
-        failed(str(error))
