@@ -16,6 +16,7 @@ from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import age_words, clock, g_per_l, plain, rounded
+from smartapp.usecases.declining import REASONS, SYSTEM
 
 TOPIC_SYSTEM = "http://snomed.info/sct"
 _TOPIC = Coding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated intravascular coagulation")
@@ -27,19 +28,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 _SPEAKING = frozenset({Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR})
 _DUE_ONLY = "MON-01"
-_REASONS = (
-    ("indication-order-exists", "Already given or ordered"),
-    ("need-more-info", "Repeat pending"),
-    ("risk-benefit-ratio", "Thrombosis or DIC risk"),
-    ("expert-contradicts", "Advised by senior"),
-    ("policy-contradicts", "Our protocol differs"),
-    ("service-not-available", "Product unavailable"),
-    ("patient-ineligible", "Not this patient or wrong moment"),
-)
-OVERRIDE_REASONS = tuple(
-    Coding(system="http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes", code=code, display=display)
-    for code, display in _REASONS
-)
+OVERRIDE_REASONS = tuple(Coding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~])")
 
 Orders = Callable[[Assessment, Option], Sequence[Mapping[str, Any]]]

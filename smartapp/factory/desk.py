@@ -128,13 +128,13 @@ class ClinicalDesk:
         session = _session(opened)
         kept = _merged(dict(session.bedside), observed)
         self.store.add_bedside(session.launch, kept)
-        self.log.noted(_subject(session), "added by hand", ", ".join(sorted(kept)))
+        self.log.noted(subject_of(session), "added by hand", ", ".join(sorted(kept)))
 
     def sign_out(self, opened: OpenLaunch) -> None:
         """End the launch here first, then tell the EHR."""
         session = _session(opened)
         self.store.end(session.launch)
-        self.log.noted(_subject(session), "signed out", "ended")
+        self.log.noted(subject_of(session), "signed out", "ended")
         self.signed_out(session)
 
     def _done(self, act: Callable[[Case], Stored], opened: OpenLaunch) -> None:
@@ -154,7 +154,7 @@ class ClinicalDesk:
     def _case(self, opened: OpenLaunch) -> Case:
         session = _session(opened)
         return Case(
-            subject=_subject(session),
+            subject=subject_of(session),
             source=self.source_of(session),
             writer=self.writer_of(session),
             bedside=_bedside(session.bedside),
@@ -217,7 +217,8 @@ def _session(opened: OpenLaunch) -> SmartSession:
     return opened.session
 
 
-def _subject(session: SmartSession) -> Subject:
+def subject_of(session: SmartSession) -> Subject:
+    """Whose chart, and who is asking."""
     return Subject(
         ehr=session.ehr,
         patient=session.patient,

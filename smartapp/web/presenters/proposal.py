@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import plain
+from smartapp.usecases.declining import REASONS
 from smartapp.web.amounts import in_letters
 from smartapp.web.decisions import ProposalView, Proposed, State
 from smartapp.web.presenters.identity import Banner, banner
@@ -11,15 +12,7 @@ from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
 from smartapp.web.presenters.words import clock_of, order_words
 
-DECLINE_REASONS = (
-    ("indication-order-exists", "Already given or ordered"),
-    ("need-more-info", "Repeat pending"),
-    ("risk-benefit-ratio", "Thrombosis or DIC risk"),
-    ("expert-contradicts", "Advised by senior"),
-    ("policy-contradicts", "Our protocol differs"),
-    ("service-not-available", "Product unavailable"),
-    ("patient-ineligible", "Not this patient or wrong moment"),
-)
+DECLINE_REASONS = REASONS
 _OUTCOMES = {
     State.WRITTEN: ("Saved as draft", "saved"),
     State.REFUSED: ("Not saved", "refused"),

@@ -1,0 +1,119 @@
+"""The parts that everything else is joined from: stores, keys, connections, the launch's endpoints, and the clock."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smartapp.config.settings import Settings
+from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
+from smartapp.fhir.queries import QUERIES, read_scopes
+from smartapp.smart.discovery import Discovery
+from smartapp.smart.flow import LaunchFlow
+from smartapp.smart.identity import Identities
+from smartapp.smart.keys import SigningKeys
+from smartapp.smart.registration import Registration
+from smartapp.smart.tokens import TokenEndpoint
+from smartapp.storage.audit import AuditLog
+from smartapp.storage.database import Database
+from smartapp.storage.keyring import Keyring
+from smartapp.storage.keys import StoredKeys
+from smartapp.storage.launches import LaunchStore
+from smartapp.storage.proposals import ProposalStore
+from smartapp.usecases.accept import Acceptance
+from smartapp.usecases.assess import Site
+from smartapp.usecases.writing import OrderWriting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """One of each; `clock` gives the clinical now, tokens and sessions keep real time."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    keyring: Keyring
+    site: Site
+    store: LaunchStore
+    audit: AuditLog
+    connections: Connections
+    registrations: Mapping[str, Registration]
+    keys: SigningKeys
+    discovery: Discovery
+    tokens: TokenEndpoint
+
+    @property
+    def base(self) -> str:
+        """The app's own address, without a slash at its end."""
+        return self.settings.base_url.rstrip("/")
+
+    def flow(self) -> LaunchFlow:
+        """The steps of a launch."""
+        limits, seconds = self.settings.limits, float(self.settings.budgets.authorization)
+        return LaunchFlow(
+            registrations=tuple(self.registrations.values()),
+            redirect_uri=f"{self.base}/callback",
+            discovery=self.discovery,
+            tokens=self.tokens,
+            identities=Identities(self.connections.of, seconds=seconds),
+            store=self.store,
+            read_scopes=lambda style: read_scopes(QUERIES, style),
+            state_minutes=float(limits.state_minutes),
+            absolute_minutes=float(limits.absolute_minutes),
+        )
+
+    def charts(self) -> Charts:
+        """What reads and writes a session's chart."""
+        return Charts(
+            settings=self.settings,
+            registrations=self.registrations,
+            connections=self.connections,
+            discovery=self.discovery,
+            tokens=self.tokens,
+            store=self.store,
+            now=self.clock,
+        )
+
+    def acceptance(self) -> Acceptance:
+        """From a proposal to one written order."""
+        proposals = ProposalStore(self.database, self.keyring, time.time)
+        writing = OrderWriting(
+            proposals=proposals,
+            policy=self.site.policy,
+            log=self.audit,
+            clock=self.clock,
+            base_url=self.base,
+            organization=self.settings.organization,
+        )
+        return Acceptance(
+            proposals=proposals,
+            site=self.site,
+            writing=writing,
+            log=self.audit,
+            clock=self.clock,
+            seconds=time.time,
+            minutes=float(self.settings.limits.proposal_minutes),
+        )
+
+
+def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
+    """All parts; the first pair of signing keys is made where there is none."""
+    database, keyring = database_of(settings), keyring_of(settings)
+    connections = Connections(settings)
+    keys = SigningKeys(KeyRows(StoredKeys(database, keyring, time.time)))
+    keys.ensure()
+    seconds = float(settings.budgets.authorization)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        keyring=keyring,
+        site=site_of(settings),
+        store=LaunchStore(database, keyring, time.time),
+        audit=AuditLog(database, time.time),
+        connections=connections,
+        registrations={ehr.name: registration_of(ehr) for ehr in settings.ehr},
+        keys=keys,
+        discovery=Discovery(connections.of, seconds=seconds),
+        tokens=TokenEndpoint(connections.of, keys, seconds=seconds),
+    )
