@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from smartapp.clinical.picture import CrsRecord
 from smartapp.fhir.conditions import grade_in, scale_in
 from smartapp.fhir.document import Observation
-from smartapp.fhir.labs import USED, Reading
+from smartapp.fhir.labs import USED
+from smartapp.fhir.readings import Reading
 from smartapp.fhir.times import first_moment
 
 _HIGHEST = 5

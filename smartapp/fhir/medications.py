@@ -21,7 +21,7 @@ from smartapp.fhir.document import (
     kind_of,
 )
 from smartapp.fhir.infusions import GIVEN
-from smartapp.fhir.labs import Reading, local, meaning
+from smartapp.fhir.readings import Reading, local, meaning
 from smartapp.fhir.times import first_moment
 
 _MG = {"mg": Decimal(1), "g": Decimal(1000)}

@@ -30,8 +30,9 @@ from smartapp.fhir import conditions, document, infusions, medications
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.crs_observations import read_crs_observation
 from smartapp.fhir.identity import read_patient
-from smartapp.fhir.labs import Reading, read_results
+from smartapp.fhir.labs import read_results
 from smartapp.fhir.queries import BY_NAME
+from smartapp.fhir.readings import Reading
 from smartapp.fhir.resources import collect
 
 _GAP_KINDS = {

@@ -1,0 +1,73 @@
+"""When a sample was taken, and whether it was any good (DQ-02, DQ-10)."""
+
+import re
+from datetime import datetime
+
+from smartapp.clinical.moments import Moment, Precision
+from smartapp.fhir.document import Observation, Specimen, Unreadable, decode, kind_of
+from smartapp.fhir.readings import Reading, Unusable, Value
+from smartapp.fhir.times import read_moment
+
+_BAD_SPECIMEN = re.compile(
+    r"clotted|ha?emoly[sz]ed|insufficient|short draw|\bQNS\b|contaminat|wrong tube", re.IGNORECASE
+)
+
+
+def collected(observation: Observation, reading: Reading) -> tuple[Moment | None, str]:
+    """DQ-02: effective dateTime, period end, instant, the specimen's collection; only `issued` is used with a note."""
+    period = observation.effective_period
+    for text in (
+        observation.effective_date_time,
+        period.end if period else "",
+        observation.effective_instant,
+        _from_specimen(observation, reading),
+    ):
+        if text:
+            moment = read_moment(text, reading.zone)
+            return (moment, "") if moment is not None and moment.precision >= Precision.DAY else (None, "")
+    issued = read_moment(observation.issued, reading.zone) if observation.issued else None
+    return (
+        (issued, "only the time of issue is recorded; it is used as the time of collection") if issued else (None, "")
+    )
+
+
+def _from_specimen(observation: Observation, reading: Reading) -> str:
+    specimen = _specimen(observation, reading)
+    if specimen is None or specimen.collection is None:
+        return ""
+    period = specimen.collection.collected_period
+    return specimen.collection.collected_date_time or (period.end if period else "")
+
+
+def _specimen(observation: Observation, reading: Reading) -> Specimen | None:
+    reference = observation.specimen.reference if observation.specimen else ""
+    for raw in observation.contained:
+        if kind_of(bytes(raw)).resource_type == "Specimen":
+            try:
+                return decode(bytes(raw), Specimen)
+            except Unreadable:
+                return None
+    return reading.specimens.get(reference.rsplit("/", 1)[-1]) if reference else None
+
+
+def check_specimen(observation: Observation, value: Value, reading: Reading) -> None:
+    """DQ-10: words that say the specimen was bad."""
+    specimen = _specimen(observation, reading)
+    texts = [
+        *(concept.words for concept in value.interpretation),
+        value.absent.words if value.absent else "",
+        value.string or "",
+        *(note.text for note in observation.note),
+        *((concept.words for concept in specimen.condition) if specimen else ()),
+        *((note.text for note in specimen.note) if specimen else ()),
+    ]
+    for text in texts:
+        bad = _BAD_SPECIMEN.search(text)
+        if bad is not None:
+            raise Unusable("DQ-10", f"the specimen is called “{bad.group(0).lower()}”: re-draw")
+
+
+def issued(observation: Observation, reading: Reading) -> datetime | None:
+    """When the laboratory issued it."""
+    moment = read_moment(observation.issued, reading.zone) if observation.issued else None
+    return moment.at if moment else None
