@@ -133,7 +133,6 @@ def checked_session(allowed: Allowed, resolve: Callable[[str, int], Sequence[str
     """A session that ignores the environment, follows nothing, and connects only to addresses it has checked."""
     session = requests.Session()
     session.trust_env = False
-    session.max_redirects = 0
     adapter = _CheckedAdapter(allowed, resolve)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
