@@ -1,0 +1,140 @@
+"""Configuration: each mistake is one sentence that names the place; file, environment and secret files come together."""
+
+import base64
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartapp.config.checks import check_served, policy_of, secrets_of
+from smartapp.config.load import load_settings, shown
+from smartapp.config.mistake import ConfigError
+from smartapp.config.settings import Settings
+
+SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
+EHR = '[[ehr]]\nname = "x"\nfhir_base = "https://ehr.example.org/fhir"\n'
+
+
+def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
+    file = tmp_path / "site.toml"
+    file.write_text(text)
+    return load_settings(file, environ)
+
+
+@pytest.mark.req("SEC-30")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("base_ulr = 'x'", "base_ulr; did you mean base_url"),
+        ("[limits]\nidle_minuets = 3", "limits.idle_minuets; did you mean idle_minutes"),
+        ("mode = 'test'", "mode is not valid"),
+        ("[limits]\nidle_minutes = -1", "limits.idle_minutes is not valid"),
+        ("time_zone = 'Mars/Olympus'", "time_zone Mars/Olympus"),
+        ("[site]\nt1_below = 99", "t1_below must be a number from"),
+        ("[site]\nt1_belo = 1", "the nearest is t1_below"),
+        ("[site]\norder_status = 'active'", "order_status may be active only together with order_intent order"),
+        ("[site.replace_below]\nsevere = 3", "replace_below.severe"),
+        ("[codes]\nx = 'http://loinc.org|1'", "system|code"),
+        (EHR + EHR, "same name"),
+        (EHR.replace("https", "http"), "must be https"),
+        (EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"', "needs client_secret_file"),
+        (
+            EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"\nclient_secret = "a:b%"',
+            "client_auth client_secret_basic",
+        ),
+        (EHR + 'client_auth = "magic"', "client_auth is not valid"),
+        (
+            '[[cds_client]]\nname = "x"\nissuer = "https://i"\nfhir_servers = ["https://other/fhir"]',
+            "is not the fhir_base",
+        ),
+        ('[[cds_client]]\nname = "x"\nissuer = "https://i"\nrequire_jwt = false', "only in development"),
+        ("not toml", "is not TOML"),
+        ("secret_key_file = 'nowhere'", "secret_key_file"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as mistake:
+        load(tmp_path, text)
+    assert words in str(mistake.value)
+    assert "\n" not in str(mistake.value)
+
+
+@pytest.mark.req("SEC-13", "SEC-14", "SAL-41", "SEC-30")
+@pytest.mark.parametrize(
+    ("text", "host", "words"),
+    [
+        ("", "127.0.0.1", "base_url is required"),
+        ("base_url = 'http://app.example.org'", "0.0.0.0", "must be https"),
+        ("base_url = 'https://app.example.org'", "0.0.0.0", "secret_key_file is required"),
+        ("base_url = 'https://a.example.org'\nsecret_key = 'c2hvcnQ='", "0.0.0.0", "must be 32 random bytes, not 5"),
+        ("base_url = 'http://127.0.0.1:8000'\nmode = 'development'", "0.0.0.0", "binds to loopback only"),
+        ("base_url = 'http://app.example.org'\nmode = 'development'", "127.0.0.1", "loopback in development only"),
+    ],
+)
+def test_what_serving_refuses(tmp_path: Path, text: str, host: str, words: str) -> None:
+    with pytest.raises(ConfigError) as mistake:
+        check_served(load(tmp_path, text), host)
+    assert words in str(mistake.value)
+
+
+def test_development_on_loopback_needs_no_secret(tmp_path: Path) -> None:
+    settings = load(tmp_path, "base_url = 'http://127.0.0.1:8000'\nmode = 'development'")
+    check_served(settings, "127.0.0.1")
+    assert secrets_of(settings) == []
+
+
+def test_the_environment_wins_and_numbers_stay_exact(tmp_path: Path) -> None:
+    environ = {
+        "SMARTAPP_SITE__REPLACE_BELOW__MODERATE": "1.2",
+        "SMARTAPP_ORGANIZATION": "St Y",
+        "SMARTAPP_LIMITS__IDLE_MINUTES": "20",
+        "OTHER": "x",
+    }
+    settings = load(tmp_path, "organization = 'St X'\n[site.replace_below]\nmild = 1.1", **environ)
+    policy = policy_of(settings)
+    assert (settings.organization, settings.limits.idle_minutes) == ("St Y", Decimal(20))
+    assert (str(policy.get("replace_below.moderate")), str(policy.get("replace_below.mild"))) == ("1.2", "1.1")
+
+
+def test_without_a_file_the_environment_is_enough() -> None:
+    assert load_settings(None, {"SMARTAPP_BASE_URL": "https://app.example.org"}).base_url == "https://app.example.org"
+
+
+@pytest.mark.parametrize("name", ["SMARTAPP_BASE_ULR", "SMARTAPP_EHR__NAME"])
+def test_an_environment_name_that_is_none(name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load_settings(None, {name: "x"})
+
+
+def test_paths_count_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "secret").write_text(f"{SECRET}\n{SECRET}\n")
+    settings = load(tmp_path, "secret_key_file = 'keys/secret'\ndata_dir = 'var'")
+    assert settings.data_dir == tmp_path / "var"
+    assert len(secrets_of(settings)) == 2
+    assert settings.database == f"sqlite:///{tmp_path / 'var' / 'smartapp.db'}"
+
+
+@pytest.mark.req("SEC-30")
+def test_secrets_are_hidden_when_shown(tmp_path: Path) -> None:
+    (tmp_path / "basic").write_text("s3cret\n")
+    text = f"secret_key = '{SECRET}'\n{EHR}client_id = 'a'\nclient_auth = 'client_secret_basic'\nclient_secret_file = 'basic'"
+    settings = load(tmp_path, text)
+    printed = "\n".join(shown(settings))
+    assert settings.ehr[0].client_secret.get_secret_value() == "s3cret"
+    assert "s3cret" not in printed
+    assert SECRET not in printed
+    assert "secret_key = (hidden)" in printed
+    assert SECRET not in repr(settings)
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match="could not be read"):
+        load_settings(Path("/nowhere/site.toml"), {})
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    settings: Any = load(tmp_path)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.mode = "development"
