@@ -46,7 +46,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A headless Chromium; without one the test is skipped with the reason (with CI set, `.ci/test` fails before)."""
-    path = os.environ.get("SMARTAPP_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = os.environ.get("BROWSER_UNDER_TEST") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
         pytest.skip("no Chromium found and none could be installed")
     with sync_playwright() as playwright:
