@@ -14,6 +14,7 @@ from smartapp.config.settings import Settings
 
 SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 EHR = '[[ehr]]\nname = "x"\nfhir_base = "https://ehr.example.org/fhir"\n'
+CALLER = '[[cds_client]]\nname = "x"\nissuer = "https://i"\n'
 
 
 def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
@@ -35,9 +36,25 @@ def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
         ("[site]\nt1_belo = 1", "the nearest is t1_below"),
         ("[site]\norder_status = 'active'", "order_status may be active only together with order_intent order"),
         ("[site.replace_below]\nsevere = 3", "replace_below.severe"),
+        ("[budgets]\nhok = 3", "budgets.hok; did you mean hook"),
+        ("[limits]\nhooks = 'many'", 'must be a rate such as "600/minute"'),
+        ("database_url = 'mysql://root:hunter2@db/x'", "must begin with sqlite:/// or postgresql+psycopg://"),
+        ("secret_key = 'a'\nsecret_key_file = 'site.toml'", "are both given"),
         ("[codes]\nx = 'http://loinc.org|1'", "system|code"),
         (EHR + EHR, "same name"),
+        (EHR + EHR.replace('"x"', '"y"'), "same fhir_base"),
         (EHR.replace("https", "http"), "must be https"),
+        (EHR.replace("ehr.example.org", "bob:pw@ehr.example.org"), "without query, fragment, user name or spaces"),
+        (EHR.replace("ehr.example.org", "ehr.example.org:99999"), "must be an https URL"),
+        (EHR + 'frame_ancestors = ["https://e.example.org; script-src *"]', "must be an origin such as"),
+        (EHR + 'frame_ancestors = ["*"]', "must be an origin such as"),
+        (EHR + 'endpoint_origins = ["https://e.example.org/auth"]', "must be an origin such as"),
+        (EHR + 'endpoint_origins = ["http://e.example.org"]', "must be https"),
+        (CALLER + 'jwks_uri = "http://i.example.org/keys"', "jwks_uri of [[cds_client]] x must be https"),
+        (CALLER + 'jwks_uri = "https://i/keys"\njwks_file = "keys.json"', "has both jwks_uri and jwks_file"),
+        (CALLER + 'jwks_uri = "https://i/keys"\ncors_origins = ["null"]', "must be an origin such as"),
+        (CALLER, "needs jwks_uri or jwks_file"),
+        ((CALLER + 'jwks_uri = "https://i/keys"\n') * 2, "same name"),
         (EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"', "needs client_secret_file"),
         (
             EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"\nclient_secret = "a:b%"',
@@ -66,6 +83,7 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> Non
     [
         ("", "127.0.0.1", "base_url is required"),
         ("base_url = 'http://app.example.org'", "0.0.0.0", "must be https"),
+        ("base_url = 'https://app.example.org/?a=b'", "0.0.0.0", "without query, fragment, user name or spaces"),
         ("base_url = 'https://app.example.org'", "0.0.0.0", "secret_key_file is required"),
         ("base_url = 'https://a.example.org'\nsecret_key = 'c2hvcnQ='", "0.0.0.0", "must be 32 random bytes, not 5"),
         ("base_url = 'http://127.0.0.1:8000'\nmode = 'development'", "0.0.0.0", "binds to loopback only"),
@@ -114,6 +132,7 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
     assert settings.data_dir == tmp_path / "var"
     assert len(secrets_of(settings)) == 2
     assert settings.database == f"sqlite:///{tmp_path / 'var' / 'smartapp.db'}"
+    assert load(tmp_path, CALLER + "jwks_file = 'keys/jwks'").cds_client[0].jwks_file == tmp_path / "keys" / "jwks"
 
 
 @pytest.mark.req("SEC-30")
@@ -127,6 +146,29 @@ def test_secrets_are_hidden_when_shown(tmp_path: Path) -> None:
     assert SECRET not in printed
     assert "secret_key = (hidden)" in printed
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.req("SEC-30")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://bob:hun@ter2@db:5432/x",
+        "postgresql+psycopg://db/x?user=bob&password=hun@ter2&sslmode=require",
+    ],
+)
+def test_the_password_of_the_database_is_hidden_when_shown(tmp_path: Path, url: str) -> None:
+    printed = "\n".join(shown(load(tmp_path, f"database_url = '{url}'")))
+    assert "ter2" not in printed
+    assert "(hidden)" in printed
+    assert "bob" in printed
+
+
+@pytest.mark.parametrize("name", ["site.toml", "secret"])
+def test_a_file_that_is_not_text(tmp_path: Path, name: str) -> None:
+    (tmp_path / "site.toml").write_text("secret_key_file = 'secret'")
+    (tmp_path / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="it is not UTF-8 text"):
+        load_settings(tmp_path / "site.toml", {})
 
 
 def test_a_file_that_is_not_there() -> None:

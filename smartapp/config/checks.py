@@ -3,15 +3,15 @@
 import base64
 import binascii
 import re
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
+from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_url
 from smartapp.config.mistake import ConfigError
-from smartapp.config.settings import Ehr, Settings
+from smartapp.config.settings import CdsClient, Ehr, Settings
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~]*")
+_RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _SECRET_BYTES = 32
 
 
@@ -22,9 +22,10 @@ def check(settings: Settings) -> None:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise ConfigError(f"time_zone {settings.time_zone} is not a time zone such as Europe/Oslo") from None
-    names = [entry.name for entry in settings.ehr]
-    if len(names) != len(set(names)):
-        raise ConfigError("two [[ehr]] entries have the same name")
+    check_database(settings.database)
+    _check_rates(settings)
+    _check_once([entry.name for entry in settings.ehr], "[[ehr]] entries have the same name")
+    _check_once([entry.fhir_base for entry in settings.ehr], "[[ehr]] entries have the same fhir_base")
     for ehr in settings.ehr:
         _check_ehr(ehr, settings)
     _check_callers(settings)
@@ -37,9 +38,9 @@ def check_served(settings: Settings, host: str) -> None:
     """What serving needs besides: a base_url, secrets in production, a loopback bind in development."""
     if not settings.base_url:
         raise ConfigError("base_url is required to serve: the address under which browsers and EHRs reach this app")
-    _check_url(settings.base_url, "base_url", settings)
+    check_url(settings.base_url, "base_url", development=settings.development)
     if settings.development:
-        if host not in _LOOPBACK and not settings.allow_unsafe_bind:
+        if host not in LOOPBACK and not settings.allow_unsafe_bind:
             raise ConfigError(f"development mode binds to loopback only, not {host}, unless allow_unsafe_bind is true")
     elif not settings.secret_key.get_secret_value():
         raise ConfigError("secret_key_file is required in production: 32 random bytes, base64url, on a line")
@@ -72,21 +73,43 @@ def _decoded(line: str) -> bytes:
     return secret
 
 
+def _check_once(values: list[str], words: str) -> None:
+    if len(values) != len(set(values)):
+        raise ConfigError(f"two {words}")
+
+
+def _check_rates(settings: Settings) -> None:
+    for name in ("hooks", "launch"):
+        rate = getattr(settings.limits, name)
+        if rate and not _RATE.fullmatch(rate):
+            raise ConfigError(f'[limits] {name} must be a rate such as "600/minute", or "" for none, not {rate}')
+
+
 def _check_ehr(ehr: Ehr, settings: Settings) -> None:
-    _check_url(ehr.fhir_base, f"fhir_base of [[ehr]] {ehr.name}", settings)
-    if ehr.issuer:
-        _check_url(ehr.issuer, f"issuer of [[ehr]] {ehr.name}", settings)
+    development = settings.development
+    for key, url in (("fhir_base", ehr.fhir_base), ("issuer", ehr.issuer)):
+        if url or key == "fhir_base":
+            check_url(url, f"{key} of [[ehr]] {ehr.name}", development=development)
+    for key, origins in (("endpoint_origins", ehr.endpoint_origins), ("frame_ancestors", ehr.frame_ancestors)):
+        for origin in origins:
+            check_origin(origin, f"each of {key} of [[ehr]] {ehr.name}", development=development)
     if ehr.client_auth == "client_secret_basic":
-        secret = ehr.client_secret.get_secret_value()
-        if not secret:
-            raise ConfigError(f"[[ehr]] {ehr.name} needs client_secret_file for client_auth client_secret_basic")
-        if not (_PLAIN.fullmatch(secret) and _PLAIN.fullmatch(ehr.client_id)):
-            raise ConfigError(
-                f"[[ehr]] {ehr.name}: client_id and client_secret may hold only letters, digits and - . _ ~ (client_auth client_secret_basic)"
-            )
+        _check_basic(ehr)
+
+
+def _check_basic(ehr: Ehr) -> None:
+    """Characters that every server reads the same in a Basic header (SAL-34)."""
+    secret = ehr.client_secret.get_secret_value()
+    if not secret:
+        raise ConfigError(f"[[ehr]] {ehr.name} needs client_secret_file for client_auth client_secret_basic")
+    if not (_PLAIN.fullmatch(secret) and _PLAIN.fullmatch(ehr.client_id)):
+        raise ConfigError(
+            f"[[ehr]] {ehr.name}: client_id and client_secret may hold only letters, digits and - . _ ~ (client_auth client_secret_basic)"
+        )
 
 
 def _check_callers(settings: Settings) -> None:
+    _check_once([caller.name for caller in settings.cds_client], "[[cds_client]] entries have the same name")
     bases = {ehr.fhir_base for ehr in settings.ehr}
     for caller in settings.cds_client:
         if not caller.require_jwt and not settings.development:
@@ -94,11 +117,15 @@ def _check_callers(settings: Settings) -> None:
         for server in caller.fhir_servers:
             if server not in bases:
                 raise ConfigError(f"[[cds_client]] {caller.name}: {server} is not the fhir_base of an [[ehr]]")
+        _check_caller_addresses(caller, settings)
 
 
-def _check_url(url: str, name: str, settings: Settings) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{name} must be an https URL, not {url}")
-    if parts.scheme == "http" and not (settings.development and parts.hostname in _LOOPBACK):
-        raise ConfigError(f"{name} must be https; http is allowed for loopback in development only")
+def _check_caller_addresses(caller: CdsClient, settings: Settings) -> None:
+    if caller.jwks_uri and caller.jwks_file:
+        raise ConfigError(f"[[cds_client]] {caller.name} has both jwks_uri and jwks_file: keep one")
+    if caller.jwks_uri:
+        check_url(caller.jwks_uri, f"jwks_uri of [[cds_client]] {caller.name}", development=settings.development)
+    elif caller.require_jwt and not caller.jwks_file:
+        raise ConfigError(f"[[cds_client]] {caller.name} needs jwks_uri or jwks_file to verify its calls")
+    for origin in caller.cors_origins:
+        check_origin(origin, f"each of cors_origins of [[cds_client]] {caller.name}", development=settings.development)

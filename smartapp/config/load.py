@@ -10,14 +10,15 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from smartapp.config.addresses import without_password
 from smartapp.config.checks import check
 from smartapp.config.mistake import ConfigError
-from smartapp.config.settings import CdsClient, Ehr, Limits, Settings
+from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, Settings
 
 _PREFIX = "SMARTAPP_"
 _PATHS = ("data_dir", "secret_key_file")
 _NOT_SETTINGS = frozenset({"SMARTAPP_CONFIG"})
-_NESTED: Mapping[str, type[BaseModel]] = {"limits": Limits, "ehr": Ehr, "cds_client": CdsClient}
+_NESTED: Mapping[str, type[BaseModel]] = {"limits": Limits, "budgets": Budgets, "ehr": Ehr, "cds_client": CdsClient}
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -41,10 +42,7 @@ def build(document: Mapping[str, Any]) -> Settings:
 
 
 def _file(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"the configuration file {path} could not be read: {error.strerror}") from None
+    text = _text(path, "the configuration file")
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -88,23 +86,33 @@ def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _with_files(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Secrets given as files."""
     if document.get("secret_key_file"):
-        document["secret_key"] = _secret(Path(document["secret_key_file"]), "secret_key_file")
-    entries = document.get("ehr", [])
-    if isinstance(entries, list):
-        document["ehr"] = [_ehr_secret(entry, folder) if isinstance(entry, dict) else entry for entry in entries]
+        if document.get("secret_key"):
+            raise ConfigError("secret_key and secret_key_file are both given: keep one")
+        document["secret_key"] = _text(Path(document["secret_key_file"]), "secret_key_file")
+    for table, located in (("ehr", _ehr_secret), ("cds_client", _key_file)):
+        entries = document.get(table)
+        if isinstance(entries, list):
+            document[table] = [located(entry, folder) if isinstance(entry, dict) else entry for entry in entries]
     return document
 
 
 def _ehr_secret(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     file = entry.get("client_secret_file")
-    return {**entry, "client_secret": _secret(folder / str(file), "client_secret_file").strip()} if file else entry
+    return {**entry, "client_secret": _text(folder / str(file), "client_secret_file").strip()} if file else entry
 
 
-def _secret(path: Path, name: str) -> str:
+def _key_file(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    file = entry.get("jwks_file")
+    return {**entry, "jwks_file": folder / str(file)} if file else entry
+
+
+def _text(path: Path, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{name} {path} could not be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} {path} could not be read: it is not UTF-8 text") from None
 
 
 def _sentence(error: ValidationError) -> str:
@@ -139,4 +147,4 @@ def _lines(model: BaseModel, prefix: str) -> Iterator[str]:
             for number, entry in enumerate(value, start=1):
                 yield from _lines(entry, f"{prefix}{name}[{number}].")
         else:
-            yield f"{prefix}{name} = {value}"
+            yield f"{prefix}{name} = {without_password(value) if name == 'database_url' else value}"
