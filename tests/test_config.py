@@ -132,6 +132,7 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
     assert settings.data_dir == tmp_path / "var"
     assert len(secrets_of(settings)) == 2
     assert settings.database == f"sqlite:///{tmp_path / 'var' / 'smartapp.db'}"
+    assert load(tmp_path).data_dir == tmp_path / "var"
     assert load(tmp_path, CALLER + "jwks_file = 'keys/jwks'").cds_client[0].jwks_file == tmp_path / "keys" / "jwks"
 
 

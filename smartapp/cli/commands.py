@@ -1,6 +1,8 @@
 """The command line (interfaces.md section 2); each command imports what it needs when it runs."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -132,23 +134,17 @@ def db() -> None:
 @_CONFIG
 def db_upgrade(config_file: Path | None) -> None:
     """Bring the schema to this version."""
-    database = _database(config_file)
-    database.upgrade()
-    click.echo(f"schema version {database.current()}")
+    with _database(config_file) as database:
+        database.upgrade()
+        click.echo(f"schema version {database.current()}")
 
 
 @db.command("current", epilog="Example: smartapp db current --config site.toml")
 @_CONFIG
 def db_current(config_file: Path | None) -> None:
     """The schema's version; exit 1 if it is not this program's."""
-    from smartapp.storage.database import SchemaError  # noqa: PLC0415 - imported when it runs
-
-    database = _database(config_file)
-    try:
-        database.check()
-    except SchemaError as error:
-        _fail(str(error), 1)
-    click.echo(f"schema version {database.current()}")
+    with _database(config_file, made=True) as database:
+        click.echo(f"schema version {database.current()}")
 
 
 @main.group()
@@ -162,7 +158,8 @@ def audit_verify(config_file: Path | None) -> None:
     """Check the audit's hash chains; exit 1 if a record was changed, removed or reordered."""
     from smartapp.storage.audit import verify  # noqa: PLC0415 - imported when it runs
 
-    problems = verify(_database(config_file))
+    with _database(config_file, made=True) as database:
+        problems = verify(database)
     for problem in problems:
         click.echo(problem)
     if problems:
@@ -170,11 +167,17 @@ def audit_verify(config_file: Path | None) -> None:
     click.echo("the audit's chains hold")
 
 
-def _database(config_file: Path | None) -> Any:
-    from smartapp.config import load, mistake  # noqa: PLC0415 - imported when it runs
-    from smartapp.storage.database import Database  # noqa: PLC0415
+@contextmanager
+def _database(config_file: Path | None, *, made: bool = False) -> Iterator[Any]:
+    """The database of the configuration, `made` with this version's schema; what cannot be opened is one sentence."""
+    from smartapp.cli import databases  # noqa: PLC0415 - imported when it runs
+    from smartapp.config.mistake import ConfigError  # noqa: PLC0415
+    from smartapp.storage.database import SchemaError  # noqa: PLC0415
 
     try:
-        return Database(load.load_settings(config_file).database)
-    except mistake.ConfigError as error:
+        with databases.opened(config_file, made=made) as database:
+            yield database
+    except (ConfigError, databases.Unopened) as error:
         _fail(str(error))
+    except SchemaError as error:
+        _fail(str(error), 1)

@@ -1,6 +1,7 @@
 """Assess patients from files: no server, no configuration needed (interfaces.md section 2)."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +15,8 @@ from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.clinical.report import as_json, as_text
 from smartapp.fhir.files import UnusableFile, read_file
 from smartapp.fhir.picture import read_picture
+
+_CONCERNED = ("SMARTAPP_CONFIG", "SMARTAPP_SITE__", "SMARTAPP_TIME_ZONE")  # what of the environment an answer rests on
 
 
 class OfflineError(ValueError):
@@ -51,7 +54,7 @@ def _site(config: Path | None, sets: Sequence[str]) -> tuple[SitePolicy, ZoneInf
     """Profile, then `[site]`, then `--set`."""
     site: dict[str, Any] = {}
     zone, codes = "UTC", {}
-    if config is not None:
+    if config is not None or any(name.startswith(_CONCERNED) for name in os.environ):
         settings = _settings(config)
         site, zone, codes = dict(settings.site), settings.time_zone, dict(settings.codes)
     profile = site.pop("profile", None)
@@ -76,8 +79,8 @@ def _flat(site: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _settings(config: Path) -> Any:
-    from smartapp.config import load, mistake  # noqa: PLC0415 - settings libraries only where a file is given
+def _settings(config: Path | None) -> Any:
+    from smartapp.config import load, mistake  # noqa: PLC0415 - settings libraries only where something is set
 
     try:
         return load.load_settings(config)

@@ -17,12 +17,14 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from smartapp import assets
+from smartapp.cli.databases import Unopened, missing, using
 from smartapp.config.checks import check_served
 from smartapp.config.load import build, load_settings
 from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Settings
 from smartapp.factory import create_app
-from smartapp.storage.database import Database, SchemaError
+from smartapp.factory.parts import make_parts
+from smartapp.storage.database import SchemaError
 
 DEMO_CLIENT = "fibrinogen-watch"
 
@@ -74,10 +76,11 @@ def demo(
 @contextmanager
 def demo_servers(folder: Path, *, port: int, ehr_port: int, frozen: datetime | None) -> Iterator[str]:
     """The demo EHR and the app on loopback; the demo EHR's address."""
-    from smartapp.demo.app import create_demo  # noqa: PLC0415 - the demo's libraries are an extra
-
-    for number in (port, ehr_port):
-        _check_port("127.0.0.1", number)
+    create_demo = _demo_factory()
+    if port == ehr_port:
+        raise ServingError(f"the app and the demo EHR cannot both listen on port {port}: choose another --ehr-port")
+    _check_port("127.0.0.1", port)
+    _check_port("127.0.0.1", ehr_port, "--ehr-port")
     app_url, ehr_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{ehr_port}"
 
     def now() -> datetime:
@@ -99,6 +102,16 @@ def demo_servers(folder: Path, *, port: int, ehr_port: int, frozen: datetime | N
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+def _demo_factory() -> Callable[..., Flask]:
+    try:
+        from smartapp.demo.app import create_demo  # noqa: PLC0415 - the demo's libraries are an extra
+    except ModuleNotFoundError as error:
+        raise ServingError(
+            f"the demo EHR needs {error.name}: install it with pip install 'fibrinogen-watch[demo]'"
+        ) from None
+    return create_demo
 
 
 def demo_settings(folder: Path, app_url: str, ehr_url: str) -> Settings:
@@ -144,19 +157,15 @@ def _checked(config: Path | None, host: str) -> Settings:
 
 
 def _prepare(settings: Settings) -> None:
-    """A missing SQLite file is made; otherwise the schema must be ours."""
-    database = Database(settings.database)
+    """A missing SQLite file is made; otherwise the schema must be ours. Keys are made before there are several workers."""
     try:
-        if (
-            settings.database.startswith("sqlite:///")
-            and not Path(settings.database.removeprefix("sqlite:///")).exists()
-        ):
-            database.upgrade()
-        database.check()
-    except SchemaError as error:
+        with using(settings) as database:
+            if missing(settings):
+                database.upgrade()
+            database.check()
+        make_parts(settings, lambda: datetime.now(UTC)).database.close()
+    except (SchemaError, Unopened) as error:
         raise ServingError(str(error)) from None
-    finally:
-        database.close()
 
 
 class _KeepAlive(WSGIRequestHandler):
@@ -175,13 +184,15 @@ def _start(app: Flask, port: int) -> BaseWSGIServer:
     return server
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: int, option: str = "--port") -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
-            raise ServingError(f"port {port} on {host} is in use or not allowed: choose another with --port") from None
+            raise ServingError(
+                f"port {port} on {host} is in use or not allowed: choose another with {option}"
+            ) from None
 
 
 def _until_told() -> None:

@@ -73,7 +73,8 @@ def _put(document: dict[str, Any], path: list[str], text: str, name: str) -> Non
 
 
 def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Relative paths count from the file's folder."""
+    """Relative paths count from the file's folder, the default of data_dir too."""
+    document.setdefault("data_dir", Settings.model_fields["data_dir"].default)
     for name in _PATHS:
         if document.get(name):
             document[name] = folder / str(document[name])

@@ -138,6 +138,15 @@ def test_profile_then_site_then_set(tmp_path: Path, chart: str) -> None:
     assert (answer["action"], answer["indicator"]) == ("MONITOR", "warning")
 
 
+def test_the_site_in_the_environment_counts(tmp_path: Path, chart: str) -> None:
+    config = tmp_path / "site.toml"
+    config.write_text('[site]\nprofile = "bleeding_only"\n')
+    asked = ["assess", chart, *AT, "--format", "json"]
+    environ = {"SMARTAPP_CONFIG": str(config), "SMARTAPP_SITE__FC_PRODUCT": "fibryga"}
+    answer = json.loads(CliRunner().invoke(main, asked, env=environ, catch_exceptions=False).stdout)
+    assert (answer["policy"]["profile"], answer["policy"]["overrides"]) == ("bleeding_only", {"fc_product": "fibryga"})
+
+
 def commands() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for name, command in main.commands.items():
