@@ -14,7 +14,7 @@ from smartapp.config.settings import Ehr, Settings
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
-from smartapp.fhir.queries import QUERIES
+from smartapp.fhir.queries import site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
 from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_create, may_read
 from smartapp.smart.discovery import Discovery
@@ -48,10 +48,11 @@ class KeyRows:
 
 def site_of(settings: Settings) -> Site:
     """Policy, time zone, queries and local codes."""
+    policy = policy_of(settings)
     return Site(
-        policy=policy_of(settings),
+        policy=policy,
         zone=ZoneInfo(settings.time_zone),
-        queries=QUERIES,
+        queries=site_queries(settings.codes, policy.get("crs_grade_codes")),
         local_codes=settings.codes,
     )
 

@@ -7,8 +7,11 @@ from smartapp.clinical.codes import SNOMED, SURGICAL_CATEGORY, drug_of
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Allergy, InvasiveProcedure, OxygenDevice, OxygenSupport
 from smartapp.clinical.terminology import Allergen, Drug
-from smartapp.fhir.document import AllergyIntolerance, CodeableConcept, Observation, Procedure, ServiceRequest
-from smartapp.fhir.labs import LEFT_OUT
+from smartapp.fhir.document import AllergyIntolerance, Observation, Procedure, ServiceRequest
+from smartapp.fhir.elements import CodeableConcept
+from smartapp.fhir.labs import USED
+from smartapp.fhir.readings import Reading, local
+from smartapp.fhir.specimens import collected, is_future
 from smartapp.fhir.times import first_moment
 
 _DEVICE_QUESTION = "oxygen delivery device"
@@ -48,17 +51,17 @@ def oxygen_from_flow(result: LabResult, observation: Observation) -> OxygenSuppo
     )
 
 
-def oxygen_from_device(observation: Observation, zone: tzinfo) -> OxygenSupport | None:
+def oxygen_from_device(observation: Observation, reading: Reading) -> OxygenSupport | None:
     """An Observation whose code text is "Oxygen delivery device" with the device as value text."""
-    if _DEVICE_QUESTION not in observation.code.words.lower() or observation.status in LEFT_OUT:
+    if _DEVICE_QUESTION not in observation.code.words.lower() or observation.status not in USED:
         return None
-    at = first_moment(zone, observation.effective_date_time, observation.effective_instant, observation.issued)
+    at, _ = collected(observation, reading)
     words = observation.value_string or (
         observation.value_codeable_concept.words if observation.value_codeable_concept else ""
     )
-    if at is None or not words:
+    if at is None or is_future(at, reading) or not words:
         return None
-    return OxygenSupport(device=_device(words), at=at, source=f"Observation/{observation.id}")
+    return OxygenSupport(device=_device(words), at=at, source=observation.source)
 
 
 def _device(text: str) -> OxygenDevice:
@@ -83,7 +86,7 @@ def invasive_from_procedure(procedure: Procedure, zone: tzinfo) -> InvasiveProce
 
 def invasive_from_request(request: ServiceRequest, zone: tzinfo) -> InvasiveProcedure | None:
     """An active order for a surgical procedure."""
-    if request.status != "active" or not _is_surgical(request.category):
+    if request.status != "active" or request.do_not_perform or not _is_surgical(request.category):
         return None
     period = request.occurrence_period
     return InvasiveProcedure(
@@ -97,11 +100,11 @@ def _is_surgical(categories: tuple[CodeableConcept, ...]) -> bool:
     return any(coding.system == SNOMED and coding.code == SURGICAL_CATEGORY for c in categories for coding in c.coding)
 
 
-def read_allergy(allergy: AllergyIntolerance) -> Allergy | None:
+def read_allergy(allergy: AllergyIntolerance, reading: Reading) -> Allergy | None:
     """An active allergy to a fibrinogen or plasma-derived product; None for any other."""
     if _codes(allergy.verification_status) & _WRONG or not _is_active(allergy) or allergy.code is None:
         return None
-    allergen = _allergen(allergy.code)
+    allergen = _allergen(allergy.code, reading)
     if allergen is None:
         return None
     return Allergy(
@@ -112,8 +115,8 @@ def read_allergy(allergy: AllergyIntolerance) -> Allergy | None:
     )
 
 
-def _allergen(code: CodeableConcept) -> Allergen | None:
-    drugs = {drug_of(coding.system, coding.code) for coding in code.coding}
+def _allergen(code: CodeableConcept, reading: Reading) -> Allergen | None:
+    drugs = {drug_of(*local(coding, reading.local_codes)) for coding in code.coding}
     if Drug.FIBRINOGEN_CONCENTRATE in drugs or _NAMED_CONCENTRATE.search(code.words):
         return Allergen.NAMED_CONCENTRATE
     if drugs & {Drug.CRYOPRECIPITATE, Drug.PLASMA} or _PLASMA_DERIVED.search(code.words):

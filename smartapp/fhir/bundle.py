@@ -3,7 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from smartapp.fhir.document import CodeableConcept, Unreadable, decode
+from smartapp.fhir.document import Unreadable, decode
+from smartapp.fhir.elements import CodeableConcept
 
 _WORST = ("fatal", "error", "warning", "information")
 
@@ -27,7 +28,7 @@ class _Bundle(Struct, frozen=True, rename="camel"):
     resource_type: str = ""
     type: str = ""
     link: tuple[_Link, ...] = ()
-    entry: tuple[_Entry, ...] = ()
+    entry: tuple[msgspec.Raw, ...] = ()
 
 
 class _Issue(Struct, frozen=True):
@@ -55,10 +56,14 @@ class Message(Struct, frozen=True):
 
 
 class Bundle(Struct, frozen=True):
-    """A page: `resources` are the entries that are data, `messages` the outcome entries, `next_url` and `self_url` its links."""
+    """A page: `resources` are the entries that are data, `messages` the outcome entries, `next_url` and `self_url` its links.
+
+    An entry that is no entry at all stands among the resources as it came, to be named as unreadable (FHIR-03).
+    `full_urls` are the entries' own addresses, in the order of `resources`."""
 
     type: str
     resources: tuple[bytes, ...]
+    full_urls: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     next_url: str = ""
     self_url: str = ""
@@ -70,15 +75,24 @@ def read_bundle(raw: bytes) -> Bundle:
     if body.resource_type != "Bundle":
         raise Unreadable(f"a Bundle was expected, {body.resource_type or 'something without resourceType'} came")
     links = {link.relation: link.url for link in body.link}
-    data = [entry for entry in body.entry if bytes(entry.resource) and not _is_message(entry)]
-    messages = tuple(read_outcome(bytes(entry.resource)) for entry in body.entry if _is_message(entry))
+    entries = [_entry(bytes(raw)) for raw in body.entry]
+    data = [entry for entry in entries if bytes(entry.resource) and not _is_message(entry)]
+    messages = tuple(read_outcome(bytes(entry.resource)) for entry in entries if _is_message(entry))
     return Bundle(
         type=body.type,
         resources=tuple(bytes(entry.resource) for entry in data),
+        full_urls=tuple(entry.full_url for entry in data),
         messages=messages,
         next_url=links.get("next", ""),
         self_url=links.get("self", ""),
     )
+
+
+def _entry(raw: bytes) -> _Entry:
+    try:
+        return decode(raw, _Entry)
+    except Unreadable:
+        return _Entry(resource=msgspec.Raw(raw))
 
 
 def read_outcome(raw: bytes) -> Message:

@@ -1,7 +1,7 @@
 """The answers to our queries about one patient, or why there is none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -29,7 +29,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What is known of one patient's record: `patient` is the bare id, `base` the FHIR base URL ("" for a file).
+    """What is known of one patient's record: `patient` is the bare id, `base` the FHIR base URL ("" for a file), `aliases`
+    the addresses under which a Bundle's own entry of the patient may be referred to (its fullUrl).
 
     A query without an answer was not asked.
     """
@@ -37,6 +38,7 @@ class Chart:
     patient: str
     base: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    aliases: frozenset[str] = frozenset()
 
     @classmethod
     def empty(cls, patient: str, base: str = "") -> "Chart":
@@ -45,11 +47,7 @@ class Chart:
 
     def with_answers(self, *answers: Answer) -> "Chart":
         """A chart with these answers added or replaced."""
-        return Chart(
-            patient=self.patient,
-            base=self.base,
-            answers={**self.answers, **{answer.query: answer for answer in answers}},
-        )
+        return replace(self, answers={**self.answers, **{answer.query: answer for answer in answers}})
 
     def has(self, query: str) -> bool:
         """Whether the query was answered, in whatever state."""

@@ -7,7 +7,9 @@ from smartapp.clinical.codes import condition_kinds, crs_grade_of, icans_grade_o
 from smartapp.clinical.moments import Moment
 from smartapp.clinical.picture import ClinicalStatus, ConditionRecord, CrsRecord
 from smartapp.clinical.terminology import ConditionKind
-from smartapp.fhir.document import CodeableConcept, Condition
+from smartapp.fhir.document import Condition
+from smartapp.fhir.elements import CodeableConcept
+from smartapp.fhir.readings import Reading, local
 from smartapp.fhir.times import first_moment
 
 _WRONG = frozenset({"entered-in-error", "refuted"})
@@ -30,9 +32,10 @@ def is_wrong(condition: Condition) -> bool:
     return bool(_codes(condition.verification_status) & _WRONG)
 
 
-def read_condition(condition: Condition, zone: tzinfo) -> ConditionRecord | None:
+def read_condition(condition: Condition, reading: Reading) -> ConditionRecord | None:
     """A condition the rules ask about; None for any other."""
-    kinds = frozenset(kind for coding in condition.code.coding for kind in condition_kinds(coding.system, coding.code))
+    zone, codings = reading.zone, _coded(condition, reading)
+    kinds = frozenset(kind for coding in codings for kind in condition_kinds(*coding))
     if _DYSFIBRINOGEN.search(condition.code.words):
         kinds |= {ConditionKind.DYSFIBRINOGENAEMIA}
     if not kinds:
@@ -40,7 +43,7 @@ def read_condition(condition: Condition, zone: tzinfo) -> ConditionRecord | None
     abatement = first_moment(
         zone, condition.abatement_date_time, condition.abatement_period.start if condition.abatement_period else ""
     )
-    icans = next((g for c in condition.code.coding if (g := icans_grade_of(c.system, c.code)) is not None), None)
+    icans = next((g for coding in codings if (g := icans_grade_of(*coding)) is not None), None)
     return ConditionRecord(
         kinds=kinds,
         label=condition.code.label,
@@ -57,11 +60,12 @@ def read_condition(condition: Condition, zone: tzinfo) -> ConditionRecord | None
     )
 
 
-def read_crs(condition: Condition, zone: tzinfo) -> CrsRecord | None:
+def read_crs(condition: Condition, reading: Reading) -> CrsRecord | None:
     """A recorded CRS grade (CRS-01); None if the condition is no CRS."""
-    grade = next((g for c in condition.code.coding if (g := crs_grade_of(c.system, c.code)) is not None), None)
-    if grade is None:
+    grades = [g for coding in _coded(condition, reading) if (g := crs_grade_of(*coding)) is not None]
+    if not grades:
         return None
+    zone, grade = reading.zone, max(grades)
     recorded = first_moment(zone, condition.recorded_date)
     onset = first_moment(
         zone, condition.onset_date_time, condition.onset_period.start if condition.onset_period else ""
@@ -101,6 +105,11 @@ def status_of(condition: Condition) -> ClinicalStatus:
     if codes & _ACTIVE:
         return ClinicalStatus.ACTIVE
     return ClinicalStatus.OVER if codes & _OVER else ClinicalStatus.NOT_STATED
+
+
+def _coded(condition: Condition, reading: Reading) -> list[tuple[str, str]]:
+    """Its codes, the site's own as what they stand for."""
+    return [local(coding, reading.local_codes) for coding in condition.code.coding]
 
 
 def _onset(condition: Condition, zone: tzinfo) -> Moment | None:

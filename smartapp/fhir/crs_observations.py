@@ -3,48 +3,60 @@
 import re
 from collections.abc import Sequence
 
-from smartapp.clinical.picture import CrsRecord
+from smartapp.clinical.moments import Moment
+from smartapp.clinical.picture import CrsRecord, Gap, GapKind
 from smartapp.fhir.conditions import grade_in, scale_in
 from smartapp.fhir.document import Observation
 from smartapp.fhir.labs import USED
 from smartapp.fhir.readings import Reading
-from smartapp.fhir.times import first_moment
+from smartapp.fhir.specimens import collected
 
 _HIGHEST = 5
 _BARE = re.compile(r"[0-5]")
 
 
-def read_crs_observation(observation: Observation, reading: Reading, codes: Sequence[str]) -> CrsRecord | None:
-    """A recorded grade, value integer or text; None if the code is not in the site's list or no grade can be read."""
+def read_crs_observation(observation: Observation, reading: Reading, codes: Sequence[str]) -> CrsRecord | Gap | None:
+    """A recorded grade, value integer or text; None if its code is not in the site's list or it is no result (DQ-01)."""
     listed = any(f"{coding.system}|{coding.code}" in codes for coding in observation.code.coding)
     if not listed or observation.status not in USED:
         return None
-    grade = _grade(observation)
-    at = first_moment(reading.zone, observation.effective_date_time, observation.effective_instant, observation.issued)
+    grade, (at, _) = _grade(observation), collected(observation, reading)
     if grade is None or at is None:
-        return None
-    texts = f"{observation.method.words if observation.method else ''} {observation.value_string or ''} {observation.code.words}"
+        return _unreadable(observation, "it holds no grade from 0 to 5" if grade is None else "its time is missing", at)
+    method = observation.method.words if observation.method else ""
     return CrsRecord(
         grade=grade,
-        source=f"Observation/{observation.id}",
-        scale=scale_in(texts),
+        source=observation.source,
+        scale=scale_in(f"{method} {_text(observation)} {observation.code.words}"),
         onset=at,
         own_time=at,
         reported=str(grade),
     )
 
 
-def _grade(observation: Observation) -> int | None:
-    if observation.value_integer is not None:
-        return observation.value_integer if 0 <= observation.value_integer <= _HIGHEST else None
-    quantity = observation.value_quantity
-    if quantity is not None and quantity.value is not None:
-        return (
-            int(quantity.value) if quantity.value == int(quantity.value) and 0 <= quantity.value <= _HIGHEST else None
-        )
-    text = observation.value_string or (
-        observation.value_codeable_concept.words if observation.value_codeable_concept else ""
+def _unreadable(observation: Observation, why: str, at: Moment | None) -> Gap:
+    reported = _text(observation)[:60]
+    return Gap(
+        kind=GapKind.UNREADABLE,
+        rule="CRS-01",
+        text=f"CRS grade {reported + ' ' if reported else ''}could not be read: {why}",
+        source=observation.source,
+        at=at,
+        reported=reported,
     )
-    if _BARE.fullmatch(text.strip()):
-        return int(text)
-    return grade_in(text)
+
+
+def _text(observation: Observation) -> str:
+    concept = observation.value_codeable_concept
+    return observation.value_string or (concept.words if concept else "")
+
+
+def _grade(observation: Observation) -> int | None:
+    quantity, number = observation.value_quantity, observation.value_integer
+    if number is None and quantity is not None and quantity.value is not None:
+        whole = quantity.value == quantity.value.to_integral_value() and not quantity.comparator
+        number = int(quantity.value) if whole else -1
+    if number is not None:
+        return number if 0 <= number <= _HIGHEST else None
+    text = _text(observation).strip()
+    return int(text) if _BARE.fullmatch(text) else grade_in(text)

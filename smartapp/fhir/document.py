@@ -1,79 +1,24 @@
 """Lenient structs of the R4 elements we need: unknown members ignored, decimals exact, a bad resource costs only itself."""
 
-from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-
-class Element(Struct, frozen=True, gc=False):
-    """Base of all structs; unknown members are ignored by msgspec."""
-
-
-class Coding(Element, frozen=True):
-    system: str = ""
-    code: str = ""
-    display: str = ""
-
-
-class CodeableConcept(Element, frozen=True):
-    coding: tuple[Coding, ...] = ()
-    text: str = ""
-
-    @property
-    def label(self) -> str:
-        """The concept in the record's own words: text, else the first display, else the first code."""
-        return (
-            self.text
-            or next((c.display for c in self.coding if c.display), "")
-            or next((c.code for c in self.coding), "")
-        )
-
-    @property
-    def words(self) -> str:
-        """Text and displays, for the few places where the guideline itself matches words (FHIR-30)."""
-        return " | ".join(part for part in (self.text, *(c.display for c in self.coding)) if part)
-
-
-class Reference(Element, frozen=True):
-    reference: str = ""
-    display: str = ""
-    type: str = ""
-
-
-class Quantity(Element, frozen=True):
-    value: Decimal | None = None
-    comparator: str = ""
-    unit: str = ""
-    system: str = ""
-    code: str = ""
-
-
-class Period(Element, frozen=True):
-    start: str = ""
-    end: str = ""
-
-
-class Identifier(Element, frozen=True):
-    system: str = ""
-    value: str = ""
-    type: CodeableConcept | None = None
-
-
-class Meta(Element, frozen=True):
-    versionId: str = ""  # noqa: N815 - FHIR's own name
-    lastUpdated: str = ""  # noqa: N815
-
-
-class Annotation(Element, frozen=True):
-    text: str = ""
-
-
-class ReferenceRange(Element, frozen=True):
-    high: Quantity | None = None
-    low: Quantity | None = None
-    type: CodeableConcept | None = None
+from smartapp.fhir.elements import (
+    Annotation,
+    CodeableConcept,
+    Dosage,
+    HumanName,
+    Identifier,
+    Meta,
+    Period,
+    Quantity,
+    Reaction,
+    Reference,
+    ReferenceRange,
+    Stage,
+)
 
 
 class Resource(Struct, frozen=True, rename="camel"):
@@ -111,6 +56,8 @@ class Collection(Struct, frozen=True, rename="camel"):
 
 
 class Observation(Resource, frozen=True, rename="camel"):
+    """One contained in a report has the id `<report>#<id>`: it can be referred to only through its report (DQ-15)."""
+
     status: str = ""
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept = CodeableConcept()
@@ -133,9 +80,10 @@ class Observation(Resource, frozen=True, rename="camel"):
     reference_range: tuple[ReferenceRange, ...] = ()
     component: tuple[Component, ...] = ()
 
-
-class Stage(Element, frozen=True):
-    summary: CodeableConcept | None = None
+    @property
+    def source(self) -> str:
+        """How this result is referred to."""
+        return f"{'DiagnosticReport' if '#' in self.id else 'Observation'}/{self.id}"
 
 
 class Condition(Resource, frozen=True, rename="camel"):
@@ -154,11 +102,6 @@ class Condition(Resource, frozen=True, rename="camel"):
     recorded_date: str = ""
     stage: tuple[Stage, ...] = ()
     note: tuple[Annotation, ...] = ()
-
-
-class Dosage(Element, frozen=True):
-    text: str = ""
-    dose: Quantity | None = None
 
 
 class Procedure(Resource, frozen=True, rename="camel"):
@@ -187,6 +130,7 @@ class MedicationUse(Resource, frozen=True, rename="camel"):
 
     status: str = ""
     intent: str = ""
+    do_not_perform: bool = False
     medication_codeable_concept: CodeableConcept | None = None
     medication_reference: Reference | None = None
     subject: Reference | None = None
@@ -202,17 +146,13 @@ class Medication(Resource, frozen=True, rename="camel"):
 class ServiceRequest(Resource, frozen=True, rename="camel"):
     status: str = ""
     intent: str = ""
+    do_not_perform: bool = False
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept | None = None
     subject: Reference | None = None
     authored_on: str = ""
     occurrence_date_time: str = ""
     occurrence_period: Period | None = None
-
-
-class Reaction(Element, frozen=True):
-    severity: str = ""
-    manifestation: tuple[CodeableConcept, ...] = ()
 
 
 class AllergyIntolerance(Resource, frozen=True, rename="camel"):
@@ -222,13 +162,6 @@ class AllergyIntolerance(Resource, frozen=True, rename="camel"):
     code: CodeableConcept | None = None
     patient: Reference | None = None
     reaction: tuple[Reaction, ...] = ()
-
-
-class HumanName(Element, frozen=True):
-    use: str = ""
-    text: str = ""
-    family: str = ""
-    given: tuple[str, ...] = ()
 
 
 class Patient(Resource, frozen=True, rename="camel"):
@@ -247,10 +180,20 @@ class DiagnosticReport(Resource, frozen=True, rename="camel"):
 
 
 class Kind(Struct, frozen=True, rename="camel"):
-    """Only what a resource is and whose: the first look at anything."""
+    """Only what a resource is and which version of it: the first look at anything."""
 
     resource_type: str = ""
     id: str = ""
+    meta: Meta = Meta()
+
+
+class _Named(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
+    id: str = ""
+
+
+class _Typed(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
 
 
 R = TypeVar("R")
@@ -266,9 +209,7 @@ _MAX_DEPTH_WORDS = "it is nested too deeply"
 def decode(raw: bytes, kind: type[R]) -> R:
     """One resource as `kind`; `Unreadable` names the path of the element that does not fit, never its value."""
     try:
-        return (
-            msgspec.json.decode(raw, type=kind, strict=False) if kind is Kind else msgspec.json.decode(raw, type=kind)
-        )
+        return msgspec.json.decode(raw, type=kind)
     except RecursionError:
         raise Unreadable(_MAX_DEPTH_WORDS) from None
     except msgspec.ValidationError as error:
@@ -278,9 +219,18 @@ def decode(raw: bytes, kind: type[R]) -> R:
 
 
 def kind_of(raw: bytes) -> Kind:
-    """Type and id of a resource; empty words where it has none."""
+    """Type, id and version of a resource; empty words for what it has not, or has in an odd form."""
     try:
         return decode(raw, Kind)
+    except Unreadable:
+        pass
+    try:
+        named = decode(raw, _Named)
+        return Kind(resource_type=named.resource_type, id=named.id)
+    except Unreadable:
+        pass
+    try:
+        return Kind(resource_type=decode(raw, _Typed).resource_type)
     except Unreadable:
         return Kind()
 

@@ -1,8 +1,10 @@
 """A file for `smartapp assess` as a chart: a Bundle, an array of resources, or a CDS Hooks request (interfaces.md section 2)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from smartapp.fhir.bundle import is_outcome, read_bundle
+from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.document import Unreadable, decode, kind_of
 from smartapp.fhir.queries import BY_NAME, QUERIES
@@ -20,6 +22,7 @@ class _HookContext(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Hook(msgspec.Struct, frozen=True, rename="camel"):
     hook: str = ""
+    fhir_server: str = ""
     context: _HookContext = _HookContext()
     prefetch: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
@@ -29,12 +32,13 @@ def read_file(raw: bytes, patient: str | None) -> Chart:
     text = raw.strip()
     _check_json(text)
     if text.startswith(b"["):
-        return _chart_of(_entries(text), patient)
+        return _chart_of(_entries(text), (), patient)
     kind = kind_of(text)
     if kind.resource_type == "Bundle":
-        return _chart_of(_bundle(text), patient)
+        bundle = _bundle(text)
+        return _chart_of(bundle.resources, bundle.full_urls, patient)
     if kind.resource_type:
-        return _chart_of([text], patient)
+        return _chart_of([text], (), patient)
     hook = _hook(text)
     if hook.hook or hook.prefetch:
         return _prefetched(hook, patient)
@@ -59,25 +63,28 @@ def _entries(text: bytes) -> list[bytes]:
         raise UnusableFile(f"its array could not be read: {error}") from None
 
 
-def _bundle(text: bytes) -> list[bytes]:
+def _bundle(text: bytes) -> Bundle:
     try:
         bundle = read_bundle(text)
     except Unreadable as problem:
         raise UnusableFile(f"its Bundle could not be read: {problem}") from None
     if bundle.type not in _BUNDLES:
         raise UnusableFile(f"its Bundle is of type {bundle.type}, which holds no chart")
-    return list(bundle.resources)
+    return bundle
 
 
-def _chart_of(resources: list[bytes], patient: str | None) -> Chart:
-    """A file is complete: what it does not hold does not exist."""
+def _chart_of(resources: Sequence[bytes], full_urls: Sequence[str], patient: str | None) -> Chart:
+    """A file is complete: what it does not hold does not exist. A Bundle's entries may refer to one another by fullUrl."""
     kinds = [kind_of(resource) for resource in resources]
     for place, kind in enumerate(kinds, start=1):
         if not kind.resource_type:
             raise UnusableFile(f"entry {place} is not a FHIR resource")
     wanted = _which([kind.id for kind in kinds if kind.resource_type == "Patient"], patient)
     keep = [r for r, kind in zip(resources, kinds, strict=True) if kind.resource_type != "Patient" or kind.id == wanted]
-    return Chart.empty(wanted).with_answers(Answer(query="file", state=AnswerState.COMPLETE, resources=tuple(keep)))
+    named = zip(kinds, full_urls, strict=False)
+    own = {url for kind, url in named if kind.resource_type == "Patient" and kind.id == wanted and url}
+    answer = Answer(query="file", state=AnswerState.COMPLETE, resources=tuple(keep))
+    return Chart(patient=wanted, aliases=frozenset(own)).with_answers(answer)
 
 
 def _which(patients: list[str], wanted: str | None) -> str:
@@ -105,7 +112,7 @@ def _prefetched(hook: _Hook, patient: str | None) -> Chart:
     id_ = (patient or hook.context.patient_id).removeprefix("Patient/")
     if not id_:
         raise UnusableFile("its CDS Hooks request names no context.patientId")
-    return sent_chart(id_, "", {name: bytes(raw) for name, raw in hook.prefetch.items()})
+    return sent_chart(id_, hook.fhir_server, {name: bytes(raw) for name, raw in hook.prefetch.items()})
 
 
 def sent_chart(patient: str, base: str, prefetch: dict[str, bytes]) -> Chart:

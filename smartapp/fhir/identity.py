@@ -5,7 +5,8 @@ from datetime import datetime, tzinfo
 
 from smartapp.clinical.picture import Patient as PicturePatient
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.document import HumanName, Patient, Unreadable, decode, kind_of
+from smartapp.fhir.document import Patient, Unreadable, decode, kind_of
+from smartapp.fhir.elements import HumanName
 from smartapp.fhir.times import read_birth_date, read_moment
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
@@ -11,13 +10,12 @@ from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import Refused, annotated_variant, to_own_unit
 from smartapp.fhir.document import Observation
-from smartapp.fhir.quantities import quantity_of, unit_meant, upper_limit_of, words
+from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, quantity_of, unit_meant, upper_limit_of, words
 from smartapp.fhir.readings import Reading, Unusable, Value, meaning, topic_of, values_of
-from smartapp.fhir.specimens import check_specimen, collected, issued
+from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
 
 USED = {status.value for status in ResultStatus}
 LEFT_OUT = frozenset({"entered-in-error", "cancelled"})
-_FUTURE = timedelta(minutes=5)
 
 
 def read_results(observation: Observation, reading: Reading) -> Iterator[LabResult | Gap | AwaitedResult]:
@@ -46,15 +44,9 @@ def _read_one(
         return
     yield replace(result, flags=(*result.flags, note)) if note else result
     if note:
-        yield Gap(
-            kind=GapKind.NOTED,
-            rule="DQ-02",
-            text=f"{_name(analyte)}: {note}",
-            source=value.source,
-            topic=topic_of(analyte),
-            analyte=analyte,
-            at=taken,
-        )
+        yield _noted("DQ-02", note, result)
+    if is_unit_in_words(value.quantity):
+        yield _noted("DQ-05", UNIT_IN_WORDS, result)
 
 
 def _result(
@@ -71,7 +63,7 @@ def _result(
         raise Unusable("DQ-01", "it carries a modifierExtension that is not understood")
     if taken is None:
         raise Unusable("DQ-02", "its time of collection is missing or cannot be read")
-    if taken.at > reading.as_of + _FUTURE:
+    if is_future(taken, reading):
         raise Unusable("DQ-02", "its time of collection lies in the future")
     check_specimen(observation, value, reading)
     quantity = quantity_of(value)
@@ -91,6 +83,18 @@ def _result(
         variant=annotated_variant(unit) or variant if analyte is Analyte.D_DIMER else variant,
         upper_limit=upper_limit_of(analyte, value.ranges, unit),
         issued=issued(observation, reading),
+    )
+
+
+def _noted(rule: str, remark: str, result: LabResult) -> Gap:
+    return Gap(
+        kind=GapKind.NOTED,
+        rule=rule,
+        text=f"{_name(result.analyte)}: {remark}",
+        source=result.source,
+        topic=topic_of(result.analyte),
+        analyte=result.analyte,
+        at=result.collected,
     )
 
 

@@ -9,22 +9,22 @@ from smartapp.clinical.codes import drug_of
 from smartapp.clinical.picture import Exposure, OrderKind, StandingOrder
 from smartapp.clinical.terminology import Analyte, Drug
 from smartapp.fhir.document import (
-    CodeableConcept,
     Medication,
     MedicationAdministration,
     MedicationUse,
     Procedure,
-    Quantity,
     ServiceRequest,
     Unreadable,
     decode,
     kind_of,
 )
+from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.infusions import GIVEN
 from smartapp.fhir.readings import Reading, local, meaning
 from smartapp.fhir.times import first_moment
 
 _MG = {"mg": Decimal(1), "g": Decimal(1000)}
+_ACTIVE = frozenset({"active"})
 _P9044 = "P9044"
 
 
@@ -47,10 +47,16 @@ def concept_of(
         return None
     if reference.reference.startswith("#"):
         return _contained(given.contained, reference.reference[1:])
-    found = medications.get(reference.reference.rsplit("/", 1)[-1])
+    found = medications.get(reference.bare_id)
     if found is not None and found.code is not None:
         return found.code
     return CodeableConcept(text=reference.display) if reference.display else None
+
+
+def is_unnamed(given: MedicationAdministration | MedicationUse, concept: CodeableConcept | None) -> bool:
+    """Whether something given or ordered names its medication only by a reference to a record that is not here."""
+    counts = given.status in (GIVEN if isinstance(given, MedicationAdministration) else _ACTIVE)
+    return counts and given.medication_reference is not None and (concept is None or not concept.coding)
 
 
 def _contained(raws: tuple[Raw, ...], id_: str) -> CodeableConcept | None:
@@ -110,7 +116,7 @@ def from_use(
 ) -> StandingOrder | None:
     """An active order or statement."""
     drug = drug_in(concept, reading.local_codes)
-    if drug is None or use.status != "active":
+    if drug is None or use.status not in _ACTIVE or use.do_not_perform:
         return None
     return StandingOrder(
         kind=kind,
@@ -123,7 +129,7 @@ def from_use(
 
 def from_service_request(request: ServiceRequest, reading: Reading) -> StandingOrder | None:
     """An active order for a blood component or for a fibrinogen."""
-    if request.status != "active" or request.code is None:
+    if request.status not in _ACTIVE or request.do_not_perform or request.code is None:
         return None
     meant = meaning(request.code, reading)
     is_test = meant is not None and meant[0] is Analyte.FIBRINOGEN

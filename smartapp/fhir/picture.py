@@ -14,7 +14,6 @@ from smartapp.clinical.picture import (
     CrsRecord,
     Exposure,
     Gap,
-    GapKind,
     InfusionRecord,
     InvasiveProcedure,
     OrderKind,
@@ -27,24 +26,14 @@ from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.terminology import Analyte
 from smartapp.fhir import bedside as bedside_readers
 from smartapp.fhir import conditions, document, infusions, medications
-from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.chart import Chart
 from smartapp.fhir.crs_observations import read_crs_observation
 from smartapp.fhir.identity import read_patient
 from smartapp.fhir.labs import read_results
-from smartapp.fhir.queries import BY_NAME
 from smartapp.fhir.readings import Reading
-from smartapp.fhir.resources import collect
+from smartapp.fhir.resources import TOPICS, collect
+from smartapp.fhir.unread import notices, once_each, unnamed_drugs, unread_topics
 
-_GAP_KINDS = {
-    AnswerState.INCOMPLETE: GapKind.INCOMPLETE,
-    AnswerState.FAILED: GapKind.FAILED,
-    AnswerState.NOT_PERMITTED: GapKind.NOT_PERMITTED,
-}
-_SAID = {
-    AnswerState.INCOMPLETE: "incomplete",
-    AnswerState.FAILED: "could not be read",
-    AnswerState.NOT_PERMITTED: "not permitted",
-}
 _CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
 
 
@@ -67,6 +56,7 @@ class _Drawing:
     allergies: list[Allergy] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     medications: Mapping[str, document.Medication] = field(default_factory=dict)
+    unnamed: list[tuple[Topic, str]] = field(default_factory=list)
 
 
 def read_picture(
@@ -102,21 +92,22 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         as_of=drawing.reading.as_of,
         patient=drawing.patient or Patient(reference=f"Patient/{chart.patient}"),
         zone=drawing.reading.zone,
-        infusions=tuple(drawing.infusions),
+        infusions=tuple(sorted(drawing.infusions, key=lambda record: record.source)),
         labs={analyte: LabSeries.of(_once(results)) for analyte, results in drawing.labs.items()},
-        crs_records=tuple(drawing.crs),
+        crs_records=tuple(sorted(drawing.crs, key=lambda record: record.source)),
         conditions=tuple(sorted(drawing.conditions, key=lambda record: record.source)),
         exposures=tuple(sorted(drawing.exposures, key=lambda record: (record.start.at, record.source))),
         orders=tuple(sorted(drawing.orders, key=lambda record: record.source)),
-        awaited=tuple(drawing.awaited),
+        awaited=tuple(sorted(drawing.awaited, key=lambda record: record.source)),
         oxygen=tuple(sorted(drawing.oxygen, key=lambda record: (record.at.at, record.source))),
-        procedures=tuple(drawing.procedures),
+        procedures=tuple(sorted(drawing.procedures, key=lambda record: record.source)),
         allergies=tuple(sorted(drawing.allergies, key=lambda record: record.source)),
         bedside=bedside,
         gaps=(
             *unread.values(),
-            *_notices(chart),
-            *sorted(drawing.gaps, key=lambda gap: (gap.source, gap.rule, gap.text)),
+            *notices(chart),
+            *unnamed_drugs(drawing.unnamed),
+            *sorted(once_each(drawing.gaps), key=lambda gap: (gap.source, gap.rule, gap.text)),
         ),
         unread={topic: gap for topic, gap in unread.items() if topic not in _CALM},
     )
@@ -131,36 +122,6 @@ def _once(results: Iterable[LabResult]) -> list[LabResult]:
     return list(seen.values())
 
 
-def unread_topics(chart: Chart) -> dict[Topic, Gap]:
-    """DQ-17: each part of the chart that failed, was refused or is incomplete, with why."""
-    gaps: dict[Topic, Gap] = {}
-    for answer in chart.answers.values():
-        query = BY_NAME.get(answer.query)
-        if query is None or answer.state is AnswerState.COMPLETE:
-            continue
-        gaps.setdefault(query.topic, _unread(answer, query.topic))
-    return gaps
-
-
-def _unread(answer: Answer, topic: Topic) -> Gap:
-    why = f": {answer.reason}" if answer.reason else ""
-    text = f"{topic[0].upper()}{topic[1:]} {_SAID[answer.state]}{why}"
-    return Gap(kind=_GAP_KINDS[answer.state], rule="DQ-17", text=text, topic=topic)
-
-
-def _notices(chart: Chart) -> list[Gap]:
-    return [
-        Gap(
-            kind=GapKind.NOTED,
-            rule="DQ-17",
-            text=notice,
-            topic=BY_NAME[answer.query].topic if answer.query in BY_NAME else None,
-        )
-        for answer in chart.answers.values()
-        for notice in answer.notices
-    ]
-
-
 def _draw_observation(drawing: _Drawing, observation: document.Observation) -> None:
     for read in read_results(observation, drawing.reading):
         match read:
@@ -172,24 +133,27 @@ def _draw_observation(drawing: _Drawing, observation: document.Observation) -> N
                 drawing.labs.setdefault(read.analyte, []).append(read)
                 if read.analyte is Analyte.OXYGEN_FLOW:
                     drawing.oxygen.append(bedside_readers.oxygen_from_flow(read, observation))
-    device = bedside_readers.oxygen_from_device(observation, drawing.reading.zone)
+    device = bedside_readers.oxygen_from_device(observation, drawing.reading)
     drawing.oxygen += [device] if device else []
-    crs = read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes"))
-    drawing.crs += [crs] if crs else []
+    match read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes")):
+        case CrsRecord() as record:
+            drawing.crs.append(record)
+        case Gap() as gap:
+            drawing.gaps.append(gap)
 
 
 def _draw_condition(drawing: _Drawing, condition: document.Condition) -> None:
     if conditions.is_wrong(condition):
         return
-    crs = conditions.read_crs(condition, drawing.reading.zone)
-    record = conditions.read_condition(condition, drawing.reading.zone)
+    crs = conditions.read_crs(condition, drawing.reading)
+    record = conditions.read_condition(condition, drawing.reading)
     drawing.crs += [crs] if crs else []
     drawing.conditions += [record] if record else []
 
 
 def _draw_procedure(drawing: _Drawing, procedure: document.Procedure) -> None:
     zone = drawing.reading.zone
-    infusion = infusions.from_procedure(procedure, zone)
+    infusion = infusions.from_procedure(procedure, drawing.reading)
     exposure = medications.from_procedure(procedure, drawing.reading)
     invasive = bedside_readers.invasive_from_procedure(procedure, zone)
     drawing.infusions += [infusion] if infusion else []
@@ -199,7 +163,9 @@ def _draw_procedure(drawing: _Drawing, procedure: document.Procedure) -> None:
 
 def _draw_administration(drawing: _Drawing, given: document.MedicationAdministration) -> None:
     concept = medications.concept_of(given, drawing.medications)
-    infusion = infusions.from_administration(given, concept, drawing.reading.zone)
+    if medications.is_unnamed(given, concept):
+        drawing.unnamed.append((Topic.ADMINISTRATIONS, f"MedicationAdministration/{given.id}"))
+    infusion = infusions.from_administration(given, concept, drawing.reading)
     exposure = medications.from_administration(given, concept, drawing.reading)
     drawing.infusions += [infusion] if infusion else []
     drawing.exposures += [exposure] if exposure else []
@@ -207,7 +173,10 @@ def _draw_administration(drawing: _Drawing, given: document.MedicationAdministra
 
 def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -> None:
     concept = medications.concept_of(use, drawing.medications)
-    infusion = infusions.from_request(use, concept, str(kind))
+    if medications.is_unnamed(use, concept):
+        drawing.unnamed.append((TOPICS[str(kind)], f"{kind}/{use.id}"))
+    is_request = kind is OrderKind.MEDICATION_REQUEST
+    infusion = infusions.from_request(use, concept, drawing.reading) if is_request else None
     order = medications.from_use(use, concept, kind, drawing.reading)
     drawing.infusions += [infusion] if infusion else []
     drawing.orders += [order] if order else []
@@ -215,7 +184,7 @@ def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -
 
 def _draw_service_request(drawing: _Drawing, request: document.ServiceRequest) -> None:
     reading = drawing.reading
-    infusion = infusions.from_service_request(request, reading.as_of, reading.zone)
+    infusion = infusions.from_service_request(request, reading)
     order = medications.from_service_request(request, reading)
     invasive = bedside_readers.invasive_from_request(request, reading.zone)
     drawing.infusions += [infusion] if infusion else []
@@ -224,7 +193,7 @@ def _draw_service_request(drawing: _Drawing, request: document.ServiceRequest) -
 
 
 def _draw_allergy(drawing: _Drawing, allergy: document.AllergyIntolerance) -> None:
-    record = bedside_readers.read_allergy(allergy)
+    record = bedside_readers.read_allergy(allergy, drawing.reading)
     drawing.allergies += [record] if record else []
 
 

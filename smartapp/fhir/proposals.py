@@ -108,7 +108,7 @@ def _shared(order: ProposedOrder, ordering: Ordering, suffix: str = "") -> dict[
         "authoredOn": rfc3339(ordering.at),
         "reasonCode": [{"text": order.reason}],
     }
-    if order.basis:
+    if order.basis.startswith("Observation/"):
         body["reasonReference"] = [{"reference": order.basis.split("#")[0]}]
     if ordering.identifier is not None:
         body["identifier"] = [{"system": ordering.identifier[0], "value": f"{ordering.identifier[1]}{suffix}"}]

@@ -6,8 +6,10 @@ from decimal import Decimal, InvalidOperation
 from smartapp.clinical.labs import Comparator
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.units import UCUM, Refused, to_own_unit, unit_of
-from smartapp.fhir.document import Quantity, ReferenceRange
+from smartapp.fhir.elements import Quantity, ReferenceRange
 from smartapp.fhir.readings import Reading, Unusable, Value
+
+UNIT_IN_WORDS = "the unit has no UCUM code; it is read from its text"
 
 _NUMBER = re.compile(r"(<=|>=|<|>)?\s*([0-9]+(?:[.,][0-9]+)?)\s*(.*)", re.DOTALL)
 
@@ -57,6 +59,11 @@ def unit_meant(analyte: Analyte, quantity: Quantity, reading: Reading) -> str:
     if isinstance(unit, Refused):
         raise Unusable(unit.rule, unit.why)
     return unit
+
+
+def is_unit_in_words(quantity: Quantity | None) -> bool:
+    """Whether only the unit's text tells the unit: it counts by exact match, and is remarked on (FHIR-24)."""
+    return quantity is not None and bool(quantity.unit) and not (quantity.code and quantity.system in ("", UCUM))
 
 
 def words(quantity: Quantity) -> str:

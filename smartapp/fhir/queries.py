@@ -1,7 +1,7 @@
 """What we ask of a chart, by name: one table that gives the REST searches, the prefetch templates and the scopes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from smartapp.clinical.codes import LOINC, PRESSURE_PANEL, loincs
@@ -114,6 +114,32 @@ QUERIES: tuple[Query, ...] = (
     _all_of("encounters", "Encounter", Topic.ENCOUNTER),
 )
 BY_NAME = {query.name: query for query in QUERIES}
+CRS_GRADES = "crsGrades"
+TOPICS_BY_NAME = {query.name: query.topic for query in QUERIES} | {CRS_GRADES: Topic.VITAL_SIGNS}
+
+
+def site_queries(local_codes: Mapping[str, str], grade_codes: Sequence[str]) -> tuple[Query, ...]:
+    """The table as one site asks it: results under the site's own codes (`[codes]`) together with those they stand for, and
+    its CRS grades (`crs_grade_codes`)."""
+    table = tuple(_with_local(query, local_codes) for query in QUERIES)
+    if not grade_codes:
+        return table
+    codes = ",".join(grade_codes)
+    params = (("patient", PATIENT), ("code", codes), ("_sort", "-date"), ("_count", _PAGE))
+    topic = TOPICS_BY_NAME[CRS_GRADES]
+    return (
+        *table,
+        Query(name=CRS_GRADES, resource="Observation", topic=topic, params=params, since_days=_WINDOW_DAYS),
+    )
+
+
+def _with_local(query: Query, local_codes: Mapping[str, str]) -> Query:
+    asked = dict(query.params).get("code", "")
+    own = [code for code, meant in local_codes.items() if meant in asked.split(",")]
+    if not own:
+        return query
+    more = ",".join([asked, *own])
+    return replace(query, params=tuple((name, more if name == "code" else value) for name, value in query.params))
 
 
 def search_params(query: Query, patient: str, as_of: datetime, *, plain: bool = False) -> list[tuple[str, str]]:

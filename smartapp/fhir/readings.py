@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from smartapp.clinical.codes import analyte_of
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.fhir.document import CodeableConcept, Coding, Component, Observation, Quantity, ReferenceRange, Specimen
+from smartapp.fhir.document import Component, Observation, Specimen
+from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, ReferenceRange
 
 VITAL = frozenset(
     {
@@ -81,7 +82,7 @@ def local(coding: Coding, codes: Mapping[str, str]) -> tuple[str, str]:
 
 
 def values_of(observation: Observation) -> Iterator[Value]:
-    source = f"Observation/{observation.id}"
+    source = observation.source
     yield Value(
         code=observation.code,
         quantity=observation.value_quantity,

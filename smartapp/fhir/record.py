@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from smartapp.clinical.report import rfc3339
-from smartapp.fhir.document import CodeableConcept, Quantity, Reference, Unreadable, decode
+from smartapp.fhir.document import Unreadable, decode
+from smartapp.fhir.elements import CodeableConcept, Quantity, Reference
 from smartapp.fhir.models import validated
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from msgspec import structs
 
 from smartapp.clinical.picture import Gap, GapKind, OrderKind, Topic
 from smartapp.fhir import document
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.document import Reference, Unreadable, decode, kind_of, stops_us
+from smartapp.fhir.document import Unreadable, decode, kind_of, stops_us
+from smartapp.fhir.elements import Reference
+from smartapp.fhir.times import read_moment
 
 _KINDS: dict[str, type[document.Resource]] = {
     "Patient": document.Patient,
@@ -21,7 +27,7 @@ _KINDS: dict[str, type[document.Resource]] = {
     "Medication": document.Medication,
     "DiagnosticReport": document.DiagnosticReport,
 }
-_TOPICS = {
+TOPICS = {
     "Patient": Topic.PATIENT,
     "Observation": Topic.LABORATORY,
     "DiagnosticReport": Topic.LABORATORY,
@@ -33,6 +39,9 @@ _TOPICS = {
     "ServiceRequest": Topic.SERVICE_REQUESTS,
     "AllergyIntolerance": Topic.ALLERGIES,
 }
+_NOT_DONE = frozenset({"entered-in-error", "cancelled"})
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+K = TypeVar("K", bound=document.Resource)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +55,81 @@ class Found:
     gaps: tuple[Gap, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A resource before it is read: what it is, its bytes, and, if it is contained in a report, the report."""
+
+    kind: document.Kind
+    raw: bytes
+    report: document.DiagnosticReport | None = None
+
+    @property
+    def source(self) -> str:
+        """How it is referred to."""
+        if self.report is not None:
+            return f"DiagnosticReport/{self.report.id}#{self.kind.id}"
+        return f"{self.kind.resource_type}/{self.kind.id}"
+
+    @property
+    def version(self) -> tuple[datetime, int, str, bytes]:
+        """Newest last (DQ-09); the bytes decide what nothing else does, so that the order of arrival never matters."""
+        updated = read_moment(self.kind.meta.lastUpdated, UTC)
+        version = self.kind.meta.versionId
+        return (updated.at if updated else _LONG_AGO, int(version) if version.isdecimal() else 0, version, self.raw)
+
+
 def collect(chart: Chart) -> Found:
-    """Decode every resource once; drop other patients' (DQ-19), older versions (DQ-09), and what must not be used (FHIR-04)."""
+    """Decode every resource once; drop other patients' (DQ-19), older versions (DQ-09), and what must not be used (FHIR-04).
+
+    The newest version counts even where it cannot be read or belongs to somebody else: an older one is never used instead.
+    """
     gaps: list[Gap] = []
-    decoded: dict[tuple[str, str], tuple[str, document.Resource]] = {}
     specimens: dict[str, document.Specimen] = {}
-    anonymous = 0
-    for raw in _raws(chart):
-        kind = kind_of(raw)
-        if kind.resource_type == "Specimen":
-            specimens.update(_specimen(raw))
-        struct = _KINDS.get(kind.resource_type)
+    decoded: list[tuple[str, document.Resource]] = []
+    for record in _newest(_records(chart)):
+        if record.kind.resource_type == "Specimen":
+            specimens.update(_specimen(record.raw))
+        struct = _KINDS.get(record.kind.resource_type)
         if struct is None:
-            gaps += [_unnamed()] if not kind.resource_type else []
+            gaps += [_unnamed()] if not record.kind.resource_type else []
             continue
-        resource = _readable(raw, struct, kind, gaps)
-        if resource is None or not _belongs(resource, kind, chart, gaps):
+        resource = _readable(record, struct, gaps)
+        if resource is None or not _belongs(resource, record, chart, gaps):
             continue
-        anonymous += 1
-        key = (kind.resource_type, kind.id or f"#{anonymous}")
-        known = decoded.get(key)
-        if known is None or _version(resource) >= _version(known[1]):
-            decoded[key] = (kind.resource_type, resource)
-    return _sorted(decoded.values(), specimens, gaps)
+        decoded.append((record.kind.resource_type, resource))
+        if isinstance(resource, document.DiagnosticReport):
+            decoded += _members(resource, chart, gaps)
+    return _sorted(decoded, specimens, gaps)
+
+
+def _records(chart: Chart) -> Iterator[_Record]:
+    return (_Record(kind_of(raw), raw) for answer in chart.answers.values() for raw in answer.resources)
+
+
+def _newest(records: Iterable[_Record]) -> Iterable[_Record]:
+    """Each resource once; what has no id is the same only if its bytes are."""
+    newest: dict[object, _Record] = {}
+    for record in records:
+        key = (record.kind.resource_type, record.kind.id) if record.kind.id else record.raw
+        known = newest.get(key)
+        if known is None or (record.raw != known.raw and record.version > known.version):
+            newest[key] = record
+    return newest.values()
+
+
+def _members(
+    report: document.DiagnosticReport, chart: Chart, gaps: list[Gap]
+) -> Iterator[tuple[str, document.Resource]]:
+    """Observations contained in a report (DQ-15); one that names no subject is about the report's."""
+    if report.status in _NOT_DONE:
+        return
+    for contained in report.contained:
+        record = _Record(kind_of(bytes(contained)), bytes(contained), report)
+        if record.kind.resource_type != "Observation":
+            continue
+        member = _readable(record, document.Observation, gaps)
+        if member is not None and (member.subject is None or _belongs(member, record, chart, gaps)):
+            yield "Observation", structs.replace(member, id=f"{report.id}#{member.id}")
 
 
 def _sorted(
@@ -90,46 +151,25 @@ def _sorted(
     )
 
 
-def _raws(chart: Chart) -> Iterator[bytes]:
-    for answer in chart.answers.values():
-        for raw in answer.resources:
-            yield raw
-            if b'"DiagnosticReport"' in raw:
-                yield from _members(raw)
-
-
-def _members(raw: bytes) -> Iterator[bytes]:
-    """Observations contained in a report (DQ-15)."""
+def _readable(record: _Record, struct: type[K], gaps: list[Gap]) -> K | None:
     try:
-        report = decode(raw, document.DiagnosticReport)
-    except Unreadable:
-        return
-    if report.resource_type == "DiagnosticReport" and report.status not in ("entered-in-error", "cancelled"):
-        yield from (bytes(member) for member in report.contained)
-
-
-def _readable(
-    raw: bytes, struct: type[document.Resource], kind: document.Kind, gaps: list[Gap]
-) -> document.Resource | None:
-    try:
-        resource = decode(raw, struct)
+        resource = decode(record.raw, struct)
         why = stops_us(resource)
     except Unreadable as problem:
         why = str(problem)
     if why:
-        gaps.append(_unreadable(kind, why))
+        gaps.append(_unreadable(record, why))
         return None
     return resource
 
 
-def _unreadable(kind: document.Kind, why: str) -> Gap:
-    source = f"{kind.resource_type}/{kind.id}"
+def _unreadable(record: _Record, why: str) -> Gap:
     return Gap(
         kind=GapKind.UNREADABLE,
         rule="DQ-17",
-        text=f"{source} could not be read: {why}",
-        source=source,
-        topic=_TOPICS.get(kind.resource_type),
+        text=f"{record.source} could not be read: {why}",
+        source=record.source,
+        topic=TOPICS.get(record.kind.resource_type),
     )
 
 
@@ -137,33 +177,30 @@ def _unnamed() -> Gap:
     return Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text="A record without a resource type could not be read")
 
 
-def _belongs(resource: document.Resource, kind: document.Kind, chart: Chart, gaps: list[Gap]) -> bool:
+def _belongs(resource: document.Resource, record: _Record, chart: Chart, gaps: list[Gap]) -> bool:
     """DQ-19: the subject must be this patient, by a relative reference or one absolute to the chart's own base."""
     if isinstance(resource, document.Medication):
         return True
     if isinstance(resource, document.Patient):
-        own = not chart.patient or kind.id == chart.patient
+        own = not chart.patient or resource.id == chart.patient
     else:
         subject: Reference | None = getattr(resource, "subject", None) or getattr(resource, "patient", None)
         own = subject is not None and _is_patient(subject.reference, chart)
     if not own:
-        source = f"{kind.resource_type}/{kind.id}"
-        text = f"{source} does not belong to this patient: left out"
-        gaps.append(
-            Gap(kind=GapKind.UNREADABLE, rule="DQ-19", text=text, source=source, topic=_TOPICS.get(kind.resource_type))
-        )
+        text = f"{record.source} does not belong to this patient: left out"
+        topic = TOPICS.get(record.kind.resource_type)
+        gaps.append(Gap(kind=GapKind.UNREADABLE, rule="DQ-19", text=text, source=record.source, topic=topic))
     return own
 
 
 def _is_patient(reference: str, chart: Chart) -> bool:
     own = f"Patient/{chart.patient}"
     reference = reference.split("/_history/", 1)[0]
-    return reference == own or (bool(chart.base) and reference == f"{chart.base.rstrip('/')}/{own}")
+    return reference == own or reference in chart.aliases or _is_absolute(reference, own, chart.base)
 
 
-def _version(resource: document.Resource) -> tuple[str, int, str]:
-    version = resource.meta.versionId
-    return (resource.meta.lastUpdated, int(version) if version.isdigit() else 0, version)
+def _is_absolute(reference: str, own: str, base: str) -> bool:
+    return bool(base) and reference == f"{base.rstrip('/')}/{own}"
 
 
 def _specimen(raw: bytes) -> dict[str, document.Specimen]:

@@ -1,13 +1,14 @@
 """When a sample was taken, and whether it was any good (DQ-02, DQ-10)."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from smartapp.clinical.moments import Moment, Precision
 from smartapp.fhir.document import Observation, Specimen, Unreadable, decode, kind_of
 from smartapp.fhir.readings import Reading, Unusable, Value
 from smartapp.fhir.times import read_moment
 
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _BAD_SPECIMEN = re.compile(
     r"clotted|ha?emoly[sz]ed|insufficient|short draw|\bQNS\b|contaminat|wrong tube", re.IGNORECASE
 )
@@ -31,6 +32,11 @@ def collected(observation: Observation, reading: Reading) -> tuple[Moment | None
     )
 
 
+def is_future(moment: Moment, reading: Reading) -> bool:
+    """DQ-02: later than five minutes from now; clocks differ by less."""
+    return moment.at > reading.as_of + _CLOCKS_DIFFER
+
+
 def _from_specimen(observation: Observation, reading: Reading) -> str:
     specimen = _specimen(observation, reading)
     if specimen is None or specimen.collection is None:
@@ -40,14 +46,15 @@ def _from_specimen(observation: Observation, reading: Reading) -> str:
 
 
 def _specimen(observation: Observation, reading: Reading) -> Specimen | None:
-    reference = observation.specimen.reference if observation.specimen else ""
+    reference = observation.specimen
     for raw in observation.contained:
-        if kind_of(bytes(raw)).resource_type == "Specimen":
+        kind = kind_of(bytes(raw))
+        if kind.resource_type == "Specimen" and (reference is None or reference.bare_id in (kind.id, f"#{kind.id}")):
             try:
                 return decode(bytes(raw), Specimen)
             except Unreadable:
                 return None
-    return reading.specimens.get(reference.rsplit("/", 1)[-1]) if reference else None
+    return reading.specimens.get(reference.bare_id) if reference else None
 
 
 def check_specimen(observation: Observation, value: Value, reading: Reading) -> None:
