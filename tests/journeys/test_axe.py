@@ -1,30 +1,66 @@
-"""Every page of the way from chart to draft, seen by axe."""
+"""Every page of the product and of the demo EHR, seen by axe."""
 
 from typing import Any
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import Stack
-from tests.journeys.test_launch_to_draft import ACT_NOW, NO_WEIGHT, open_chart, press
+from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, RECOVERED, open_chart, press, turn
+
+PUBLIC = ("/", "/rules", "/rules/REP-03", "/no-such-page", "/launch?iss=https://other.example.org/fhir&launch=x")
 
 
-def violations(page: Any, stack: Stack) -> list[str]:
-    """axe's findings in the app's own frame, one line each."""
-    (app,) = [frame for frame in page.frames if frame.url.startswith(stack.app)]
-    found = Axe().run(app).response
+@pytest.fixture
+def well(stack: Stack) -> Any:
+    requests.post(f"{stack.ehr}/reset", timeout=60)
+    yield stack
+    turn(stack)
+
+
+def findings(seen: Any) -> list[str]:
+    """axe's findings in a page or frame, one line each."""
+    found = Axe().run(seen).response
     assert len(found["passes"]) > 5, "axe saw no page"
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
 
-@pytest.mark.parametrize("patient", [ACT_NOW, NO_WEIGHT])
-def test_the_patient_page_passes_axe(page: Any, stack: Stack, patient: str) -> None:
-    open_chart(page, stack, patient)
-    assert violations(page, stack) == []
+def violations(page: Any, stack: Stack) -> list[str]:
+    """axe's findings in the app's own frame."""
+    (app,) = [frame for frame in page.frames if frame.url.startswith(stack.app)]
+    return findings(app)
 
 
-def test_dose_review_and_receipt_pass_axe(page: Any, stack: Stack) -> None:
-    frame = open_chart(page, stack, ACT_NOW)
-    for words in ("What the calculation used", "as the EHR will store it"):
+@pytest.mark.parametrize("patient", [ACT_NOW, NO_WEIGHT, LOOK_ALIKE, RECOVERED])
+def test_the_patient_page_passes_axe(page: Any, well: Stack, patient: str) -> None:
+    open_chart(page, well, patient)
+    assert violations(page, well) == []
+
+
+def test_dose_review_receipt_and_result_pass_axe(page: Any, well: Stack) -> None:
+    frame = open_chart(page, well, ACT_NOW)
+    for words in ("What the calculation used", "as the EHR will store it", "Saved as draft"):
         press(frame, words)
-        assert violations(page, stack) == []
+        assert violations(page, well) == []
+
+
+def test_the_page_of_a_failing_launch_passes_axe(page: Any, well: Stack) -> None:
+    turn(well, "no_patient")
+    open_chart(page, well, ACT_NOW)
+    assert violations(page, well) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_page_without_a_patient_passes_axe(page: Any, well: Stack, path: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{well.app}{path}")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("path", ["/", f"/chart/{ACT_NOW}", "/console"])
+def test_the_demo_ehr_passes_axe(page: Any, well: Stack, path: str) -> None:
+    page.goto(f"{well.ehr}{path}")
+    page.locator("main").wait_for()
+    assert findings(page) == []
