@@ -18,7 +18,7 @@ from smartapp.clinical.dosing import (
 )
 from smartapp.clinical.orders import Brand, Product
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import plain, rounded
+from smartapp.clinical.wording import fibrinogen_words, plain, rounded
 
 RIASTAP_K = Decimal("1.7")  # mg/dL per mg/kg, RIA
 FIBRYGA_K_FROM_12 = Decimal("1.8")  # FIB22
@@ -171,7 +171,7 @@ def _steps(
         k = _k(brand, given.age)
         lines.append(
             f"Expected rise: {plain(mg)} mg / {plain(given.weight_kg)} kg × {k} = {rounded(rise, 1)} mg/dL, "
-            f"to about {rounded(given.level + rise / 100)} g/L; consumption may make it smaller"
+            f"to about {fibrinogen_words(given.level + rise / 100)} g/L; consumption may make it smaller"
         )
     if given.is_bound:
         lines.append("Minimum dose: the true level may be lower than the reported bound")

@@ -7,7 +7,7 @@ from smartapp.clinical.conclusions import Option
 from smartapp.clinical.dosing import CAPPED, INCREMENT_FLOOR, MINIMUM_DOSE, DoseInput, increment, whole
 from smartapp.clinical.orders import Product
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import plain, rounded
+from smartapp.clinical.wording import fibrinogen_words, plain, rounded
 
 LICENCE = "component use per transfusion policy"
 KG_PER_UNIT_LOW = Decimal(5)  # T2 or bleeding, NHSBT21
@@ -69,7 +69,7 @@ def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Opt
         ),
         (
             f"Expected rise: {units} × {plain(per_unit)} mg × {plain(recovery)} / {rounded(plasma, 2)} dL = {rounded(rise, 1)} mg/dL, "
-            f"to about {rounded(predicted)} g/L"
+            f"to about {fibrinogen_words(predicted)} g/L"
         ),
         *(("Minimum dose: the true level may be lower than the reported bound",) if given.is_bound else ()),
     )

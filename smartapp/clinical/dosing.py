@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import rounded
+from smartapp.clinical.wording import fibrinogen_words, rounded
 
 INCREMENT_FLOOR = "increment_floor"
 ROUNDING_EXCESS = "rounding_excess"
@@ -44,7 +44,7 @@ def increment(given: DoseInput, policy: SitePolicy) -> Increment:
     level = given.level or Decimal(0)
     deficit, floor = given.target - level, policy.get("min_planned_increment")
     planned = max(deficit, floor)
-    words = f"target {rounded(given.target)} g/L − {rounded(level)} g/L = {rounded(deficit)} g/L"
+    words = f"target {fibrinogen_words(given.target)} g/L − {fibrinogen_words(level)} g/L = {rounded(deficit)} g/L"
     if deficit < floor:
         words += f", raised to the smallest planned increment of {rounded(floor)} g/L"
     return Increment(planned * 100, deficit < floor, f"Increment: {words} = {rounded(planned * 100)} mg/dL")

@@ -31,9 +31,15 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 
 
+def fibrinogen_words(value: Decimal) -> str:
+    """A fibrinogen level in g/L as clinicians write it, with one decimal at least: `1.0`, `0.94`."""
+    words = rounded(value)
+    return words if "." in words else f"{words}.0"
+
+
 def g_per_l(value: Decimal) -> str:
     """Fibrinogen in both units: `0.94 g/L (94 mg/dL)`."""
-    return f"{rounded(value)} g/L ({rounded(value * 100, 1)} mg/dL)"
+    return f"{fibrinogen_words(value)} g/L ({rounded(value * 100, 1)} mg/dL)"
 
 
 def clock(at: datetime) -> str:

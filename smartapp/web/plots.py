@@ -8,7 +8,7 @@ from decimal import Decimal
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.wording import plain, rounded
+from smartapp.clinical.wording import fibrinogen_words
 from smartapp.web.courses import crosses, crs_band, doses
 from smartapp.web.presenters.words import Clock, clock_of
 from smartapp.web.scales import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Mark, Scale, days, levels
@@ -95,8 +95,8 @@ def _spoken(assessment: Assessment, result: LabResult, kind: str, clock: Clock) 
     below = [limit for limit in _limit_values(assessment) if result.value < limit]
     bound = {"below": "less than ", "above": "more than "}.get(kind, "")
     parts = [
-        f"{bound}{rounded(result.value)} grams per litre",
-        f"below {plain(min(below))}" if below else "",
+        f"{bound}{fibrinogen_words(result.value)} grams per litre",
+        f"below {fibrinogen_words(min(below))}" if below else "",
         clock.day(result.collected.at),
         clock.time(result.collected.at),
         clock.age(result.collected.at),
@@ -114,7 +114,11 @@ def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
     policy = assessment.policy
     if policy.profile == "bleeding_only":
         bleeding = policy.get("replace_below.bleeding")
-        return (Mark(kind="critical", x=LEFT, y=scale.y(bleeding), text=f"{plain(bleeding)}: replace if bleeding"),)
+        return (
+            Mark(
+                kind="critical", x=LEFT, y=scale.y(bleeding), text=f"{fibrinogen_words(bleeding)}: replace if bleeding"
+            ),
+        )
     by_band = {name: policy.get(f"replace_below.{name}") for name in ("mild", "moderate", "severe")}
     lowest = min(by_band.values())
     return tuple(
@@ -122,7 +126,7 @@ def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
             kind="critical" if value == lowest else "warning",
             x=LEFT,
             y=scale.y(value),
-            text=f"{plain(value)}: replace if {_bands([name for name, limit in by_band.items() if limit >= value])}",
+            text=f"{fibrinogen_words(value)}: replace if {_bands([name for name, limit in by_band.items() if limit >= value])}",
         )
         for value in sorted(set(by_band.values()), reverse=True)
     )

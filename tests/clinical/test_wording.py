@@ -1,11 +1,13 @@
 """Facts in words: no fact is ever printed as program text."""
 
+from decimal import Decimal
+
 import pytest
 
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.conclusions import Applicability
 from smartapp.clinical.policy import build_policy
-from smartapp.clinical.wording import in_words
+from smartapp.clinical.wording import fibrinogen_words, in_words
 from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight
 
 
@@ -25,3 +27,10 @@ def test_no_input_of_any_rule_is_program_text() -> None:
     words = [told for outcome in outcomes for _, told, _ in outcome.inputs]
     assert words
     assert not [told for told in words if "(" in told and "=" in told]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("1", "1.0"), ("0.8", "0.8"), ("0.999", "1.0"), ("0.94", "0.94"), ("2.00", "2.0")]
+)
+def test_a_fibrinogen_has_a_decimal(value: str, words: str) -> None:
+    assert fibrinogen_words(Decimal(value)) == words

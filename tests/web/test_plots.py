@@ -19,7 +19,7 @@ def a_plot(*labs, chosen: str = "all", policy=None, **more) -> Plot:
 
 def test_a_point_is_spoken_with_value_limit_day_and_age() -> None:
     plot = a_plot(a_fibrinogen("0.94"))
-    assert plot.points[0].label == "0.94 grams per litre, below 1, day +6, 07:00, 60 min ago"
+    assert plot.points[0].label == "0.94 grams per litre, below 1.0, day +6, 07:00, 60 min ago"
     assert plot.points[0].kind == "result"
 
 
@@ -72,12 +72,12 @@ def test_doses_carry_amount_and_time() -> None:
 @pytest.mark.parametrize(
     ("policy", "limits"),
     [
-        ({}, ["1.5: replace if CRS ≥ 3", "1: replace if any CRS"]),
-        ({"profile": "restrictive_1_0"}, ["1: replace if any CRS"]),
+        ({}, ["1.5: replace if CRS ≥ 3", "1.0: replace if any CRS"]),
+        ({"profile": "restrictive_1_0"}, ["1.0: replace if any CRS"]),
         ({"profile": "bleeding_only"}, ["1.5: replace if bleeding"]),
         (
             {"replace_below.moderate": "1.2"},
-            ["1.5: replace if CRS ≥ 3", "1.2: replace if CRS ≥ 2", "1: replace if any CRS"],
+            ["1.5: replace if CRS ≥ 3", "1.2: replace if CRS ≥ 2", "1.0: replace if any CRS"],
         ),
     ],
 )

@@ -8,7 +8,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import OWN_UNIT
-from smartapp.clinical.wording import rounded
+from smartapp.clinical.wording import fibrinogen_words, rounded
 from smartapp.web.presenters.words import Clock, clock_of
 
 _LABELS = {
@@ -75,7 +75,7 @@ def _before(series: LabSeries, latest: LabResult) -> LabResult | None:
 
 
 def _row(label: str, result: LabResult, previous: LabResult | None, clock: Clock) -> ResultRow:
-    change = _change(result, previous)
+    per_hour, trend = _trend(_change(result, previous))
     return ResultRow(
         label=label,
         latest=value_words(result),
@@ -86,8 +86,8 @@ def _row(label: str, result: LabResult, previous: LabResult | None, clock: Clock
         day=clock.day(result.collected.at),
         age=clock.age(result.collected.at),
         previous=value_words(previous) if previous else "none",
-        per_hour=_signed(change) if change is not None else "",
-        trend="" if change is None or change == 0 else "falling" if change < 0 else "rising",
+        per_hour=per_hour,
+        trend=trend,
         remark=_remark(result),
         source=result.source,
     )
@@ -96,7 +96,8 @@ def _row(label: str, result: LabResult, previous: LabResult | None, clock: Clock
 def value_words(result: LabResult) -> str:
     """`<0.6 g/L`."""
     unit = OWN_UNIT[result.analyte]
-    return f"{result.comparator or ''}{rounded(result.value)} {_UNITS.get(unit, unit)}".strip()
+    number = fibrinogen_words(result.value) if result.analyte is Analyte.FIBRINOGEN else rounded(result.value)
+    return f"{result.comparator or ''}{number} {_UNITS.get(unit, unit)}".strip()
 
 
 def _change(result: LabResult, previous: LabResult | None) -> Decimal | None:
@@ -107,9 +108,14 @@ def _change(result: LabResult, previous: LabResult | None) -> Decimal | None:
     return (result.value - previous.value) * 3600 / seconds
 
 
-def _signed(change: Decimal) -> str:
-    places = 3 if abs(change) < 1 else 1
-    return f"{'−' if change < 0 else '+'}{rounded(abs(change), places)}"
+def _trend(change: Decimal | None) -> tuple[str, str]:
+    """The change per hour and its direction; what rounds to nothing is steady."""
+    if change is None:
+        return "", ""
+    size = rounded(abs(change), 3 if abs(change) < 1 else 1)
+    if size == "0":
+        return "0", "steady"
+    return (f"−{size}", "falling") if change < 0 else (f"+{size}", "rising")
 
 
 def _remark(result: LabResult) -> str:

@@ -7,7 +7,7 @@ from smartapp.clinical.conclusions import Option
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.wording import rounded
+from smartapp.clinical.wording import fibrinogen_words, rounded
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.identity import Banner, banner
@@ -165,7 +165,9 @@ def option_details(option: Option) -> tuple[str, ...]:
         f"{rounded(option.volume_ml, 1)} mL" if option.volume_ml is not None else "",
         f"over at least {rounded(option.min_minutes)} min" if option.min_minutes is not None else "",
         f"{rounded(option.dose_mg_per_kg, 1)} mg/kg" if option.dose_mg_per_kg is not None else "",
-        f"expected level about {rounded(option.predicted_g_per_l)} g/L" if option.predicted_g_per_l is not None else "",
+        f"expected level about {fibrinogen_words(option.predicted_g_per_l)} g/L"
+        if option.predicted_g_per_l is not None
+        else "",
         _rise(option),
     )
     return tuple(part for part in told if part)

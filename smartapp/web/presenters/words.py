@@ -7,7 +7,7 @@ from decimal import Decimal
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
-from smartapp.clinical.wording import age_words, plain, rounded
+from smartapp.clinical.wording import age_words, fibrinogen_words, plain, rounded
 
 _NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
 _BRANDS = {Brand.FIBRYGA: "Fibryga", Brand.RIASTAP: "RiaSTAP"}
@@ -60,7 +60,7 @@ def until(span: timedelta) -> str:
 
 def both_units(g_per_l: Decimal) -> tuple[str, str]:
     """Fibrinogen in g/L and, in grey beside it, in mg/dL."""
-    return f"{rounded(g_per_l)} g/L", f"{rounded(g_per_l * 100, 1)} mg/dL"
+    return f"{fibrinogen_words(g_per_l)} g/L", f"{rounded(g_per_l * 100, 1)} mg/dL"
 
 
 def product_name(product: Product, brand: Brand | None = None) -> str:
