@@ -1,13 +1,15 @@
 """The effective CRS grade: what is recorded, how old it is, and what vital signs suggest (CRS-01, CRS-02)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from smartapp.clinical.conclusions import Band, Basis, CrsStatus
 from smartapp.clinical.criteria.infusion import since_infusion
 from smartapp.clinical.criteria.suggested_crs import VITAL_SIGNS
+from smartapp.clinical.moments import Moment, Precision
 from smartapp.clinical.picture import CrsRecord, Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 
+_DAY = timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _BANDS = {0: Band.NONE, 1: Band.MILD, 2: Band.MODERATE, 3: Band.SEVERE, 4: Band.SEVERE, 5: Band.FATAL}
 
@@ -111,7 +113,18 @@ def _in_episode(facts: Facts, record: CrsRecord) -> bool:
         return True
     if onset.at > facts.picture.as_of:
         return False
-    return since_infusion(facts, onset)
+    return since_infusion(facts, _latest(facts, onset))
+
+
+def _latest(facts: Facts, onset: Moment) -> Moment:
+    """The last day that a month or a year can mean: one that may hold the infusion counts."""
+    if onset.precision >= Precision.DAY:
+        return onset
+    zone = facts.picture.zone
+    first = onset.at.astimezone(zone)
+    months = 1 if onset.precision is Precision.MONTH else 13 - first.month
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return Moment(first.replace(year=year, month=month + 1, day=1).astimezone(UTC) - _DAY, Precision.DAY)
 
 
 def _is_over(facts: Facts, record: CrsRecord) -> bool:

@@ -66,11 +66,32 @@ def _dated(facts: Facts, given: Sequence[InfusionRecord]) -> Infusion:
 def _planned(facts: Facts) -> date | Missing:
     zone = facts.picture.zone
     dates = [record.start.local_date(zone) for record in facts.picture.infusions if record.planned and record.start]
-    return min(dates) if dates else Missing((), "no CAR-T infusion is planned")
+    today = facts.picture.as_of.astimezone(zone).date()
+    ahead = [on for on in dates if on > today]
+    return min(ahead or dates) if dates else Missing((), "no CAR-T infusion is planned")
 
 
 PLANNED_INFUSION: Need[date] = Need("planned_infusion", _planned)
-"""The local date of the next planned infusion (APP-05)."""
+"""The local date of the next planned infusion after today, else of one planned for later today (APP-05)."""
+_INDICATIONS = (
+    (ConditionKind.B_ALL, "B-ALL"),
+    (ConditionKind.DLBCL, "diffuse large B-cell lymphoma"),
+    (ConditionKind.FOLLICULAR_LYMPHOMA, "follicular lymphoma"),
+    (ConditionKind.MANTLE_CELL_LYMPHOMA, "mantle cell lymphoma"),
+)
+
+
+def _indication(facts: Facts) -> str | Missing:
+    """A disease in remission is still what the therapy was given for."""
+    kinds = frozenset(kind for condition in facts.picture.conditions for kind in condition.kinds)
+    found = next((words for kind, words in _INDICATIONS if kind in kinds), None)
+    if found is None and Topic.CONDITIONS in facts.picture.unread:
+        return Missing(("indication",), "conditions could not be read completely, so the indication is unknown")
+    return found or "not recorded"
+
+
+INDICATION: Need[str] = Need("indication", _indication)
+"""What the therapy was given for, in words (APP-04): displayed, it gates nothing."""
 
 
 def since_infusion(facts: Facts, moment: Moment) -> bool:

@@ -40,6 +40,20 @@ def given_products(facts: Facts) -> list[Exposure]:
     return sorted(given, key=lambda exposure: (exposure.start.at, exposure.source))
 
 
+def _since_infusion(facts: Facts) -> tuple[Exposure, ...] | Missing:
+    drugs = FIBRINOGEN_PRODUCTS | {Drug.PLASMA}
+    now = facts.picture.as_of
+    given = [e for e in facts.picture.exposures if e.drug in drugs and e.start.at <= now]
+    since = sorted((e for e in given if since_infusion(facts, e.start)), key=lambda e: (e.start.at, e.source))
+    if not since and any(topic in facts.picture.unread for topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)):
+        return Missing(("products_given",), "doses could not be read completely")
+    return tuple(since)
+
+
+PRODUCTS_FOR_CRS: Need[tuple[Exposure, ...]] = Need("products_since_infusion", _since_infusion)
+"""CRS-04: plasma, cryoprecipitate and concentrate given since the infusion, oldest first."""
+
+
 def _recent(facts: Facts) -> RecentSupply | Missing | None:
     given = [exposure for exposure in given_products(facts) if _counts(facts, exposure)]
     ordered = [order for order in facts.picture.orders if _is_pending(facts, order)]

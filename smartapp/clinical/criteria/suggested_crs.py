@@ -143,7 +143,9 @@ def _waived(facts: Facts) -> bool:
     fevers = [
         r.collected.at
         for r in facts.picture.series(Analyte.TEMPERATURE)
-        if surely_at_least(r, FEVER) and since_infusion(facts, r.collected)
+        if r.source not in facts.picture.bedside.suspects
+        and surely_at_least(r, FEVER)
+        and since_infusion(facts, r.collected)
     ]
     starts = [e.start.at for e in facts.picture.exposures if e.drug in _WAIVERS and e.start.at <= facts.picture.as_of]
     return bool(fevers) and any(start >= min(fevers) for start in starts)

@@ -1,19 +1,18 @@
 """Say whether, and how surely, this patient had CAR-T therapy.
 
 Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run.
-APP-03, APP-04 and APP-06 bound the patients for whom the rules speak.
+APP-03, APP-04 and APP-06 bound the patients for whom the rules speak; the indication is shown and gates nothing.
 Applies when: CAR-T is suspected but undated, the product is not tisagenlecleucel, the disease is not B-ALL, or a stop holds.
-Silent when: a dated tisagenlecleucel infusion for B-ALL is found, or no CAR-T at all.
+Silent when: a dated tisagenlecleucel infusion for B-ALL is found, no CAR-T at all, or the patient is outside the rules (deceased too).
 Cannot tell when: procedures or administrations could not be read and no infusion is known.
 """
 
-from smartapp.clinical.conclusions import Applicability, Infusion
+from smartapp.clinical.conclusions import Action, Applicability, Infusion
 from smartapp.clinical.criteria.applicability import APPLICABILITY
-from smartapp.clinical.criteria.conditions import active
-from smartapp.clinical.criteria.infusion import INFUSION
+from smartapp.clinical.criteria.infusion import INDICATION, INFUSION
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Facts, Given, Need, Row, Rule
-from smartapp.clinical.terminology import CarTProduct, ConditionKind
+from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.terminology import CarTProduct
 
 _SUSPECTED = Row(id="APP-01", version=1, title="Find the CAR-T infusion", level=EvidenceLevel.L5, citations=("BUE21",))
 _WINDOW = Row(
@@ -25,7 +24,7 @@ _WINDOW = Row(
 )
 _PRODUCT = Row(
     id="APP-04",
-    version=1,
+    version=2,
     title="Say where the evidence is extrapolated",
     level=EvidenceLevel.L5,
     citations=("BUE21", "KYO"),
@@ -39,19 +38,16 @@ _STOP = Row(
 )
 
 
-def _is_b_all(facts: Facts) -> bool:
-    return bool(active(facts, ConditionKind.B_ALL))
-
-
-B_ALL: Need[bool] = Need("indication", _is_b_all)
+_B_ALL = "B-ALL"
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
     """The notes that hold."""
     stop, infusion = given[APPLICABILITY], given.get(INFUSION)
-    if infusion is None:
+    if infusion is None or (not stop.runs and stop.action is Action.NONE):
         return _stopped(stop)
-    return (*_stopped(stop), *_suspected(infusion), *(_notes(infusion, b_all=given[B_ALL]) if stop.runs else ()))
+    notes = _notes(infusion, given.get(INDICATION)) if stop.runs else ()
+    return (*_stopped(stop), *_suspected(infusion), *notes)
 
 
 def _suspected(infusion: Infusion) -> tuple[Finding, ...]:
@@ -67,12 +63,14 @@ def _stopped(stop: Applicability) -> tuple[Finding, ...]:
     )
 
 
-def _notes(infusion: Infusion, *, b_all: bool) -> tuple[Finding, ...]:
+def _notes(infusion: Infusion, indication: str | None) -> tuple[Finding, ...]:
     texts = []
     if infusion.product is not CarTProduct.TISAGENLECLEUCEL:
         texts.append("evidence extrapolated from tisagenlecleucel")
-    if not b_all:
-        texts.append("base evidence is B-ALL")
+    if indication != _B_ALL:
+        texts.append(
+            f"base evidence is B-ALL, the indication is {indication or 'not known: conditions were not all read'}"
+        )
     if not texts:
         return ()
     return (_PRODUCT.finds(f"Note: {'; '.join(texts)}", Indicator.INFO, evidence=(infusion.source,)),)
@@ -80,8 +78,8 @@ def _notes(infusion: Infusion, *, b_all: bool) -> tuple[Finding, ...]:
 
 RULE = Rule(
     rows=(_SUSPECTED, _WINDOW, _PRODUCT, _STOP),
-    needs=(APPLICABILITY, B_ALL),
-    wants=(INFUSION,),
+    needs=(APPLICABILITY,),
+    wants=(INFUSION, INDICATION),
     applies=applies,
     always=True,
 )

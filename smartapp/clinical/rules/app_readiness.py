@@ -2,7 +2,7 @@
 
 Guideline: APP-05, baseline values and a fibrinogen source should be there before CAR-T therapy begins.
 Applies when: a CAR-T infusion is planned within the next 7 days.
-Silent when: none is planned, or it is further away.
+Silent when: none is planned, it is further away, or the patient has died.
 Cannot tell when: service requests could not be read.
 """
 
@@ -18,7 +18,7 @@ CRYO, FC = policy("cryo_available"), policy("fc_available")
 
 def _days(facts: Facts) -> int | None:
     planned = facts.get(PLANNED_INFUSION)
-    if isinstance(planned, Missing):
+    if isinstance(planned, Missing) or facts.picture.patient.deceased:
         return None
     days = (planned - facts.picture.as_of.astimezone(facts.picture.zone).date()).days
     return days if 0 < days <= facts.policy.get("pre_infusion_days") else None
