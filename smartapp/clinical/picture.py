@@ -38,6 +38,7 @@ class GapKind(StrEnum):
     INCOMPLETE = "incomplete"
     NOT_PERMITTED = "not permitted"
     FAILED = "could not be read: the EHR did not answer"
+    AWAITED = "awaited"
     NOTED = "noted"  # read and used, with a remark (assumed scale, case error in a unit, time of issue used …)
 
 

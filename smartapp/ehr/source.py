@@ -7,6 +7,7 @@ from datetime import datetime
 
 from smartapp.ehr.client import FhirClient, Pages
 from smartapp.ehr.errors import EhrError, Gone, NotPermitted, Refused
+from smartapp.ehr.reading import Reading
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.document import Unreadable, kind_of
 from smartapp.fhir.queries import Query, search_params
@@ -38,10 +39,16 @@ class FhirChartSource:
 
     def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
         """Every query with its answer; a failure is an answer too."""
-        asked = tuple(queries)
+        return self.begin(queries).answers(None)
+
+    def begin(self, queries: Iterable[Query]) -> Reading:
+        """Ask everything at once and go on: the answers come one by one, all of them within the deadline."""
         deadline = time.monotonic() + self._seconds
-        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir") as pool:
-            return tuple(pool.map(lambda query: self._one(query, deadline), asked))
+        pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir")
+        try:
+            return Reading({query.name: pool.submit(self._one, query, deadline) for query in queries})
+        finally:
+            pool.shutdown(wait=False)
 
     def _one(self, query: Query, deadline: float) -> Answer:
         refused = self._may_read(query.resource)

@@ -75,6 +75,7 @@ def _desk(parts: Parts) -> ClinicalDesk:
         acceptance=parts.acceptance(),
         clock=parts.clock,
         source_of=charts.source_of,
+        first_of=charts.first_of,
         writer_of=charts.writer_of,
         signed_out=lambda session: _revoked(session, parts),
         idle_minutes=float(parts.settings.limits.idle_minutes),

@@ -20,7 +20,7 @@ from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
 from smartapp.storage.launches import LaunchStore
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
-from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
 from smartapp.usecases.proposal import ProposalView as Stored
@@ -41,7 +41,8 @@ class SessionLaunch(OpenLaunch):
 
 @dataclass(slots=True, kw_only=True)
 class ClinicalDesk:
-    """A `Desk`; `source_of` and `writer_of` turn a session into what reads and writes its chart."""
+    """A `Desk`; `source_of` and `writer_of` turn a session into what reads and writes its chart, `first_of` into what gives a
+    page the answers that have come (the number is how often the page has looked before)."""
 
     store: LaunchStore
     site: Site
@@ -49,6 +50,7 @@ class ClinicalDesk:
     acceptance: Acceptance
     clock: Callable[[], datetime]
     source_of: Callable[[SmartSession], ChartSource]
+    first_of: Callable[[SmartSession, int], ChartSource]
     writer_of: Callable[[SmartSession], ChartWriter]
     signed_out: Callable[[SmartSession], None]
     idle_minutes: float
@@ -69,17 +71,26 @@ class ClinicalDesk:
             session=session,
         )
 
-    def review(self, opened: OpenLaunch) -> Reviewed:
-        """Read, assess, offer; what this launch wrote before stands beside it."""
+    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
+        """Read, assess, offer; what this launch wrote before stands beside it. Nothing is offered on an unfinished reading."""
         case = self._case(opened)
-        assessed = self._assessed(case, "page assessed")
+        first = replace(case, source=self.first_of(_session(opened), looks))
+        assessed = self._assessed(first, "page assessed")
         assessment = assessed.assessment
-        refused = self._refused(case, assessed)
-        offered = () if refused else self.acceptance.offer(case, assessment)
+        awaited = awaited_queries(assessed.chart, self.site.queries)
+        refused = "" if awaited else self._refused(case, assessed)
+        offered = () if refused or awaited else self.acceptance.offer(case, assessment)
         done = {view.id: view for view in self.acceptance.finished(case)}
         fresh = tuple(self._offered(opened, view) for view in offered if view.id not in done)
         views = (*fresh, *(self._shown(opened, view) for view in done.values()))
-        return Reviewed(assessment=assessment, identity=_identity(assessed), proposals=views, no_write=refused)
+        return Reviewed(
+            assessment=assessment,
+            identity=_identity(assessed),
+            proposals=views,
+            no_write=refused,
+            awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
+            undecided=any(query.decides for query in awaited),
+        )
 
     def _offered(self, opened: OpenLaunch, view: Stored) -> ProposalView:
         """Of this launch while it is open; one that is decided and not ours was decided in another launch."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartapp.config.settings import Settings
+from smartapp.ehr.reading import Readings
 from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
 from smartapp.fhir.queries import QUERIES, read_scopes
 from smartapp.smart.discovery import Discovery
@@ -72,6 +73,7 @@ class Parts:
             tokens=self.tokens,
             store=self.store,
             now=self.clock,
+            readings=Readings(float(self.settings.budgets.page)),
         )
 
     def acceptance(self) -> Acceptance:

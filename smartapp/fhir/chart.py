@@ -6,12 +6,13 @@ from enum import StrEnum
 
 
 class AnswerState(StrEnum):
-    """How far a query was answered (FHIR-29): four different states, never folded into one."""
+    """How far a query was answered (FHIR-29): different states, never folded into one."""
 
     COMPLETE = "complete"  # all pages read; no resources means none exist
     INCOMPLETE = "incomplete"  # a page, a cap, a time limit: what is here is real, more may exist
     FAILED = "failed"  # error, time-out, unreadable reply
     NOT_PERMITTED = "not permitted"  # scope not granted, or 403
+    AWAITED = "awaited"  # asked, and the answer has not come yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ class Query:
     """One read or search: `params` is the search with the CDS Hooks token for the patient; `since_days` an additional
     lower bound of `date_param` that only REST searches carry (a 2.0 prefetch template cannot count days, CDS-21).
     `plain` is the US Core search to fall back to when a server refuses the first (FHIR-12). `required` as in
-    interfaces.md section 4.
+    interfaces.md section 4. `decides`: the verdict rests on it; while it is awaited none is shown.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Query:
     since_days: int | None = None
     date_param: str = "date"
     required: bool = False
+    decides: bool = True
 
     @property
     def is_read(self) -> bool:
@@ -43,7 +44,13 @@ def _codes(*codes: str) -> str:
 
 
 def _observations(
-    name: str, topic: Topic, codes: tuple[str, ...], *, days: int | None, required: bool = False
+    name: str,
+    topic: Topic,
+    codes: tuple[str, ...],
+    *,
+    days: int | None,
+    required: bool = False,
+    decides: bool = True,
 ) -> Query:
     category = "vital-signs" if topic is Topic.VITAL_SIGNS else "laboratory"
     return Query(
@@ -54,10 +61,18 @@ def _observations(
         plain=(("patient", PATIENT), ("category", category)),
         since_days=days,
         required=required,
+        decides=decides,
     )
 
 
-def _all_of(name: str, resource: str, topic: Topic, *extra: tuple[str, str], required: bool = False) -> Query:
+def _all_of(
+    name: str,
+    resource: str,
+    topic: Topic,
+    *extra: tuple[str, str],
+    required: bool = False,
+    decides: bool = True,
+) -> Query:
     return Query(
         name=name,
         resource=resource,
@@ -65,6 +80,7 @@ def _all_of(name: str, resource: str, topic: Topic, *extra: tuple[str, str], req
         params=(("patient", PATIENT), *extra, ("_count", _PAGE)),
         plain=(("patient", PATIENT), *extra),
         required=required,
+        decides=decides,
     )
 
 
@@ -83,6 +99,7 @@ QUERIES: tuple[Query, ...] = (
         Topic.LABORATORY,
         loincs(_A.FERRITIN, _A.CRP, _A.LDH, _A.ALT, _A.AST, _A.BILIRUBIN, _A.TRIGLYCERIDES, _A.IL6),
         days=_WINDOW_DAYS,
+        decides=False,
     ),
     _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), days=None),
     Query(
@@ -107,11 +124,11 @@ QUERIES: tuple[Query, ...] = (
     _all_of("conditions", "Condition", Topic.CONDITIONS),
     _all_of("procedures", "Procedure", Topic.PROCEDURES, required=True),
     _all_of("administrations", "MedicationAdministration", Topic.ADMINISTRATIONS, required=True),
-    _all_of("medicationRequests", "MedicationRequest", Topic.MEDICATION_REQUESTS),
-    _all_of("medicationStatements", "MedicationStatement", Topic.MEDICATION_STATEMENTS),
+    _all_of("medicationRequests", "MedicationRequest", Topic.MEDICATION_REQUESTS, decides=False),
+    _all_of("medicationStatements", "MedicationStatement", Topic.MEDICATION_STATEMENTS, decides=False),
     _all_of("serviceRequests", "ServiceRequest", Topic.SERVICE_REQUESTS),
-    _all_of("allergies", "AllergyIntolerance", Topic.ALLERGIES),
-    _all_of("encounters", "Encounter", Topic.ENCOUNTER),
+    _all_of("allergies", "AllergyIntolerance", Topic.ALLERGIES, decides=False),
+    _all_of("encounters", "Encounter", Topic.ENCOUNTER, decides=False),
 )
 BY_NAME = {query.name: query for query in QUERIES}
 CRS_GRADES = "crsGrades"

@@ -13,11 +13,13 @@ _GAP_KINDS = {
     AnswerState.INCOMPLETE: GapKind.INCOMPLETE,
     AnswerState.FAILED: GapKind.FAILED,
     AnswerState.NOT_PERMITTED: GapKind.NOT_PERMITTED,
+    AnswerState.AWAITED: GapKind.AWAITED,
 }
 _SAID = {
     AnswerState.INCOMPLETE: "incomplete",
     AnswerState.FAILED: "could not be read",
     AnswerState.NOT_PERMITTED: "not permitted",
+    AnswerState.AWAITED: "awaited",
 }
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -65,6 +65,15 @@ def completed(sent: Chart, source: ChartSource | None, queries: Iterable[Query])
     return sent.with_answers(*ask(open_queries)) if open_queries else sent
 
 
+def awaited_queries(chart: Chart, queries: Iterable[Query]) -> tuple[Query, ...]:
+    """The queries whose answers have not come yet."""
+    return tuple(query for query in queries if _is_awaited(chart.answers.get(query.name)))
+
+
+def _is_awaited(answer: Answer | None) -> bool:
+    return answer is not None and answer.state is AnswerState.AWAITED
+
+
 def _nobody_to_ask(queries: Iterable[Query]) -> tuple[Answer, ...]:
     return tuple(
         Answer(query=query.name, state=AnswerState.FAILED, reason="it was not sent, and there is no server to ask")

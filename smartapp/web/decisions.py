@@ -85,12 +85,16 @@ class Reviewed:
     """A patient as assessed now, with this launch's proposals.
 
     `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
+    `awaited` names the parts of the chart that are still being read (nothing is offered meanwhile); `undecided`: the verdict
+    rests on one of them.
     """
 
     assessment: Assessment
     identity: Identity
     proposals: tuple[ProposalView, ...] = ()
     no_write: str = ""
+    awaited: tuple[str, ...] = ()
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +124,8 @@ class Desk(Protocol):
     def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
         """The live launch that this browser's cookie belongs to; 401 otherwise."""
 
-    def review(self, opened: OpenLaunch) -> Reviewed:
-        """Read the chart, assess, and make or refresh the proposals."""
+    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
+        """Read the chart, assess, and make or refresh the proposals; `looks`: how often the page has looked before."""
 
     def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
         """A proposal of this launch; 404 for any other."""

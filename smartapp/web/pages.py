@@ -18,6 +18,7 @@ from smartapp.web.protection import FormTokens, check_origin
 
 _BY_HAND = tuple(level for level in BleedingLevel if level is not BleedingLevel.NONE_RECORDED)
 _GRADES = range(6)
+REFRESH_SECONDS = 3  # interfaces.md section 3: at most every 3 s
 _SUSPICIONS = ("clotted", "diluted", "wrong patient")
 
 
@@ -47,13 +48,16 @@ def create_blueprint(
             return make_response(
                 render_template("for_professionals.html", opened=opened, token=tokens.token(opened, "sign-out"))
             )
-        reviewed = desk.review(opened)
-        page = review_page(reviewed, request.args.get("range", "all"))
-        return make_response(
-            render_template(
-                "review.html", page=page, opened=opened, forms=_forms(opened, tokens), reasons=DECLINE_REASONS
-            )
+        looks, chosen = read_looks(request.args.get("looks", "")), request.args.get("range", "all")
+        page = review_page(desk.review(opened, looks), chosen)
+        shown = render_template(
+            "review.html", page=page, opened=opened, forms=_forms(opened, tokens), reasons=DECLINE_REASONS
         )
+        response = make_response(shown)
+        if page.awaited:
+            again = url_for("pages.review", launch=launch, looks=looks + 1, range=page.plot.chosen)
+            response.headers["Refresh"] = f"{REFRESH_SECONDS}; url={again}"
+        return response
 
     @blueprint.post("/l/<launch>/observe")
     def observe(launch: str) -> Response:
@@ -71,6 +75,11 @@ def create_blueprint(
         return make_response(render_template("signed_out.html"))
 
     return blueprint
+
+
+def read_looks(text: str) -> int:
+    """How often the page has looked at a reading under way; nonsense is a first look."""
+    return int(text) if text.isdecimal() and len(text) <= 2 else 0
 
 
 def entered(desk: Desk, launch: str) -> OpenLaunch:

@@ -193,3 +193,29 @@ def test_one_broken_observation_is_named_and_the_rest_is_used(page: Any, all_wel
     turn(all_well, "broken_observation")
     frame = open_chart(page, all_well, RECOVERED)
     assert "could not be read" in frame.locator("main").inner_text().lower()
+
+
+def slow(stack: Stack, resource: str, seconds: int) -> None:
+    """Hold back every request for one type of resource."""
+    fields = {"on": "slow_fhir", "resource": resource, "seconds": str(seconds)}
+    requests.post(f"{stack.ehr}/faults", data=fields, timeout=10)
+
+
+def test_a_search_held_back_does_not_hold_back_the_verdict(page: Any, all_well: Stack) -> None:
+    slow(all_well, "AllergyIntolerance", 5)
+    frame = open_chart(page, all_well, ACT_NOW)
+    first = frame.locator("main").inner_text()
+    assert "ACT NOW" in first
+    assert "Still reading: allergies" in first
+    frame.locator("form[action$='/approve'] button").first.wait_for()
+    assert "Still reading" not in frame.locator("main").inner_text()
+
+
+def test_a_search_the_verdict_needs_is_awaited_by_name(page: Any, all_well: Stack) -> None:
+    slow(all_well, "Condition", 4)
+    frame = open_chart(page, all_well, ACT_NOW)
+    first = frame.locator("main").inner_text()
+    assert "READING" in first
+    assert "conditions" in first
+    assert "ACT NOW" not in first
+    frame.get_by_text("ACT NOW").first.wait_for()

@@ -19,7 +19,7 @@ from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.identity import read_identity
 from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
-from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
@@ -167,6 +167,7 @@ class Ward:
         self.launch = launch
         self.bedside = Bedside()
         self.observed: list[Observed] = []
+        self.looked: list[int] = []
         self.ended = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
         self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
@@ -208,11 +209,13 @@ class Ward:
             raise EndedLaunch("There is no live launch for this browser.", "Open the app again from the chart.")
         return OpenLaunch(launch=launch, ehr="demo", user=self.user, user_name="Dr N Osei", binding=COOKIE)
 
-    def review(self, opened: OpenLaunch) -> Reviewed:
+    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
+        self.looked.append(looks)
         assessed = self.assessed()
         assessment = assessed.assessment
+        awaited = awaited_queries(assessed.chart, QUERIES)
         no_write = self.writer.why_not if assessment.draft_allowed else ""
-        offered = () if no_write else self.acceptance.offer(self.case, assessment)
+        offered = () if no_write or awaited else self.acceptance.offer(self.case, assessment)
         done = {view.id: view for view in self.acceptance.finished(self.case)}
         fresh = [view for view in offered if view.id not in done]
         others = [replace(shown(view), elsewhere=view.state is not ProposalState.PROPOSED) for view in fresh]
@@ -221,6 +224,8 @@ class Ward:
             identity=read_identity(assessed.chart),
             proposals=(*others, *map(shown, done.values())),
             no_write=no_write,
+            awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
+            undecided=any(query.decides for query in awaited),
         )
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:

@@ -210,3 +210,48 @@ def test_a_result_is_marked_suspect_by_one_press() -> None:
 def test_a_bound_is_a_bound_in_both_units() -> None:
     page = Browser(jane(charts.fibrinogen("<0.6"), charts.weight("70"), charts.crs(3)).app).get()
     assert "<0.6 g/L (<60 mg/dL), drawn" in page.text
+
+
+def test_what_the_verdict_needs_is_awaited_before_there_is_one() -> None:
+    ward = act_now(refused={"conditions": AnswerState.AWAITED})
+    page = Browser(ward.app).get()
+    assert page.headings == ["◇ READING — no verdict yet"]
+    assert "Awaited: conditions" in page.text
+    assert "Jane DOE" in page.text
+    assert page.response.headers["Refresh"] == f"3; url=/l/{LAUNCH}/?looks=1&range=all"
+    assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+def test_a_verdict_that_does_not_need_what_is_awaited_is_shown_without_a_form() -> None:
+    ward = act_now(refused={"allergies": AnswerState.AWAITED})
+    page = Browser(ward.app).get()
+    assert page.headings == ["■ ACT NOW"]
+    assert "Still reading: allergies" in page.text
+    assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+@pytest.mark.parametrize(("query", "looks"), [("looks=4", 4), ("looks=x", 0), ("looks=-1", 0), ("looks=999", 0)])
+def test_the_page_counts_its_looks(query: str, looks: int) -> None:
+    ward = act_now(refused={"allergies": AnswerState.AWAITED})
+    page = Browser(ward.app).get(f"/l/{LAUNCH}/?{query}")
+    assert ward.looked == [looks]
+    assert f"looks={looks + 1}" in page.response.headers["Refresh"]
+
+
+def test_a_complete_page_does_not_refresh_itself() -> None:
+    assert "Refresh" not in Browser(act_now().app).get().response.headers
+
+
+@pytest.mark.req("DQ-17", "SAL-56")
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("procedures", "CAR-T infusion not permitted"),
+        ("conditions", "Bleeding: not permitted"),
+        ("patient", "birth date not permitted"),
+        ("bloodCounts", "not permitted"),
+    ],
+)
+def test_what_may_not_be_read_is_never_called_not_recorded(query: str, words: str) -> None:
+    page = Browser(act_now(refused={query: AnswerState.NOT_PERMITTED}).app).get()
+    assert words in page.text

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.picture import GapKind, Topic
 from smartapp.clinical.wording import rounded
 from smartapp.fhir.identity import Identity
-from smartapp.web.presenters.words import clock_of
+from smartapp.web.presenters.words import absence, clock_of
 
 _SEXES = {"female": "F", "male": "M", "other": "other", "unknown": "sex unknown"}
 
@@ -22,7 +23,8 @@ class Banner:
 
 def banner(identity: Identity, assessment: Assessment) -> Banner:
     """The banner of an assessed patient."""
-    facts = (_sex_and_age(identity, assessment), _born(identity), _number(identity))
+    unknown = absence(assessment, Topic.PATIENT)
+    facts = (_sex_and_age(identity, assessment, unknown), _born(identity, unknown), _number(identity, unknown))
     return Banner(
         name=patient_name(identity, assessment),
         facts=tuple(fact for fact in facts if fact),
@@ -33,28 +35,29 @@ def banner(identity: Identity, assessment: Assessment) -> Banner:
 
 def patient_name(identity: Identity, assessment: Assessment) -> str:
     """The name, or the record's own id where no name could be read."""
-    return identity.name or f"{assessment.picture.patient.reference} (name not recorded)"
+    return identity.name or f"{assessment.picture.patient.reference} (name {absence(assessment, Topic.PATIENT)})"
 
 
-def _sex_and_age(identity: Identity, assessment: Assessment) -> str:
+def _sex_and_age(identity: Identity, assessment: Assessment, unknown: str) -> str:
     age = assessment.age
     years = "" if age is None else f"{age.low} y" if age.exact else f"{age.low} or {age.high} y"
     sex = _SEXES.get(identity.sex, "")
-    return " ".join(part for part in (sex, years) if part) or "age not recorded"
+    return " ".join(part for part in (sex, years) if part) or f"age {unknown}"
 
 
-def _born(identity: Identity) -> str:
-    return f"born {identity.birth_date}" if identity.birth_date else "birth date not recorded"
+def _born(identity: Identity, unknown: str) -> str:
+    return f"born {identity.birth_date}" if identity.birth_date else f"birth date {unknown}"
 
 
-def _number(identity: Identity) -> str:
-    return f"ID {identity.identifier}" if identity.identifier else "identifier not recorded"
+def _number(identity: Identity, unknown: str) -> str:
+    return f"ID {identity.identifier}" if identity.identifier else f"identifier {unknown}"
 
 
 def _therapy(assessment: Assessment) -> str:
     infusion = assessment.infusion
     if infusion is None:
-        return "no CAR-T infusion found"
+        unknown = absence(assessment, Topic.PROCEDURES, Topic.ADMINISTRATIONS)
+        return "no CAR-T infusion found" if unknown == GapKind.ABSENT else f"CAR-T infusion {unknown}"
     return (
         f"{infusion.product} day {infusion.day:+d}"
         if infusion.day is not None
@@ -65,7 +68,7 @@ def _therapy(assessment: Assessment) -> str:
 def _weight(assessment: Assessment) -> str:
     weight = assessment.weight
     if weight is None:
-        return "weight not recorded"
+        return f"weight {absence(assessment, Topic.VITAL_SIGNS)}"
     told = f"{rounded(weight.kg)} kg ({clock_of(assessment).age(weight.measured)})"
     marks = ["added by you"] if weight.by_hand else []
     return ", ".join([told, *marks, *([weight.why_not] if not weight.valid else [])])

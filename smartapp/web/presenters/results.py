@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.labs import LabResult, LabSeries
+from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import OWN_UNIT
 from smartapp.clinical.wording import fibrinogen_words, rounded
-from smartapp.web.presenters.words import Clock, clock_of
+from smartapp.web.presenters.words import Clock, absence, clock_of
 
 _LABELS = {
     Analyte.FIBRINOGEN: "Fibrinogen",
@@ -67,7 +68,7 @@ def _rows(assessment: Assessment, clock: Clock) -> Iterator[ResultRow]:
         if latest is not None:
             yield _row(label, latest, _before(series, latest), clock)
         elif analyte in _ALWAYS:
-            yield ResultRow(label=label, latest="not recorded")
+            yield ResultRow(label=label, latest=absence(assessment, Topic.LABORATORY))
 
 
 def _before(series: LabSeries, latest: LabResult) -> LabResult | None:

@@ -22,11 +22,10 @@ from smartapp.web.presenters.trace import (
     level_words,
     trace,
 )
-from smartapp.web.presenters.verdict import Verdict, crs_words, verdict
-from smartapp.web.presenters.words import amount_of, clock_of, order_words, product_name
+from smartapp.web.presenters.verdict import Verdict, crs_words, still_reading, verdict
+from smartapp.web.presenters.words import absence, amount_of, clock_of, order_words, product_name
 
 _BLEEDING = {
-    BleedingLevel.NONE_RECORDED: "Bleeding: not recorded",
     BleedingLevel.NONE: "Bleeding: none",
     BleedingLevel.MINOR: "Bleeding: minor",
     BleedingLevel.SIGNIFICANT: "Bleeding: significant",
@@ -81,6 +80,7 @@ class ReviewPage:
     issues: tuple[Issue, ...]
     applied: str
     trace: tuple[TraceGroup, ...]
+    awaited: str
     next_due: str
     policy: str
     assessed: str
@@ -93,24 +93,25 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
     return ReviewPage(
         banner=banner(identity, assessment),
-        verdict=verdict(assessment),
-        options=_options(assessment, proposals),
-        blockers=_blockers(reviewed),
+        verdict=still_reading(reviewed.awaited) if reviewed.undecided else verdict(assessment),
+        options=() if reviewed.undecided else _options(assessment, proposals),
+        blockers=() if reviewed.awaited else _blockers(reviewed),
         standing=tuple(proposal for proposal in proposals if proposal.decided),
         order_text=_order_text(reviewed),
+        awaited=", ".join(reviewed.awaited),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
-        bleeding=_BLEEDING[assessment.bleeding],
-        crs=crs_words(assessment.crs),
+        bleeding=_bleeding(assessment),
+        crs=crs_words(assessment),
         added=_added(assessment),
         plot=fibrinogen_plot(assessment, chosen),
         rows=result_rows(assessment),
         fibrinogen=fibrinogen_rows(assessment),
-        notes=_notes(assessment),
-        issue_line=issue_line(assessment),
+        notes=() if reviewed.undecided else _notes(assessment),
+        issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
-        trace=trace(assessment),
-        next_due=_next_due(assessment),
+        trace=() if reviewed.undecided else trace(assessment),
+        next_due="" if reviewed.undecided else _next_due(assessment),
         policy=f"{assessment.policy.profile} {assessment.policy.sha256[:8]}",
         assessed=assessed_at(assessment),
     )
@@ -191,6 +192,11 @@ def _notes(assessment: Assessment) -> tuple[Note, ...]:
         for f in assessment.findings
         if f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER")
     )
+
+
+def _bleeding(assessment: Assessment) -> str:
+    """The level in words; none recorded is no evidence of none, nor is what was not read (BLD-01)."""
+    return _BLEEDING.get(assessment.bleeding) or f"Bleeding: {absence(assessment, Topic.CONDITIONS)}"
 
 
 def _added(assessment: Assessment) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Action, Basis, CrsStatus
+from smartapp.clinical.conclusions import Action, Basis
 from smartapp.clinical.findings import Indicator
-from smartapp.clinical.picture import BleedingLevel
-from smartapp.web.presenters.words import both_units, clock_of, order_words
+from smartapp.clinical.picture import BleedingLevel, Topic
+from smartapp.web.presenters.words import absence, both_units, clock_of, order_words
 
 _BASES = {Basis.SUGGESTED: "suggested, not recorded: confirm", Basis.RECORDED: "recorded", Basis.RESOLVED: "resolved"}
 _LEADS = {
@@ -45,6 +45,17 @@ def verdict(assessment: Assessment) -> Verdict:
     return _told(assessment, "none", "○", "NO REPLACEMENT ADVISED")
 
 
+def still_reading(awaited: tuple[str, ...]) -> Verdict:
+    """No verdict yet: what it rests on has not come."""
+    return Verdict(
+        state="cannot",
+        shape="◇",
+        word="READING — no verdict yet",
+        sentence=f"Awaited: {', '.join(awaited)}.",
+        reason="",
+    )
+
+
 def _told(assessment: Assessment, state: str, shape: str, word: str) -> Verdict:
     return Verdict(
         state=state,
@@ -69,7 +80,7 @@ def _sentence(assessment: Assessment) -> str:
         rule = f" ({assessment.applicability.rule})" if assessment.applicability.rule else ""
         return f"No advice is given: {assessment.applicability.reason}{rule}."
     lead = _LEADS.get(assessment.action, "Consider requesting a fibrinogen, none is usable")
-    told = ", ".join(part for part in (_level(assessment), crs_words(assessment.crs), _bleeding(assessment)) if part)
+    told = ", ".join(part for part in (_level(assessment), crs_words(assessment), _bleeding(assessment)) if part)
     return f"{lead}: {told}." if told else f"{lead}."
 
 
@@ -83,10 +94,11 @@ def _level(assessment: Assessment) -> str:
     return f"{bound}{here} ({bound}{other}), {clock.drawn(result.collected.at)}"
 
 
-def crs_words(crs: CrsStatus | None) -> str:
+def crs_words(assessment: Assessment) -> str:
     """`CRS 3 (recorded)`; an unknown grade is said to be unknown."""
+    crs = assessment.crs
     if crs is None or crs.grade is None:
-        return "CRS grade not recorded"
+        return f"CRS grade {absence(assessment, Topic.CONDITIONS)}"
     basis = "added by you" if crs.by_hand else _BASES.get(crs.basis, str(crs.basis))
     stale = ", more than a day old: confirm" if crs.stale else ""
     return f"CRS {crs.grade} ({basis}{stale})"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.clinical.picture import GapKind, Topic
 from smartapp.clinical.wording import age_words, fibrinogen_words, plain, rounded
 
 _NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
@@ -80,3 +81,9 @@ def amount_of(given: Option | ProposedOrder) -> str:
 def order_words(given: Option | ProposedOrder) -> str:
     """`fibrinogen concentrate 3000 mg`."""
     return " ".join(part for part in (product_name(given.product), amount_of(given)) if part)
+
+
+def absence(assessment: Assessment, *topics: Topic) -> str:
+    """Not recorded, or why nobody can say so of these parts of the chart: not permitted, could not be read, awaited (DQ-17)."""
+    kinds = (gap.kind for topic, gap in assessment.picture.unread.items() if topic in topics)
+    return str(next(kinds, GapKind.ABSENT))

@@ -1,0 +1,89 @@
+"""A reading that does not make the page wait (interfaces.md section 3: the first answer)."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+
+import pytest
+
+from smartapp.ehr.reading import FirstAnswers, Reading, Readings
+from smartapp.fhir.chart import Answer, AnswerState
+from smartapp.fhir.queries import BY_NAME, Query
+
+PATIENT, ALLERGIES = BY_NAME["patient"], BY_NAME["allergies"]
+BUDGET = 20.0
+
+
+def an_answer(query: str) -> Answer:
+    return Answer(query=query, state=AnswerState.COMPLETE)
+
+
+class SlowSource:
+    """Answers what is not held back; counts how often it is asked."""
+
+    def __init__(self, held: str) -> None:
+        self.held = held
+        self.begun = 0
+        self.waiting: Future[Answer] = Future()
+
+    def begin(self, queries: Iterable[Query]) -> Reading:
+        self.begun += 1
+        return Reading({query.name: self._future(query.name) for query in queries})
+
+    def _future(self, name: str) -> Future[Answer]:
+        if name == self.held:
+            return self.waiting
+        done: Future[Answer] = Future()
+        done.set_result(an_answer(name))
+        return done
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def states(source: SlowSource, readings: Readings, *, again: bool, seconds: float | None = 0.0) -> dict[str, str]:
+    first = FirstAnswers(source=source, readings=readings, launch="l1", seconds=seconds, again=again)
+    return {answer.query: str(answer.state) for answer in first.answer((PATIENT, ALLERGIES))}
+
+
+def test_what_has_come_is_given_and_the_rest_is_awaited() -> None:
+    assert states(SlowSource("allergies"), Readings(BUDGET), again=False) == {
+        "patient": "complete",
+        "allergies": "awaited",
+    }
+
+
+def test_the_next_look_goes_on_with_the_same_reading() -> None:
+    source, readings = SlowSource("allergies"), Readings(BUDGET)
+    states(source, readings, again=False)
+    source.waiting.set_result(an_answer("allergies"))
+    assert states(source, readings, again=True) == {"patient": "complete", "allergies": "complete"}
+    assert source.begun == 1
+
+
+def test_a_fresh_look_reads_anew() -> None:
+    source, readings = SlowSource("allergies"), Readings(BUDGET)
+    states(source, readings, again=False)
+    states(source, readings, again=False)
+    assert source.begun == 2
+
+
+def test_a_reading_is_believed_once_and_not_for_long() -> None:
+    source, clock = SlowSource("allergies"), Clock()
+    readings = Readings(BUDGET, clock)
+    states(source, readings, again=False)
+    clock.now = BUDGET
+    states(source, readings, again=True)
+    assert source.begun == 2
+
+
+@pytest.mark.req("FHIR-15")
+def test_the_last_look_waits_for_what_is_left() -> None:
+    source = SlowSource("")
+    assert set(states(source, Readings(BUDGET), again=False, seconds=None).values()) == {"complete"}
