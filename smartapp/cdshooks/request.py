@@ -1,31 +1,25 @@
 """A CDS Hooks call as bytes: parsed, or refused with a reason that names the member and echoes no patient data."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
+from smartapp.cdshooks.strict_json import Refused, is_null, is_object, members, value_of
 
 MAX_BYTES = 5 * 1024 * 1024
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9\-.]{1,64}")
+_SELECTION = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 _PROFESSIONALS = ("Practitioner/", "PractitionerRole/")
-
-
-class Refused(ValueError):
-    """A call that is answered with an error; `status` is the HTTP status, the message names the member."""
-
-    def __init__(self, status: int, why: str, code: str = "invalid") -> None:
-        super().__init__(why)
-        self.status = status
-        self.code = code
+_WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
+_WITH_ORDERS = frozenset({"order-select", "order-sign"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """`fhirAuthorization`: held for this request only (CDS-31)."""
+    """`fhirAuthorization`: held for this request only (CDS-31); `expires_in` in seconds from the call."""
 
     access_token: str = field(repr=False)
     scope: str
@@ -35,7 +29,11 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookRequest:
-    """One call: `prefetch` stays raw bytes by key; `context` holds the members as they came."""
+    """One call: `prefetch` stays raw bytes by key, `draft_orders` the raw Bundle of the order hooks (empty at others).
+
+    `selections` are the chosen orders at order-select, `Type/id` each. `deadline` is the moment of the monotonic clock by
+    which the answer must be out (CDS-72).
+    """
 
     hook: str
     hook_instance: str
@@ -45,6 +43,9 @@ class HookRequest:
     fhir_server: str = ""
     authorization: Authorization | None = None
     prefetch: Mapping[str, bytes] = field(default_factory=dict)
+    draft_orders: bytes = b""
+    selections: tuple[str, ...] = ()
+    deadline: float = float("inf")
 
     @property
     def by_professional(self) -> bool:
@@ -52,144 +53,117 @@ class HookRequest:
         return self.user_id.startswith(_PROFESSIONALS)
 
 
-def parse(raw: bytes, hook: str) -> HookRequest:
+def parse(raw: bytes, hook: str, *, deadline: float = float("inf")) -> HookRequest:
     """The call for a service of `hook`; `Refused` with 400 or 413 names what is wrong."""
     if len(raw) > MAX_BYTES:
         raise Refused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
-    top = _object(raw, "the request")
-    prefetch = _prefetch(top)
-    _refuse_duplicates(raw, top)
-    members = {name: _plain(bytes(value), name) for name, value in top.items() if name != "prefetch"}
-    context = _member(members, "context", dict)
-    if _member(members, "hook", str) != hook:
+    top = members(raw, "the request")
+    if _text(top, "hook") != hook:
         raise Refused(400, f"hook must be {hook} for this service")
+    instance = _instance(top)
+    context = _object(top, "context")
+    patient = _id(context, "patientId")
+    server = "" if is_null(top.get("fhirServer")) else _text(top, "fhirServer")
     return HookRequest(
         hook=hook,
-        hook_instance=_filled(members, "hookInstance"),
-        patient_id=_id(context, "patientId"),
-        user_id=_user(context),
-        encounter_id=_id(context, "encounterId") if context.get("encounterId") is not None else "",
-        fhir_server=members["fhirServer"]
-        if isinstance(members.get("fhirServer"), str)
-        else _absent(members, "fhirServer"),
-        authorization=_authorization(members),
-        prefetch=prefetch,
+        hook_instance=instance,
+        patient_id=patient,
+        user_id=_matching(context, "userId", _USER, "of the form Type/id"),
+        encounter_id=_encounter(context, hook),
+        fhir_server=server,
+        authorization=_authorization(top, server, patient),
+        prefetch=_prefetch(top),
+        draft_orders=_draft_orders(context) if hook in _WITH_ORDERS else b"",
+        selections=_selections(context) if hook == "order-select" else (),
+        deadline=deadline,
     )
 
 
-def _object(raw: bytes, name: str) -> dict[str, msgspec.Raw]:
-    try:
-        return msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except RecursionError:
-        raise Refused(400, f"{name} is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(400, f"{name} is not a JSON object", "structure") from None
+def _object(of: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    raw = of.get(name, b"")
+    if not is_object(raw):
+        raise Refused(400, f"{name} is missing or not an object", "required")
+    return members(raw, name)
 
 
-def _plain(raw: bytes, name: str) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except RecursionError:
-        raise Refused(400, f"{name} is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(400, f"{name} is not valid JSON", "structure") from None
+def _text(of: Mapping[str, bytes], name: str, place: str = "") -> str:
+    value = value_of(of[name], f"{place}{name}") if name in of else None
+    if not isinstance(value, str):
+        raise Refused(400, f"{place}{name} is missing or not a string", "required")
+    return value
 
 
-def _prefetch(top: dict[str, msgspec.Raw]) -> dict[str, bytes]:
-    raw = bytes(top.get("prefetch", msgspec.Raw(b"null")))
-    if raw.strip() == b"null":
+def _instance(top: Mapping[str, bytes]) -> str:
+    value = _text(top, "hookInstance")
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise Refused(400, "hookInstance must be a non-empty string", "required")
+    return value
+
+
+def _matching(context: Mapping[str, bytes], name: str, form: re.Pattern[str], words: str) -> str:
+    value = value_of(context[name], f"context.{name}") if name in context else None
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise Refused(400, f"context.{name} is missing or not {words}", "required")
+    return value
+
+
+def _id(context: Mapping[str, bytes], name: str) -> str:
+    return _matching(context, name, _ID, "a FHIR id")
+
+
+def _encounter(context: Mapping[str, bytes], hook: str) -> str:
+    """Required where the encounter is what starts (CDS-13)."""
+    if is_null(context.get("encounterId")) and hook not in _WITH_ENCOUNTER:
+        return ""
+    return _id(context, "encounterId")
+
+
+def _prefetch(top: Mapping[str, bytes]) -> dict[str, bytes]:
+    if is_null(top.get("prefetch")):
         return {}
-    keys = _object(raw, "prefetch")
+    keys = _object(top, "prefetch")
     for key, value in keys.items():
-        _plain_check(bytes(value), f"prefetch.{key[:40]}")
-    _no_twins(_emptied(raw, keys), "prefetch")
-    return {key: bytes(value) for key, value in keys.items()}
+        if not (is_object(value) or is_null(value)):
+            raise Refused(400, f"prefetch.{key[:40]} must be a resource or null")
+    return keys
 
 
-def _plain_check(raw: bytes, name: str) -> None:
-    if raw.strip()[:1] not in (b"{", b"n"):
-        raise Refused(400, f"{name} must be a resource or null")
-
-
-def _refuse_duplicates(raw: bytes, top: dict[str, msgspec.Raw]) -> None:
-    """Duplicate keys in the request's own objects (CDS-73); msgspec lets the last one win, so look for them here."""
-    large = {name: value for name, value in top.items() if name == "prefetch"}
-    _no_twins(_emptied(raw, large), "the request")
-
-
-def _emptied(raw: bytes, values: Mapping[str, msgspec.Raw]) -> bytes:
-    for value in sorted((bytes(v) for v in values.values()), key=len, reverse=True):
-        raw = raw.replace(value, b"null", 1)
+def _draft_orders(context: Mapping[str, bytes]) -> bytes:
+    raw = context.get("draftOrders", b"")
+    if not is_object(raw):
+        raise Refused(400, "context.draftOrders is missing or not a Bundle", "required")
     return raw
 
 
-def _no_twins(raw: bytes, name: str) -> None:
-    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [key for key, _ in pairs]
-        if len(names) != len(set(names)):
-            raise Refused(400, f"{name} has a member twice")
-        return dict(pairs)
-
-    try:
-        json.loads(raw, object_pairs_hook=check)
-    except RecursionError:
-        raise Refused(400, f"{name} is nested too deeply") from None
-    except ValueError as error:
-        if isinstance(error, Refused):
-            raise
-        raise Refused(400, f"{name} is not valid JSON", "structure") from None
+def _selections(context: Mapping[str, bytes]) -> tuple[str, ...]:
+    value = value_of(context["selections"], "context.selections") if "selections" in context else None
+    fits = isinstance(value, list) and all(isinstance(one, str) and _SELECTION.fullmatch(one) for one in value)
+    if not isinstance(value, list) or not fits:
+        raise Refused(400, "context.selections is missing or not an array of references Type/id", "required")
+    return tuple(value)
 
 
-def _member(members: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = members.get(name)
-    if not isinstance(value, kind):
-        raise Refused(400, f"{name} is missing or not {'a string' if kind is str else 'an object'}", "required")
-    return value
-
-
-def _filled(members: Mapping[str, Any], name: str) -> str:
-    value: str = _member(members, name, str)
-    if not value.strip() or len(value) > 200:
-        raise Refused(400, f"{name} must be a non-empty string", "required")
-    return value
-
-
-def _absent(members: Mapping[str, Any], name: str) -> str:
-    if members.get(name) is not None:
-        raise Refused(400, f"{name} is not a string")
-    return ""
-
-
-def _id(context: Mapping[str, Any], name: str) -> str:
-    value = context.get(name)
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Refused(400, f"context.{name} is missing or not a FHIR id", "required")
-    return value
-
-
-def _user(context: Mapping[str, Any]) -> str:
-    value = context.get("userId")
-    if not isinstance(value, str) or not _USER.fullmatch(value):
-        raise Refused(400, "context.userId is missing or not of the form Type/id", "required")
-    return value
-
-
-def _authorization(members: Mapping[str, Any]) -> Authorization | None:
-    given = members.get("fhirAuthorization")
-    if given is None:
+def _authorization(top: Mapping[str, bytes], server: str, patient: str) -> Authorization | None:
+    """The token for own queries, whole or refused (CDS-30); it is of this patient (CDS-33)."""
+    if is_null(top.get("fhirAuthorization")):
         return None
-    if not isinstance(given, dict) or not members.get("fhirServer"):
-        raise Refused(400, "fhirAuthorization must be an object and needs fhirServer")
-    for name in ("access_token", "token_type", "scope", "subject"):
-        if not isinstance(given.get(name), str):
-            raise Refused(400, f"fhirAuthorization.{name} is missing or not a string", "required")
-    expires = given.get("expires_in")
-    if isinstance(expires, bool) or not isinstance(expires, int):
-        raise Refused(400, "fhirAuthorization.expires_in is missing or not a number", "required")
-    if given["token_type"].lower() != "bearer":
+    given = _object(top, "fhirAuthorization")
+    if not server:
+        raise Refused(400, "fhirAuthorization needs fhirServer", "required")
+    place = "fhirAuthorization."
+    token, kind, scope, _ = (_text(given, name, place) for name in ("access_token", "token_type", "scope", "subject"))
+    if not _TOKEN.fullmatch(token):
+        raise Refused(400, "fhirAuthorization.access_token is empty or has characters a token may not have")
+    if kind.lower() != "bearer":
         raise Refused(400, "fhirAuthorization.token_type must be Bearer")
-    patient = given.get("patient") or ""
-    context = members.get("context")
-    if patient and isinstance(context, dict) and patient != context.get("patientId"):
+    whose = "" if is_null(given.get("patient")) else _text(given, "patient", place)
+    if whose not in ("", patient):
         raise Refused(400, "fhirAuthorization.patient is not the patient of the context")
-    return Authorization(access_token=given["access_token"], scope=given["scope"], expires_in=expires, patient=patient)
+    return Authorization(access_token=token, scope=scope, expires_in=_seconds(given), patient=whose)
+
+
+def _seconds(given: Mapping[str, bytes]) -> int:
+    value: Any = value_of(given["expires_in"], "fhirAuthorization.expires_in") if "expires_in" in given else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(400, "fhirAuthorization.expires_in is missing or not a whole number of seconds", "required")
+    return value

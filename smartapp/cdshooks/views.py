@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from smartapp.cdshooks.request import HookRequest, Refused, parse
+from smartapp.cdshooks.request import HookRequest, parse
+from smartapp.cdshooks.strict_json import Refused
 from smartapp.cdshooks.trust import Caller, Unauthorized, allowed_origins, identify
 from smartapp.cdshooks.wire import Card, Service, card_json, outcome_json, service_json
 
@@ -15,13 +16,8 @@ _CALLS = "/cds-services"
 Answer = Callable[[HookRequest, Caller], tuple[Card, ...]]
 
 
-class NotAnswered(Exception):
-    """A call that cannot be answered for want of data (412) or right (403)."""
-
-    def __init__(self, status: int, why: str, code: str) -> None:
-        super().__init__(why)
-        self.status = status
-        self.code = code
+class NotAnswered(Refused):
+    """A call that is well formed and cannot be answered: for want of data (412) or right (403)."""
 
 
 def create_blueprint(
@@ -47,7 +43,7 @@ def create_blueprint(
         except Unauthorized as problem:
             refused(service_id, str(problem))
             return _unauthorized()
-        except (Refused, NotAnswered) as problem:
+        except Refused as problem:
             refused(service_id, str(problem))
             return _reply(problem.status, outcome_json("error", problem.code, str(problem)))
 
@@ -71,6 +67,8 @@ def _called(service: Service, answer: Answer, callers: Sequence[Caller]) -> Resp
         identify(request.headers["Authorization"], "", callers)
     hook = parse(raw, service.hook)
     caller = identify(None, hook.fhir_server, callers)
+    if hook.fhir_server and hook.fhir_server not in caller.fhir_servers:
+        raise NotAnswered(403, "fhirServer is not one this client is registered for", "forbidden")
     return _reply(200, {"cards": [card_json(card) for card in answer(hook, caller)]})
 
 

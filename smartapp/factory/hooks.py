@@ -9,8 +9,8 @@ from flask import Blueprint
 
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
-from smartapp.cdshooks.request import Authorization
-from smartapp.cdshooks.services import patient_view
+from smartapp.cdshooks.request import HookRequest
+from smartapp.cdshooks.services import OpenSource, Room, services
 from smartapp.cdshooks.trust import Caller
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
@@ -31,7 +31,7 @@ _log = logging.getLogger("smartapp")
 def hook_blueprint(parts: Parts) -> Blueprint:
     """All services we offer."""
     settings, base = parts.settings, parts.base
-    service, answer = patient_view(
+    room = Room(
         site=parts.site,
         log=parts.audit,
         clock=parts.clock,
@@ -40,7 +40,7 @@ def hook_blueprint(parts: Parts) -> Blueprint:
         orders=lambda subject: _suggested(subject, base, parts.clock, parts.site.policy),
     )
     callers = tuple(_caller(client, development=settings.development) for client in settings.cds_client)
-    return views.create_blueprint({service.id: (service, answer)}, callers, _hook_refused)
+    return views.create_blueprint(services(room), callers, _hook_refused)
 
 
 def _caller(client: CdsClient, *, development: bool) -> Caller:
@@ -53,21 +53,22 @@ def _caller(client: CdsClient, *, development: bool) -> Caller:
     )
 
 
-def _hook_source(
-    settings: Settings, connections: Connections, clock: Callable[[], datetime]
-) -> Callable[[str, Authorization, str], FhirChartSource]:
+def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:
     by_base = {ehr.fhir_base: registration_of(ehr) for ehr in settings.ehr}
 
-    def open_source(base: str, authorization: Authorization, patient: str) -> FhirChartSource:
-        granted = parse_scopes(authorization.scope)
+    def open_source(hook: HookRequest) -> FhirChartSource | None:
+        if hook.authorization is None:
+            return None
+        granted = parse_scopes(hook.authorization.scope)
 
         def may_read(resource: str) -> str:
             letter = "r" if resource == "Patient" else "s"
             return "" if granted.may(resource, letter) else f"the call's token does not grant reading {resource}"
 
-        client = FhirClient(base, connections.of(by_base[base]), _HookToken(authorization.access_token))
+        token = _HookToken(hook.authorization.access_token)
+        client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), token)
         return FhirChartSource(
-            client, patient, as_of=clock, may_read=may_read, seconds=float(settings.budgets.hook) - 0.5
+            client, hook.patient_id, as_of=clock, may_read=may_read, seconds=float(settings.budgets.hook) - 0.5
         )
 
     return open_source

@@ -14,9 +14,9 @@ from smartapp.cdshooks.cards import escaped
 from smartapp.cdshooks.wire import shortened
 from smartapp.cli.serving import demo_settings
 from smartapp.factory import create_app
-from smartapp.fhir.queries import QUERIES
 from smartapp.storage.database import Database
 from tests import charts as c
+from tests.cdshooks.calls import ACT, bundle, call, prefetch
 from tests.stories.hooked import app_client
 
 URL = "/cds-services/coagulopathy-patient-view"
@@ -28,44 +28,11 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
 BODIES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=20
 )
-ACT = (c.patient("1990-01-10"), c.infusion(), c.crs(3), c.fibrinogen("0.8"), c.weight("70"))
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return app_client(Path(tmp_path_factory.mktemp("hooks")))
-
-
-def bundle(*resources: c.Resource) -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": resource} for resource in resources]}
-
-
-def prefetch(*resources: c.Resource, **replaced: Any) -> dict[str, Any]:
-    """Every key answered: results under `fibrinogen`, the rest by type; `replaced` overrides keys, `...` removes one."""
-    of = {
-        kind: [resource for resource in resources if resource["resourceType"] == kind]
-        for kind in ("Patient", "Observation", "Condition", "Procedure", "MedicationAdministration")
-    }
-    body: dict[str, Any] = {query.name: None for query in QUERIES if query.name != "encounters"}
-    body |= {
-        "patient": of["Patient"][0],
-        "fibrinogen": bundle(*of["Observation"]),
-        "conditions": bundle(*of["Condition"]),
-        "procedures": bundle(*of["Procedure"]),
-        "administrations": bundle(*of["MedicationAdministration"]),
-    }
-    return {key: value for key, value in {**body, **replaced}.items() if value is not ...}
-
-
-def call(**more: Any) -> dict[str, Any]:
-    body = {
-        "hook": "patient-view",
-        "hookInstance": str(uuid.uuid4()),
-        "context": {"userId": "Practitioner/7", "patientId": "P1"},
-        "prefetch": prefetch(*ACT),
-        **more,
-    }
-    return {key: value for key, value in body.items() if value is not ...}
 
 
 def post(client: FlaskClient, body: Any, **headers: str) -> Any:

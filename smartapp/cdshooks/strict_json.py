@@ -1,0 +1,75 @@
+"""JSON objects read strictly: one level at a time, no member twice, no NaN, no bottomless nesting (CDS-73)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Refused(ValueError):
+    """A call that is answered with an error; `status` is the HTTP status, `code` the issue type of FHIR.
+
+    The message names the member at fault and echoes nothing of its value.
+    """
+
+    def __init__(self, status: int, why: str, code: str = "invalid") -> None:
+        super().__init__(why)
+        self.status = status
+        self.code = code
+
+
+def members(raw: bytes, name: str) -> dict[str, bytes]:
+    """The members of an object, each as its bytes; `Refused` if it is none, or has a member twice."""
+    found = _decoded(raw, dict[str, msgspec.Raw], name, "is not a JSON object")
+    values = {member: bytes(value) for member, value in found.items()}
+    _no_twins(_emptied(raw, values), name)
+    return values
+
+
+def value_of(raw: bytes, name: str) -> Any:
+    """One member's value, decoded whole."""
+    return _decoded(raw, Any, name, "is not valid JSON")
+
+
+def is_object(raw: bytes) -> bool:
+    """Whether these bytes begin an object."""
+    return raw.lstrip()[:1] == b"{"
+
+
+def is_null(raw: bytes | None) -> bool:
+    """Whether a member is absent or null."""
+    return raw is None or raw.strip() == b"null"
+
+
+def _decoded(raw: bytes, kind: Any, name: str, otherwise: str) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except RecursionError:
+        raise Refused(400, f"{name} is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(400, f"{name} {otherwise}", "structure") from None
+
+
+def _emptied(raw: bytes, values: Mapping[str, bytes]) -> bytes:
+    """The object without what its members hold; msgspec lets the last of two win, so the names are looked at here."""
+    nested = (value for value in values.values() if value[:1] in (b"{", b"["))
+    for value in sorted(nested, key=len, reverse=True):
+        raw = raw.replace(value, b"null", 1)
+    return raw
+
+
+def _no_twins(raw: bytes, name: str) -> None:
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) != len(dict(pairs)):
+            raise Refused(400, f"{name} has a member twice")
+        return dict(pairs)
+
+    try:
+        json.loads(raw, object_pairs_hook=check)
+    except RecursionError:
+        raise Refused(400, f"{name} is nested too deeply") from None
+    except Refused:
+        raise
+    except ValueError:
+        raise Refused(400, f"{name} is not valid JSON", "structure") from None
