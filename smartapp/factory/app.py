@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
 from smartapp.storage.database import Database, SchemaError
+from smartapp.storage.looks import LookStore
 from smartapp.web import operations, pages, problems, proposals, protection, rules
 
 _log = logging.getLogger("smartapp")
@@ -78,6 +80,7 @@ def _desk(parts: Parts) -> ClinicalDesk:
         first_of=charts.first_of,
         writer_of=charts.writer_of,
         signed_out=lambda session: _revoked(session, parts),
+        looks=LookStore(parts.database, parts.keyring, time.time),
         idle_minutes=float(parts.settings.limits.idle_minutes),
     )
 

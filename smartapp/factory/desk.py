@@ -22,6 +22,7 @@ from smartapp.storage.launches import LaunchStore
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
+from smartapp.usecases.looking import Looks, look_of
 from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage, order_of
@@ -53,6 +54,7 @@ class ClinicalDesk:
     first_of: Callable[[SmartSession, int], ChartSource]
     writer_of: Callable[[SmartSession], ChartWriter]
     signed_out: Callable[[SmartSession], None]
+    looks: Looks
     idle_minutes: float
 
     def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
@@ -90,6 +92,7 @@ class ClinicalDesk:
             no_write=refused,
             awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
             undecided=any(query.decides for query in awaited),
+            looked=None if awaited else self.looks.since(case.subject, look_of(assessment)),
         )
 
     def _offered(self, opened: OpenLaunch, view: Stored) -> ProposalView:

@@ -79,6 +79,17 @@ write_locks = Table(
     Column("taken_at", Float, nullable=False),
 )
 
+# what a user last saw of a patient, and what of it an open launch is compared with
+looks = Table(
+    "looks",
+    metadata,
+    Column("who", String(64), primary_key=True),  # digest of EHR, user and patient
+    Column("launch", String(64), nullable=False),
+    Column("current", LargeBinary, nullable=False),  # encrypted
+    Column("previous", LargeBinary),  # encrypted: the last look of an earlier launch
+    Column("seen_at", Float, nullable=False),
+)
+
 # the audit trail: append-only, one hash chain per writing process
 audit = Table(
     "audit",

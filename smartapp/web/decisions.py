@@ -11,6 +11,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.fhir.identity import Identity
+from smartapp.usecases.looking import Look
 
 
 class UserKind(StrEnum):
@@ -86,7 +87,7 @@ class Reviewed:
 
     `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
     `awaited` names the parts of the chart that are still being read (nothing is offered meanwhile); `undecided`: the verdict
-    rests on one of them.
+    rests on one of them. `looked` is what this user saw in an earlier launch.
     """
 
     assessment: Assessment
@@ -95,6 +96,7 @@ class Reviewed:
     no_write: str = ""
     awaited: tuple[str, ...] = ()
     undecided: bool = False
+    looked: Look | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

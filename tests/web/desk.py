@@ -21,6 +21,7 @@ from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
+from smartapp.usecases.looking import Look
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
@@ -168,6 +169,7 @@ class Ward:
         self.bedside = Bedside()
         self.observed: list[Observed] = []
         self.looked: list[int] = []
+        self.looked_before: Look | None = None
         self.ended = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
         self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
@@ -226,6 +228,7 @@ class Ward:
             no_write=no_write,
             awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
             undecided=any(query.decides for query in awaited),
+            looked=self.looked_before,
         )
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:

@@ -8,10 +8,12 @@ from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import fibrinogen_words, rounded
+from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
+from smartapp.web.presenters.since import since_words
 from smartapp.web.presenters.trace import (
     Issue,
     TraceGroup,
@@ -81,6 +83,7 @@ class ReviewPage:
     applied: str
     trace: tuple[TraceGroup, ...]
     awaited: str
+    since: str
     next_due: str
     policy: str
     assessed: str
@@ -99,6 +102,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         standing=tuple(proposal for proposal in proposals if proposal.decided),
         order_text=_order_text(reviewed),
         awaited=", ".join(reviewed.awaited),
+        since=since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         bleeding=_bleeding(assessment),
         crs=crs_words(assessment),

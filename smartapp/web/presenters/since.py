@@ -1,0 +1,40 @@
+"""What is new since this user looked last, in one line (screens.md, at 3 am)."""
+
+from collections.abc import Iterator
+
+from smartapp.clinical.wording import fibrinogen_words
+from smartapp.usecases.looking import Look
+from smartapp.web.presenters.words import Clock
+
+
+def since_words(before: Look | None, now: Look, clock: Clock) -> str:
+    """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look."""
+    if before is None:
+        return ""
+    return f"Since you looked {clock.age(before.at)}: {', '.join(_changes(before, now)) or 'nothing new'}."
+
+
+def _changes(before: Look, now: Look) -> Iterator[str]:
+    if now.collected != before.collected or now.fibrinogen != before.fibrinogen:
+        yield f"fibrinogen {_level(before)} → {_level(now)}"
+    if now.crs_grade != before.crs_grade:
+        yield f"CRS {_grade(before)} → {_grade(now)}"
+    if now.bleeding != before.bleeding:
+        yield f"bleeding {_plain(before.bleeding)} → {_plain(now.bleeding)}"
+    given = len(now.doses - before.doses)
+    if given:
+        yield f"{given} dose{'s' if given > 1 else ''} of a fibrinogen product given"
+    if (now.action, now.indicator) != (before.action, before.indicator):
+        yield f"advice {_plain(before.action)} ({before.indicator}) → {_plain(now.action)} ({now.indicator})"
+
+
+def _level(look: Look) -> str:
+    return "none usable" if look.fibrinogen is None else f"{fibrinogen_words(look.fibrinogen)} g/L"
+
+
+def _grade(look: Look) -> str:
+    return "unknown" if look.crs_grade is None else str(look.crs_grade)
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ").lower()

@@ -1,0 +1,59 @@
+"""What is new since the last look, in one line."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+import pytest
+
+from smartapp.usecases.looking import Look
+from smartapp.web.presenters.since import since_words
+from smartapp.web.presenters.words import Clock
+from tests.builders import NOW
+from tests.web.browsing import Browser
+from tests.web.desk import act_now
+
+BEFORE = Look(
+    at=NOW - timedelta(hours=9),
+    action="MONITOR",
+    indicator="info",
+    bleeding="none_recorded",
+    fibrinogen=Decimal("1.31"),
+    collected=NOW - timedelta(hours=10),
+    crs_grade=2,
+)
+
+
+def words(**now: object) -> str:
+    return since_words(BEFORE, replace(BEFORE, at=NOW, **now), Clock(NOW, UTC, None))
+
+
+def test_nothing_new_is_said() -> None:
+    assert words() == "Since you looked 9 h ago: nothing new."
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ({"fibrinogen": Decimal("0.94"), "collected": NOW}, "fibrinogen 1.31 g/L → 0.94 g/L"),
+        ({"fibrinogen": None, "collected": None}, "fibrinogen 1.31 g/L → none usable"),
+        ({"collected": NOW}, "fibrinogen 1.31 g/L → 1.31 g/L"),
+        ({"crs_grade": 3}, "CRS 2 → 3"),
+        ({"crs_grade": None}, "CRS 2 → unknown"),
+        ({"bleeding": "major"}, "bleeding none recorded → major"),
+        ({"doses": frozenset({"a", "b"})}, "2 doses of a fibrinogen product given"),
+        ({"action": "REPLACE", "indicator": "critical"}, "advice monitor (info) → replace (critical)"),
+    ],
+)
+def test_each_change_is_told(now: dict[str, object], told: str) -> None:
+    assert words(**now) == f"Since you looked 9 h ago: {told}."
+
+
+def test_a_first_look_says_nothing() -> None:
+    assert since_words(None, BEFORE, Clock(NOW, UTC, None)) == ""
+
+
+def test_the_line_stands_on_the_page() -> None:
+    ward = act_now()
+    ward.looked_before = replace(BEFORE, fibrinogen=Decimal("1.31"))
+    assert "fibrinogen 1.31 g/L → 0.8 g/L" in Browser(ward.app).get().text
