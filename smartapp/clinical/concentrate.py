@@ -26,6 +26,7 @@ FIBRYGA_K_UNDER_12 = Decimal("1.4")  # FIB22
 UNKNOWN_LEVEL_MG_PER_KG = Decimal(70)  # RIA
 BLEEDING_MG_PER_KG_12_TO_17 = Decimal(50)  # FIB24
 BLEEDING_MG_PER_KG_UNDER_12 = Decimal(70)  # FIB24
+BLEEDING_ADULT_MG = Decimal(4000)  # FIB24
 SMALL_STEP_MG = Decimal(50)
 RATE = Decimal(5)  # mL/min, RIA, FIB22
 RATE_BLEEDING = Decimal(20)  # mL/min, FIB24
@@ -61,21 +62,15 @@ def concentrate(given: DoseInput | None, policy: SitePolicy, *, serious: bool, a
     if given is not None:
         return _dosed(bare, given, brand, policy)
     if adult_without_weight and serious and brand is Brand.FIBRYGA:
-        cap = policy.get("fc_cap_mg")
-        step = f"No usable weight: fixed adult dose of {plain(cap)} mg while bleeding (FC-06); confirm the weight"
-        return replace(_supply(bare, cap, RATE_BLEEDING, policy), steps=(step,), cap_mg=cap)
+        mg = min(BLEEDING_ADULT_MG, policy.get("fc_cap_mg"))
+        step = f"No usable weight: fixed adult dose of {plain(mg)} mg while bleeding (FC-06); confirm the weight"
+        return replace(_supply(bare, mg, RATE_BLEEDING, policy), steps=(step,), cap_mg=mg)
     return bare
 
 
 def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> Option:
     labelled = brand is Brand.FIBRYGA and given.serious
-    raw = (
-        _labelled(given, policy)
-        if labelled
-        else _unknown(given)
-        if given.level is None
-        else _by_level(given, brand, policy)
-    )
+    raw = _labelled(given) if labelled else _unknown(given) if given.level is None else _by_level(given, brand, policy)
     limit = (
         policy.get("fc_cap_mg")
         if raw.fixed
@@ -86,6 +81,9 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
     nearest = policy.get("fc_vial_rounding") == "nearest"
     rounded_mg = round_nearest(capped, step) if nearest else round_up(capped, step)
     mg = rounded_mg if rounded_mg <= limit else round_down(limit, step)
+    if mg == 0:
+        why = f"No dose: the limit of {rounded(limit, 1)} mg is less than one step of {plain(step)} mg (FC-04)"
+        return replace(bare, cap_mg=limit, steps=(*raw_steps(raw, given, policy), why))
     rise = None if given.level is None else mg / given.weight_kg * _k(brand, given.age)
     predicted = None if rise is None or given.level is None else given.level + rise / 100
     hit_cap = raw.mg > limit or rounded_mg > limit
@@ -123,11 +121,11 @@ def _by_level(given: DoseInput, brand: Brand, policy: SitePolicy) -> _Raw:
     return _Raw(mg, f"Dose: {words} (FC-01)", planned.floored)
 
 
-def _labelled(given: DoseInput, policy: SitePolicy) -> _Raw:
+def _labelled(given: DoseInput) -> _Raw:
     """FC-02, the label's doses for bleeding."""
     if given.age >= 18:
-        cap = policy.get("fc_cap_mg")
-        return _Raw(cap, f"Labelled adult dose while bleeding: {plain(cap)} mg (FC-02)", fixed=True)
+        words = f"Labelled adult dose while bleeding: {plain(BLEEDING_ADULT_MG)} mg (FC-02)"
+        return _Raw(BLEEDING_ADULT_MG, words, fixed=True)
     per_kg = BLEEDING_MG_PER_KG_12_TO_17 if given.age >= 12 else BLEEDING_MG_PER_KG_UNDER_12
     mg = per_kg * given.weight_kg
     return _Raw(

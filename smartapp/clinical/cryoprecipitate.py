@@ -14,6 +14,8 @@ KG_PER_UNIT_LOW = Decimal(5)  # T2 or bleeding, NHSBT21
 KG_PER_UNIT_T1 = Decimal(10)
 POOLS_FROM_KG = Decimal(25)
 ADULT_MAX_POOLS = 2
+ADULT_UNITS = 10  # FC-06
+HANDLING = "Give thawed cryoprecipitate within 4 h through a standard 170-200 µm set; infusion time by the site's protocol (CRY-05)"
 RISE_PER_UNIT_10_KG = (Decimal(60), Decimal(100))  # mg/dL, MUSC
 RISE_PER_UNIT_5_KG = (Decimal(100), Decimal(100))  # mg/dL, MEDS
 
@@ -34,12 +36,12 @@ def cryoprecipitate(
 
 
 def _fixed(bare: Option, policy: SitePolicy) -> Option:
-    units = int(policy.get("cryo_cap_units"))
+    units = min(ADULT_UNITS, int(policy.get("cryo_cap_units")))
     option = _supply(bare, units, None, adult=True, policy=policy)
     return replace(
         option,
         cap_units=units,
-        steps=(f"No usable weight: {units} units for an adult while bleeding (FC-06); confirm the weight",),
+        steps=(f"No usable weight: {units} units for an adult while bleeding (FC-06); confirm the weight", HANDLING),
     )
 
 
@@ -71,7 +73,7 @@ def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Opt
             f"Expected rise: {units} × {plain(per_unit)} mg × {plain(recovery)} / {rounded(plasma, 2)} dL = {rounded(rise, 1)} mg/dL, "
             f"to about {fibrinogen_words(predicted)} g/L"
         ),
-        *(("Minimum dose: the true level may be lower than the reported bound",) if given.is_bound else ()),
+        *_after(given),
     )
     option = _supply(bare, units, weight, adult=given.age >= 18, policy=policy)
     return replace(
@@ -101,6 +103,7 @@ def _by_weight(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
     steps = (
         f"Dose by weight ({why}): {plain(given.weight_kg)} kg / {plain(per_unit)} kg per unit = {wanted}; at most {cap} → {units} units (CRY-02)",
         f"Expected rise: the sources differ, about {plain(RISE_PER_UNIT_10_KG[0])} to {plain(RISE_PER_UNIT_10_KG[1])} mg/dL",
+        *_after(given),
     )
     flags = (MINIMUM_DOSE,) if given.is_bound else ()
     option = _supply(bare, units, given.weight_kg, adult=given.age >= 18, policy=policy)
@@ -115,7 +118,15 @@ def _by_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
     cap = policy.get("cryo_cap_ml")
     volume = min(per_kg * given.weight_kg, cap)
     step = f"Dose: {plain(per_kg)} mL/kg × {plain(given.weight_kg)} kg, at most {plain(cap)} mL = {rounded(volume, 1)} mL (CRY-03)"
-    return replace(bare, volume_ml=volume, steps=(step,), flags=(MINIMUM_DOSE,) if given.is_bound else ())
+    return replace(
+        bare, volume_ml=volume, steps=(step, *_after(given)), flags=(MINIMUM_DOSE,) if given.is_bound else ()
+    )
+
+
+def _after(given: DoseInput) -> tuple[str, ...]:
+    """What is said after the arithmetic of every method."""
+    bound = ("Minimum dose: the true level may be lower than the reported bound",) if given.is_bound else ()
+    return (*bound, HANDLING)
 
 
 def _blood_volume(age: int, policy: SitePolicy) -> Decimal:

@@ -24,7 +24,7 @@ _DEVICES: tuple[tuple[OxygenDevice, str], ...] = (
     (OxygenDevice.CANNULA, r"cannula|nasal|prongs"),
 )
 _PATTERNS = tuple((device, re.compile(pattern, re.IGNORECASE)) for device, pattern in _DEVICES)
-_PLASMA_DERIVED = re.compile(r"fibrinogen|cryoprecipitate|plasma|human protein", re.IGNORECASE)
+_PLASMA_DERIVED = re.compile(r"fibrinogen|cryoprecipitate|plasma(?!-?\s?lyte)|human protein", re.IGNORECASE)
 _NAMED_CONCENTRATE = re.compile(r"riastap|fibryga|haemocomplettan|fibrinogen concentrate", re.IGNORECASE)
 _ANAPHYLAXIS = re.compile("anaphyla", re.IGNORECASE)
 _WRONG = frozenset({"entered-in-error", "refuted"})

@@ -71,7 +71,12 @@ def _the_patient(facts: Facts) -> Iterator[Blocker]:
 
 def _the_product(facts: Facts) -> Iterator[Blocker]:
     choice = facts.get(CHOICE)
-    if Topic.LABORATORY in facts.picture.unread or isinstance(choice, Missing) or choice.options:
+    if isinstance(choice, Missing):
+        return
+    chosen = choice.preferred
+    if chosen is not None:
+        if chosen.cap_mg is not None and chosen.dose_mg is None:
+            yield Blocker(rule="FC-04", text="The limit for this patient is less than one step of the dose: no dose")
         return
     blocked = facts.get(BLOCKED_BY_ALLERGY)
     if available(facts) and not isinstance(blocked, Missing) and blocked:
@@ -112,6 +117,17 @@ def exceeds_daily_concentrate(facts: Facts) -> bool:
     ):
         return False
     return chosen.dose_mg + concentrate_mg_in_24h(facts) > 2 * chosen.cap_mg
+
+
+def _daily_concentrate(facts: Facts) -> bool | Missing:
+    exceeds = exceeds_daily_concentrate(facts)
+    if not exceeds and dose_in_question(facts) is not None and Topic.ADMINISTRATIONS in facts.picture.unread:
+        return Missing(("products_given",), facts.picture.unread[Topic.ADMINISTRATIONS].text)
+    return exceeds
+
+
+DAILY_CONCENTRATE: Need[bool] = Need("concentrate_in_24h", _daily_concentrate)
+"""SAF-06: whether the planned dose and those of the last 24 h exceed twice the limit of one."""
 
 
 def _reading(facts: Facts) -> Iterator[Blocker]:

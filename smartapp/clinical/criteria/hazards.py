@@ -24,6 +24,15 @@ THROMBOSIS: Need[ConditionRecord | None] = Need("thrombosis", _thrombosis)
 """SAF-01: an active thrombosis with onset within 30 d; one without a date may be as recent."""
 
 
+def _any_thrombosis(facts: Facts) -> ConditionRecord | Missing | None:
+    found = active(facts, ConditionKind.THROMBOSIS)
+    return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "thrombosis")
+
+
+ACTIVE_THROMBOSIS: Need[ConditionRecord | None] = Need("active_thrombosis", _any_thrombosis)
+"""SAF-04: an active thrombosis, however long ago it began."""
+
+
 def _overload(facts: Facts) -> ConditionRecord | Missing | None:
     found = active(facts, ConditionKind.FLUID_OVERLOAD)
     return found[0] if found else _none_or_unread(facts, Topic.CONDITIONS, "fluid_overload")

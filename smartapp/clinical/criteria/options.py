@@ -25,7 +25,7 @@ _WORDS = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The options, the preferred one first; why none is usable, where none is."""
+    """The options, the preferred one first. `overload` and `large_volume`: what SAF-03 found."""
 
     options: tuple[Option, ...]
     overload: bool = False
@@ -43,6 +43,10 @@ def dose_in_question(facts: Facts) -> Decision | None:
     return decision if isinstance(decision, Decision) and decision.action in DOSED else None
 
 
+DOSE_IN_QUESTION: Need[Decision | None] = Need("dose_in_question", dose_in_question)
+"""What SAF-01, 02, 03, 05 and 06 ask first: None where no dose is in question."""
+
+
 def serious_bleeding(facts: Facts) -> bool:
     """Bleeding significant or major."""
     return facts.get(BLEEDING) in SERIOUS
@@ -54,10 +58,12 @@ def available(facts: Facts) -> list[Product]:
     return [product for product in ordered if facts.policy.get(_AVAILABLE[product])]
 
 
-def _read(facts: Facts) -> Choice:
+def _read(facts: Facts) -> Choice | Missing:
     decision = dose_in_question(facts)
-    if decision is None or Topic.LABORATORY in facts.picture.unread:
+    if decision is None:
         return Choice(options=())
+    if Topic.LABORATORY in facts.picture.unread:
+        return Missing(("laboratory_results",), f"{facts.picture.unread[Topic.LABORATORY].text}: no dose is shown")
     blocked = facts.get(BLOCKED_BY_ALLERGY)
     usable = [p for p in available(facts) if isinstance(blocked, Missing) or p not in blocked]
     options = {product: _option(facts, product, decision) for product in usable}
@@ -74,6 +80,7 @@ def _read(facts: Facts) -> Choice:
 
 
 CHOICE: Need[Choice] = Need("options", _read)
+"""Missing while laboratory results are known to be incomplete (DQ-17); without options where no source is usable."""
 
 
 def _why(order: list[Product], facts: Facts, *, overload: bool, large: bool) -> str:
@@ -118,7 +125,7 @@ def _at_age(facts: Facts, product: Product, decision: Decision, years: int | Non
 
 def _dose_input(facts: Facts, decision: Decision, years: int | None) -> DoseInput | None:
     weight, effective, hct = facts.get(WEIGHT), facts.get(FIBRINOGEN), facts.get(HAEMATOCRIT)
-    if years is None or not isinstance(weight, Weight) or decision.target_g_per_l is None:
+    if years is None or not isinstance(weight, Weight) or weight.kg <= 0 or decision.target_g_per_l is None:
         return None
     known = effective if isinstance(effective, EffectiveFibrinogen) else None
     return DoseInput(

@@ -9,11 +9,11 @@ Cannot tell when: medications could not be read.
 from smartapp.clinical.criteria.active_drugs import TRANEXAMIC_ACID
 from smartapp.clinical.criteria.bleeding import haematuria
 from smartapp.clinical.criteria.dic import DIC, OVERT
-from smartapp.clinical.criteria.hazards import THROMBOSIS
+from smartapp.clinical.criteria.hazards import ACTIVE_THROMBOSIS
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Need, Row, Rule
 
-_ROW = Row(id="SAF-04", version=1, title="Antifibrinolytic caution", level=EvidenceLevel.L5, citations=())
+_ROW = Row(id="SAF-04", version=2, title="Antifibrinolytic caution", level=EvidenceLevel.L5, citations=())
 HAEMATURIA: Need[bool] = Need("haematuria", haematuria)
 
 
@@ -21,7 +21,7 @@ def applies(given: Given) -> tuple[Finding, ...]:
     """The caution with its reasons."""
     drug, dic = given[TRANEXAMIC_ACID], given.get(DIC)
     reasons = (
-        ("active thrombosis", given.get(THROMBOSIS) is not None),
+        ("active thrombosis", given.get(ACTIVE_THROMBOSIS) is not None),
         ("a DIC score of 5 or more", dic is not None and dic.lowest >= OVERT),
         ("haematuria", bool(given.get(HAEMATURIA))),
     )
@@ -32,4 +32,4 @@ def applies(given: Given) -> tuple[Finding, ...]:
     return (_ROW.finds(text, Indicator.WARNING, evidence=(drug.source,)),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(TRANEXAMIC_ACID,), wants=(THROMBOSIS, DIC, HAEMATURIA), applies=applies)
+RULE = Rule(rows=(_ROW,), needs=(TRANEXAMIC_ACID,), wants=(ACTIVE_THROMBOSIS, DIC, HAEMATURIA), applies=applies)
