@@ -5,16 +5,22 @@ from datetime import datetime
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Basis
-from smartapp.clinical.picture import Exposure, Gap, GapKind
-from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.clinical.picture import ConditionRecord, Exposure, Gap, GapKind
+from smartapp.clinical.terminology import Analyte, ConditionKind, Drug
 from smartapp.clinical.wording import plain
 from smartapp.web.presenters.words import Clock
-from smartapp.web.scales import BOTTOM, Mark, Scale
+from smartapp.web.scales import BOTTOM, CRS_ROW, ICANS_ROW, Mark, Scale
 
 _DOSES = {
     Drug.CRYOPRECIPITATE: ("cryo", "cryoprecipitate"),
     Drug.FIBRINOGEN_CONCENTRATE: ("fc", "concentrate"),
     Drug.TOCILIZUMAB: ("toci", "tocilizumab"),
+}
+_BLEEDS = {
+    ConditionKind.BLEEDING_MAJOR,
+    ConditionKind.BLEEDING_SIGNIFICANT,
+    ConditionKind.BLEEDING_MINOR,
+    ConditionKind.BLEEDING_OTHER,
 }
 
 
@@ -71,13 +77,42 @@ def crs_band(assessment: Assessment, scale: Scale) -> Iterator[Mark]:
         yield _segment("suggested", scale, scale.end - (scale.end - scale.start) / 12, scale.end, str(crs.grade))
 
 
-def _segment(kind: str, scale: Scale, start: datetime, end: datetime, grade: str) -> Mark:
+def icans_band(conditions: Iterable[ConditionRecord], scale: Scale) -> Iterator[Mark]:
+    """Graded ICANS records, each from its onset to its end."""
+    for record in conditions:
+        if ConditionKind.ICANS not in record.kinds or record.onset is None:
+            continue
+        start = max(record.onset.at, scale.start)
+        end = min(record.abated.at if record.abated else scale.end, scale.end)
+        if start < end:
+            grade = "?" if record.grade is None else str(record.grade)
+            yield _segment(f"grade-{min(record.grade or 0, 4)}", scale, start, end, grade, name="ICANS")
+
+
+def bleeds(conditions: Iterable[ConditionRecord], scale: Scale, clock: Clock) -> Iterator[Mark]:
+    """Recorded bleeding, at its onset."""
+    for record in conditions:
+        if record.kinds & _BLEEDS and record.onset is not None and scale.holds(record.onset.at):
+            at = record.onset.at
+            told = f"bleeding: {record.label}, {clock.time(at)}, {clock.age(at)}"
+            yield Mark(kind="bleed", x=scale.x(at), y=BOTTOM, label=told)
+
+
+def overdue(assessment: Assessment, scale: Scale, clock: Clock) -> Iterator[Mark]:
+    """A line where a fibrinogen was due that has not come (MON-02)."""
+    monitoring = assessment.monitoring
+    if monitoring and monitoring.overdue and monitoring.due and scale.holds(monitoring.due):
+        told = f"fibrinogen was due {clock.time(monitoring.due)}"
+        yield Mark(kind="overdue", x=scale.x(monitoring.due), y=BOTTOM, label=told, text="due")
+
+
+def _segment(kind: str, scale: Scale, start: datetime, end: datetime, grade: str, name: str = "CRS") -> Mark:
     how = "suggested" if kind == "suggested" else "recorded"
     return Mark(
         kind=kind,
         x=scale.x(start),
-        y=6,
+        y=CRS_ROW if name == "CRS" else ICANS_ROW,
         width=max(scale.x(end) - scale.x(start), 14),
         text=grade,
-        label=f"CRS grade {grade}, {how}",
+        label=f"{name} grade {grade}, {how}",
     )

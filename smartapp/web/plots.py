@@ -9,9 +9,9 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.wording import fibrinogen_words
-from smartapp.web.courses import crosses, crs_band, doses
+from smartapp.web.courses import bleeds, crosses, crs_band, doses, icans_band, overdue
 from smartapp.web.presenters.words import Clock, clock_of
-from smartapp.web.scales import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Mark, Scale, days, levels
+from smartapp.web.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Mark, Scale, days, levels
 
 _SPANS = {"24h": timedelta(hours=24), "72h": timedelta(hours=72)}
 RANGES = (("24h", "24 h"), ("72h", "72 h"), ("all", "since infusion"))
@@ -27,6 +27,9 @@ class Plot:
     limits: tuple[Mark, ...]
     doses: tuple[Mark, ...]
     crs: tuple[Mark, ...]
+    icans: tuple[Mark, ...]
+    bleeds: tuple[Mark, ...]
+    overdue: tuple[Mark, ...]
     levels: tuple[Mark, ...]
     days: tuple[Mark, ...]
     chosen: str
@@ -34,6 +37,7 @@ class Plot:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    top: int = TOP
     bottom: int = BOTTOM
     right: int = WIDTH - RIGHT
 
@@ -54,6 +58,9 @@ def fibrinogen_plot(assessment: Assessment, chosen: str = "all") -> Plot:
         limits=_limits(assessment, scale),
         doses=tuple(doses(assessment.picture.exposures, scale, clock)),
         crs=tuple(crs_band(assessment, scale)),
+        icans=tuple(icans_band(assessment.picture.conditions, scale)),
+        bleeds=tuple(bleeds(assessment.picture.conditions, scale, clock)),
+        overdue=tuple(overdue(assessment, scale, clock)),
         levels=tuple(levels(scale)),
         days=tuple(days(scale, clock)),
         chosen=chosen,

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from smartapp.web.presenters.words import Clock
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 12, 34, 222
-HEIGHT = 262
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 12, 58, 246
+HEIGHT = 286
+CRS_ROW, ICANS_ROW = 6, 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class Page(HTMLParser):
             self.labels.add(str(known["for"]))
         if tag in ("input", "textarea"):
             self._control(known)
-        if tag == "button":
+        if tag == "button" and known.get("type") != "button":
             self.forms[-1].buttons.append((known.get("name") or "", known.get("value") or ""))
             assert "disabled" not in known
         if tag not in _VOID:

@@ -7,10 +7,10 @@ import pytest
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.picture import Bedside, Gap, GapKind
 from smartapp.clinical.policy import build_policy
-from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.clinical.terminology import Analyte, ConditionKind, Drug
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.scales import BOTTOM, LEFT, TOP, WIDTH
-from tests.builders import a_crs, a_fibrinogen, a_picture, an_exposure, before
+from tests.builders import a_condition, a_crs, a_fibrinogen, a_picture, an_exposure, before
 
 
 def a_plot(*labs, chosen: str = "all", policy=None, **more) -> Plot:
@@ -98,3 +98,18 @@ def test_a_range_shows_only_its_results() -> None:
 
 def test_without_results_it_says_so() -> None:
     assert a_plot().summary == "No fibrinogen result in this range."
+
+
+def test_icans_bleeding_and_an_overdue_result_stand_on_the_chart() -> None:
+    bleed = a_condition(ConditionKind.BLEEDING_SIGNIFICANT, hours_ago=5, label="Haematemesis")
+    icans = a_condition(ConditionKind.ICANS, hours_ago=30, grade=3)
+    plot = a_plot(a_fibrinogen("1.6", 23), crs=[a_crs(3)], conditions=[bleed, icans])
+    assert [mark.label for mark in plot.icans] == ["ICANS grade 3, recorded"]
+    assert plot.icans[0].kind == "grade-3"
+    assert [mark.label for mark in plot.bleeds] == ["bleeding: Haematemesis, 03:00, 5 h ago"]
+    assert [mark.text for mark in plot.overdue] == ["due"]
+
+
+def test_without_them_the_chart_has_none() -> None:
+    plot = a_plot(a_fibrinogen("1.6", 1), crs=[a_crs(3)])
+    assert (plot.icans, plot.bleeds, plot.overdue) == ((), (), ())

@@ -49,6 +49,11 @@ def test_each_change_is_told(now: dict[str, object], told: str) -> None:
     assert words(**now) == f"Since you looked 9 h ago: {told}."
 
 
+def test_nothing_new_within_the_hour_is_no_news() -> None:
+    now = replace(BEFORE, at=BEFORE.at + timedelta(minutes=59))
+    assert since_words(BEFORE, now, Clock(now.at, UTC, None)) == ""
+
+
 def test_a_first_look_says_nothing() -> None:
     assert since_words(None, BEFORE, Clock(NOW, UTC, None)) == ""
 

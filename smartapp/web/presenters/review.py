@@ -11,6 +11,7 @@ from smartapp.clinical.wording import fibrinogen_words, rounded
 from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
+from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
 from smartapp.web.presenters.since import since_words
@@ -85,6 +86,8 @@ class ReviewPage:
     awaited: str
     since: str
     next_due: str
+    handoff: str
+    note: str
     policy: str
     assessed: str
     disclaimer: str = DISCLAIMER
@@ -94,8 +97,9 @@ class ReviewPage:
 def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     """The page of a patient as assessed now; `chosen` is the range of the chart."""
     assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
+    who, bleeding, next_due = banner(identity, assessment), _bleeding(assessment), _next_due(assessment)
     return ReviewPage(
-        banner=banner(identity, assessment),
+        banner=who,
         verdict=still_reading(reviewed.awaited) if reviewed.undecided else verdict(assessment),
         options=() if reviewed.undecided else _options(assessment, proposals),
         blockers=() if reviewed.awaited else _blockers(reviewed),
@@ -104,7 +108,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         awaited=", ".join(reviewed.awaited),
         since=since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
-        bleeding=_bleeding(assessment),
+        bleeding=bleeding,
         crs=crs_words(assessment),
         added=_added(assessment),
         plot=fibrinogen_plot(assessment, chosen),
@@ -115,7 +119,9 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         issues=issues(assessment),
         applied=applied(assessment),
         trace=() if reviewed.undecided else trace(assessment),
-        next_due="" if reviewed.undecided else _next_due(assessment),
+        next_due="" if reviewed.undecided else next_due,
+        handoff="" if reviewed.undecided else handoff_line(who, assessment, bleeding, next_due),
+        note="" if reviewed.undecided else note_text(assessment, bleeding, next_due),
         policy=f"{assessment.policy.profile} {assessment.policy.sha256[:8]}",
         assessed=assessed_at(assessment),
     )

@@ -1,17 +1,21 @@
 """What is new since this user looked last, in one line (screens.md, at 3 am)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from smartapp.clinical.wording import fibrinogen_words
 from smartapp.usecases.looking import Look
 from smartapp.web.presenters.words import Clock
 
+_RECENT = timedelta(hours=1)  # nothing new since then is no news
+
 
 def since_words(before: Look | None, now: Look, clock: Clock) -> str:
-    """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look."""
-    if before is None:
+    """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look, and for nothing new within the hour."""
+    news = ", ".join(_changes(before, now)) if before else ""
+    if before is None or (not news and now.at - before.at < _RECENT):
         return ""
-    return f"Since you looked {clock.age(before.at)}: {', '.join(_changes(before, now)) or 'nothing new'}."
+    return f"Since you looked {clock.age(before.at)}: {news or 'nothing new'}."
 
 
 def _changes(before: Look, now: Look) -> Iterator[str]:

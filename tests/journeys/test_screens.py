@@ -1,0 +1,77 @@
+"""The screens as people use them: keyboard, paper, and a narrow panel."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.conftest import Stack
+from tests.journeys.test_launch_to_draft import ACT_NOW, open_chart
+
+PAGE_BREAK = b"/Type /Page\n"
+
+
+@pytest.fixture
+def app_page(page: Any, stack: Stack) -> Any:
+    """The patient page of the first story in a window of its own."""
+    requests.post(f"{stack.ehr}/reset", timeout=60)
+    open_chart(page, stack, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(stack.app)]
+    page.goto(app.url)
+    return page
+
+
+def test_arrow_keys_walk_the_points_of_the_chart(app_page: Any) -> None:
+    app_page.locator("svg.plot .point").last.focus()
+    newest = app_page.evaluate("document.activeElement.getAttribute('aria-label')")
+    app_page.keyboard.press("ArrowLeft")
+    before = app_page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert newest.startswith("0.8 grams per litre, below 1.0, day +6")
+    assert before.startswith("1.16 grams per litre, below 1.5, day +6")
+    app_page.keyboard.press("Home")
+    assert "day -" in app_page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_from_chart_to_draft_by_keyboard_alone(app_page: Any) -> None:
+    for words in ("What the calculation used", "as the EHR will store it", "Saved as draft"):
+        tab_to_approval(app_page)
+        app_page.keyboard.press("Enter")
+        app_page.get_by_text(words).first.wait_for()
+    assert "MedicationRequest/" in app_page.locator("main").inner_text()
+
+
+def tab_to_approval(page: Any) -> None:
+    """Tab until the focus is on a button that leads to the write."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("Boolean(document.activeElement.closest(\"form[action$='/approve']\"))") and page.evaluate(
+            "document.activeElement.matches('button.primary')"
+        ):
+            return
+    raise AssertionError("no approval button can be reached by Tab")
+
+
+@pytest.mark.parametrize("width", [640, 1280, 1920])
+def test_no_width_needs_a_side_scroll(app_page: Any, width: int) -> None:
+    app_page.set_viewport_size({"width": width, "height": 900})
+    assert app_page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_at_twice_the_size_nothing_is_cut_off(app_page: Any) -> None:
+    app_page.set_viewport_size({"width": 320, "height": 450})  # what 640 px are at 200 % zoom
+    assert app_page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_answer_stands_above_the_fold(app_page: Any) -> None:
+    box = app_page.locator("form[action$='/approve'] button").first.bounding_box()
+    assert box["y"] + box["height"] < 900
+
+
+def test_the_patient_page_prints_on_one_or_two_pages(app_page: Any, tmp_path: Path) -> None:
+    app_page.emulate_media(media="print")
+    printed = app_page.pdf(path=str(tmp_path / "page.pdf"), format="A4")
+    assert 1 <= printed.count(PAGE_BREAK) <= 2
+    text = app_page.locator("main").inner_text()
+    for words in ("ACT NOW", "0.8 g/L", "Fibrinogen"):
+        assert words in text
