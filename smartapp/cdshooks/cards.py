@@ -27,7 +27,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "data": ("DQ",),
 }
 _SPEAKING = frozenset({Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR})
-_DUE_ONLY = "MON-01"
+_QUIET = frozenset({"MON-01", "MON-04"})  # no card for these alone
 OVERRIDE_REASONS = tuple(Coding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~])")
 
@@ -90,9 +90,9 @@ def _coagulation(assessment: Assessment, addresses: Addresses) -> Card | None:
 
 def _monitoring(assessment: Assessment, addresses: Addresses) -> Card | None:
     findings = _said(assessment, "monitoring")
-    if not any(finding.rule != _DUE_ONLY for finding in findings):
+    if not any(finding.rule not in _QUIET for finding in findings):
         return None
-    first = next(finding for finding in findings if finding.rule != _DUE_ONLY)
+    first = next(finding for finding in findings if finding.rule not in _QUIET)
     return _card(assessment, first.text, findings, addresses)
 
 

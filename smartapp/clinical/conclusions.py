@@ -217,7 +217,10 @@ class Dic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitoring:
-    """When fibrinogen is due (MON-01, MON-02, RCK-01); hours. `due` missing: never measured since infusion."""
+    """When fibrinogen is due (MON-01, MON-02, RCK-01); hours. `due` missing: never measured since infusion, and no dose to recheck.
+
+    `recheck_due`: after the last dose nothing was collected yet. `states` are those the interval follows (guideline 0.2).
+    """
 
     interval_h: Decimal
     indicator: Indicator
@@ -225,6 +228,8 @@ class Monitoring:
     pending: bool
     due: datetime | None = None
     reason: str = ""
+    recheck_due: datetime | None = None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

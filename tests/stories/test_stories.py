@@ -20,7 +20,13 @@ EXPECTED: dict[str, tuple[str, str, str, str, list[tuple[str, str]]]] = {
     "brandt": ("NONE", "info", "T2", "APP-01", []),
     "nguyen": ("CANNOT_ASSESS", "warning", "TX", "REP-12", [("warning", "overdue"), ("warning", "Cannot assess")]),
     "kowalska": ("MONITOR", "info", "T0", "REP-08", [("warning", "could not be read"), ("info", "1.6 g/L")]),
-    "fischer": ("REPLACE", "critical", "T2", "REP-03", [("critical", "0.92 g/L"), ("warning", "ISTH score 6")]),
+    "fischer": (
+        "REPLACE",
+        "critical",
+        "T2",
+        "REP-03",
+        [("critical", "0.92 g/L"), ("warning", "ISTH score 6"), ("warning", "overdue")],
+    ),
     "andersson": ("REPLACE", "warning", "T1", "REP-05", [("warning", "1.2 g/L")]),
     "okoro": ("NONE", "info", "T0", "APP-01", [("info", "planned in 3 d")]),
 }

@@ -18,7 +18,7 @@ TRIGLYCERIDES_ABOVE = Decimal(265)  # mg/dL
 _WITHIN = "iec_max_age_h"
 
 FERRITIN = recent(Analyte.FERRITIN, _WITHIN)
-_BY_LIMIT = (  # how many times its own upper limit
+BY_LIMIT = (  # how many times its own upper limit
     (recent(Analyte.ALT, _WITHIN), 5),
     (recent(Analyte.AST, _WITHIN), 5),
     (recent(Analyte.LDH, _WITHIN), 1),
@@ -52,7 +52,7 @@ def _read(facts: Facts) -> IecHs | Missing:
     if isinstance(ferritin, Missing):
         return ferritin
     signs = tuple(sign for find in _SIGNS for sign in find(facts))
-    fresh = [result for need, _ in _BY_LIMIT if not isinstance(result := facts.get(need), Missing)]
+    fresh = [result for need, _ in BY_LIMIT if not isinstance(result := facts.get(need), Missing)]
     not_judged = tuple(str(result.analyte) for result in fresh if result.upper_limit is None)
     return IecHs(ferritin=_high_ferritin(facts, ferritin), signs=signs, not_judged=not_judged)
 
@@ -76,7 +76,7 @@ def _is_half(facts: Facts, earlier: LabResult, newest: LabResult) -> bool:
 
 
 def _above_limit(facts: Facts) -> Iterator[Sign]:
-    for need, times in _BY_LIMIT:
+    for need, times in BY_LIMIT:
         result = facts.get(need)
         limit = None if isinstance(result, Missing) else result.upper_limit
         if not isinstance(result, Missing) and limit is not None and surely_above(result, times * limit):

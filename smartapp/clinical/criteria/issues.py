@@ -7,6 +7,7 @@ from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_ISSUES
 from smartapp.clinical.criteria.infusion import INFUSION_ISSUES
 from smartapp.clinical.criteria.interference import INTERFERENCE_ISSUES
 from smartapp.clinical.criteria.products_given import PRODUCT_ISSUES
+from smartapp.clinical.criteria.upper_limits import LIMIT_ISSUES
 from smartapp.clinical.criteria.weight import WEIGHT_ISSUES
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Need
@@ -42,6 +43,7 @@ ALL_ISSUES: tuple[Need[tuple[Gap, ...]], ...] = (
     CRS_ISSUES,
     BLEEDING_ISSUES,
     INTERFERENCE_ISSUES,
+    LIMIT_ISSUES,
     WEIGHT_ISSUES,
     PRODUCT_ISSUES,
 )

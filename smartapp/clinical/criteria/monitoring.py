@@ -13,7 +13,7 @@ from smartapp.clinical.criteria.infusion import since_infusion
 from smartapp.clinical.criteria.products_given import last_dose_end
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.findings import Indicator
-from smartapp.clinical.picture import Exposure
+from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 
 _STATES = {Tier.T1: "t1", Tier.T2: "t2"}
@@ -50,7 +50,7 @@ def last_collection(facts: Facts) -> datetime | None:
 def _timing(facts: Facts) -> Timing:
     interval = min(facts.policy.get(f"monitor_interval_h.{state}") for state in states(facts))
     last, end = last_collection(facts), last_dose_end(facts)
-    wait = timedelta(hours=float(facts.policy.get("recheck_after_dose_h")))
+    wait = facts.policy.span("recheck_after_dose_h")
     open_recheck = end is not None and (last is None or last <= end)
     return Timing(interval_h=interval, last=last, recheck_due=end + wait if end and open_recheck else None)
 
@@ -58,7 +58,7 @@ def _timing(facts: Facts) -> Timing:
 def _read(facts: Facts) -> Monitoring:
     timing = _timing(facts)
     now, last = facts.picture.as_of, timing.last
-    by_interval = None if last is None else last + timedelta(hours=float(timing.interval_h))
+    by_interval = None if last is None else last + _span(timing.interval_h)
     late_recheck = timing.recheck_due is not None and now > timing.recheck_due
     late = last is not None and hours(now - last) > timing.interval_h * (1 + facts.policy.get("monitor_grace"))
     overdue = last is not None and (late or late_recheck)
@@ -71,7 +71,14 @@ def _read(facts: Facts) -> Monitoring:
         else f"every {timing.interval_h:f} h"
     )
     return Monitoring(
-        interval_h=timing.interval_h, indicator=indicator, overdue=overdue, pending=pending, due=due, reason=reason
+        interval_h=timing.interval_h,
+        indicator=indicator,
+        overdue=overdue,
+        pending=pending,
+        due=due,
+        reason=reason,
+        recheck_due=timing.recheck_due,
+        states=states(facts),
     )
 
 
@@ -89,11 +96,27 @@ def _indicator(facts: Facts, timing: Timing) -> Indicator:
 
 def _pending(facts: Facts) -> bool:
     """A fibrinogen on order, or registered or preliminary, for at most 4 h."""
-    limit = timedelta(hours=float(facts.policy.get("pending_order_h")))
+    limit = facts.policy.span("pending_order_h")
     now = facts.picture.as_of
     ordered = [o.authored for o in facts.picture.orders if o.fibrinogen_test and o.authored]
     awaited = [a.at for a in facts.picture.awaited if a.at]
     return any(timedelta(0) <= moment.age(now) <= limit for moment in (*ordered, *awaited))
+
+
+def _span(hours_: Decimal) -> timedelta:
+    """Hours as a span, exact to the microsecond."""
+    return timedelta(microseconds=int(hours_ * 3_600_000_000))
+
+
+def _unmeasured(facts: Facts) -> bool | Missing:
+    if last_collection(facts) is not None:
+        return False
+    gap = facts.picture.unread.get(Topic.LABORATORY)
+    return Missing(("fibrinogen",), gap.text) if gap is not None else True
+
+
+UNMEASURED: Need[bool] = Need("fibrinogen_unmeasured", _unmeasured)
+"""MON-03: no usable fibrinogen since the infusion, and every result was read."""
 
 
 def _band(facts: Facts) -> Band:

@@ -104,6 +104,18 @@ def doses_in_24h(facts: Facts) -> list[Exposure]:
     return [exposure for exposure in given_products(facts) if exposure.start.age(facts.picture.as_of) <= _DAY]
 
 
+def _repeated(facts: Facts) -> tuple[Exposure, ...] | Missing:
+    doses = tuple(doses_in_24h(facts))
+    unread = [topic for topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES) if topic in facts.picture.unread]
+    if len(doses) < facts.policy.get("repeat_doses_alert_24h") and unread:
+        return Missing(("products_given",), f"{' and '.join(unread)} could not be read completely")
+    return doses
+
+
+REPEATED_DOSES: Need[tuple[Exposure, ...]] = Need("doses_in_24h", _repeated)
+"""REP-11: the doses started within 24 h."""
+
+
 def concentrate_mg_in_24h(facts: Facts) -> Decimal:
     """Milligrams of concentrate recorded as given in the last 24 h (SAF-06)."""
     doses = [e.dose_mg for e in doses_in_24h(facts) if e.drug is Drug.FIBRINOGEN_CONCENTRATE and e.dose_mg is not None]

@@ -32,7 +32,7 @@ from smartapp.clinical.wording import plain
 
 _VITAMIN_K = Row(
     id="COAG-01",
-    version=1,
+    version=2,
     title="Long INR without bleeding: vitamin K",
     level=EvidenceLevel.L4,
     citations=("BSH04", "CHEO"),
@@ -96,8 +96,10 @@ def _without(given: Given) -> tuple[Finding, ...]:
     inr = given.get(INR)
     if inr is None or not surely_at_least(inr, given[INR_LIMIT]):
         return ()
+    unknown = [missing.why for want in (BLEEDING, PROCEDURE_24H) if (missing := given.why_not(want))]
+    setting = f"({'; '.join(unknown)})" if unknown else "without bleeding"
     text = (
-        f"INR {plain(inr.value)} without bleeding: consider vitamin K (adult 10 mg IV, child 0.3 mg/kg up to 10 mg, unverified numbers; "
+        f"INR {plain(inr.value)} {setting}: consider vitamin K (adult 10 mg IV, child 0.3 mg/kg up to 10 mg, unverified numbers; "
         "no faster than 1 mg/min); no plasma without bleeding"
     )
     return (_VITAMIN_K.finds(text, Indicator.WARNING, evidence=(inr.source,)),)

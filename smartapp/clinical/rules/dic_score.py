@@ -8,6 +8,7 @@ Cannot tell when: never as a whole; missing items leave a range.
 
 from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
@@ -20,6 +21,8 @@ def applies(given: Given) -> tuple[Finding, ...]:
     dic = given[DIC]
     score = f"{dic.score}" if dic.score is not None else f"{dic.lowest} to {dic.highest}"
     evidence = tuple(result.source for need in (PLATELETS, D_DIMER, PT) if (result := given.get(need)))
+    measured, fibrinogen = bool(evidence), given.get(FIBRINOGEN)
+    evidence += (fibrinogen.result.source,) if fibrinogen else ()
     if dic.result == "overt":
         indicator = Indicator.CRITICAL if given.get(BLEEDING) in SERIOUS else Indicator.WARNING
         text = f"ISTH score {score}: compatible with overt DIC; consider repeating it daily"
@@ -28,10 +31,10 @@ def applies(given: Given) -> tuple[Finding, ...]:
         return (
             _ROW.finds(f"ISTH score {score}: not overt DIC; consider repeating it in 1 to 2 days", evidence=evidence),
         )
-    if not evidence:
+    if not measured:
         return ()
     missing = ", ".join(name.replace("_", "-") for name in dic.missing)
     return (_ROW.finds(f"ISTH score {score}: incomplete, missing {missing}", evidence=evidence),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(DIC,), wants=(BLEEDING, PLATELETS, D_DIMER, PT), applies=applies)
+RULE = Rule(rows=(_ROW,), needs=(DIC,), wants=(BLEEDING, PLATELETS, D_DIMER, PT, FIBRINOGEN), applies=applies)

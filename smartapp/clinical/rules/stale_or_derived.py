@@ -12,10 +12,12 @@ from smartapp.clinical.conclusions import Band, EffectiveFibrinogen, NoFibrinoge
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.wording import plain
 
 _STALE = Row(id="DQ-03", version=1, title="Stale fibrinogen", level=EvidenceLevel.L5, citations=())
 _DERIVED = Row(id="DQ-07", version=1, title="Derived fibrinogen", level=EvidenceLevel.L5, citations=())
+LIMIT = policy("fib_tier_max_age_h")
 _STRONG = (Band.MODERATE, Band.SEVERE)
 _OVER_READS = (Decimal("1.5"), Decimal("2.0"))  # g/L
 
@@ -29,7 +31,7 @@ def applies(given: Given) -> tuple[Finding, ...]:
             return ()
         return (
             _STALE.finds(
-                f"The newest fibrinogen ({state.last.reported}) is older than 24 h: repeat now",
+                f"The newest fibrinogen ({state.last.reported}) is older than {plain(given[LIMIT])} h: repeat now",
                 Indicator.WARNING,
                 evidence=(state.last.source,),
             ),
@@ -48,4 +50,4 @@ def _derived(state: EffectiveFibrinogen, band: Band) -> tuple[Finding, ...]:
     )
 
 
-RULE = Rule(rows=(_STALE, _DERIVED), needs=(FIBRINOGEN_STATE, CRS), applies=applies)
+RULE = Rule(rows=(_STALE, _DERIVED), needs=(FIBRINOGEN_STATE, CRS, LIMIT), applies=applies)

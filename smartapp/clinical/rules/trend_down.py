@@ -20,7 +20,8 @@ def applies(given: Given) -> tuple[Finding, ...]:
     trend, now = given[TREND], given[FIBRINOGEN]
     if trend.previous is None:
         return ()
-    text = f"Fibrinogen fell from {g_per_l(trend.previous.value)} to {g_per_l(now.g_per_l)}"
+    bound = " (a reported bound counts as its value)" if trend.by_bound else ""
+    text = f"Fibrinogen fell from {g_per_l(trend.previous.value)} to {g_per_l(now.g_per_l)}{bound}"
     return (_ROW.finds(text, evidence=(trend.previous.source, now.result.source)),)
 
 
