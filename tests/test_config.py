@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.config.checks import check_served, policy_of, secrets_of
+from smartapp.config.checks import SANDBOX, check_served, policy_of, secrets_of
 from smartapp.config.load import load_settings, shown
 from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Settings
@@ -55,6 +55,17 @@ def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
         (CALLER + 'jwks_uri = "https://i/keys"\ncors_origins = ["null"]', "must be an origin such as"),
         (CALLER, "needs jwks_uri or jwks_file"),
         ((CALLER + 'jwks_uri = "https://i/keys"\n') * 2, "same name"),
+        (
+            (CALLER + 'jwks_uri = "https://i/keys"\n') + CALLER.replace('"x"', '"y"') + 'jwks_uri = "https://i/k"',
+            "same issuer",
+        ),
+        (CALLER + 'jwks_file = "none.json"', "jwks_file of [[cds_client]] x could not be read"),
+        (CALLER + 'jwks_uri = "https://i/keys"\nalgorithms = ["HS256"]', "algorithms"),
+        (CALLER + 'jwks_uri = "https://i/keys"\nalgorithms = ["none"]', "algorithms"),
+        (CALLER + 'jwks_uri = "https://i/keys"\nalgorithms = []', "algorithms"),
+        (CALLER + 'jwks_uri = "https://i/keys"\ntoken_minutes = 61', "token_minutes"),
+        (CALLER + 'jwks_uri = "https://i/keys"\nrequire_jwt = false', "only in development"),
+        (CALLER.replace("https://i", SANDBOX) + f'jwks_uri = "{SANDBOX}/.well-known/jwks.json"', "known to everyone"),
         (EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"', "needs client_secret_file"),
         (
             EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"\nclient_secret = "a:b%"',
@@ -128,12 +139,25 @@ def test_an_environment_name_that_is_none(name: str) -> None:
 def test_paths_count_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "secret").write_text(f"{SECRET}\n{SECRET}\n")
+    (tmp_path / "keys" / "jwks").write_text('{"keys": []}')
     settings = load(tmp_path, "secret_key_file = 'keys/secret'\ndata_dir = 'var'")
     assert settings.data_dir == tmp_path / "var"
     assert len(secrets_of(settings)) == 2
     assert settings.database == f"sqlite:///{tmp_path / 'var' / 'smartapp.db'}"
     assert load(tmp_path).data_dir == tmp_path / "var"
     assert load(tmp_path, CALLER + "jwks_file = 'keys/jwks'").cds_client[0].jwks_file == tmp_path / "keys" / "jwks"
+
+
+@pytest.mark.req("CDS-89")
+@pytest.mark.parametrize("mode", ["production", "development"])
+def test_a_published_key_in_a_key_file_is_for_development(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "keys.json").write_text('{"keys": [{"x": "QWI9fI8TcNtdikhVs_M1N_Szb7BOj19etvIKfrQMa9k"}]}')
+    text = f"mode = '{mode}'\n" + CALLER + "jwks_file = 'keys.json'"
+    if mode == "development":
+        assert load(tmp_path, text).cds_client[0].jwks_file
+        return
+    with pytest.raises(ConfigError, match="known to everyone"):
+        load(tmp_path, text)
 
 
 @pytest.mark.req("SEC-30")

@@ -54,7 +54,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Flask:
-            return create_app(settings)
+            return create_app(settings, workers=workers)
 
     Server().run()
 

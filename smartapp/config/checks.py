@@ -10,6 +10,9 @@ from smartapp.config.addresses import LOOPBACK, check_database, check_origin, ch
 from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import CdsClient, Ehr, Settings
 
+SANDBOX = "https://sandbox.cds-hooks.org"
+PUBLISHED_KEYS = frozenset({"QWI9fI8TcNtdikhVs_M1N_Szb7BOj19etvIKfrQMa9k"})
+"""Coordinates of public keys whose private part stands in a public repository (CDS-89)."""
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~]*")
 _RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _SECRET_BYTES = 32
@@ -110,6 +113,7 @@ def _check_basic(ehr: Ehr) -> None:
 
 def _check_callers(settings: Settings) -> None:
     _check_once([caller.name for caller in settings.cds_client], "[[cds_client]] entries have the same name")
+    _check_once([caller.issuer for caller in settings.cds_client], "[[cds_client]] entries have the same issuer")
     bases = {ehr.fhir_base for ehr in settings.ehr}
     for caller in settings.cds_client:
         if not caller.require_jwt and not settings.development:
@@ -127,5 +131,21 @@ def _check_caller_addresses(caller: CdsClient, settings: Settings) -> None:
         check_url(caller.jwks_uri, f"jwks_uri of [[cds_client]] {caller.name}", development=settings.development)
     elif caller.require_jwt and not caller.jwks_file:
         raise ConfigError(f"[[cds_client]] {caller.name} needs jwks_uri or jwks_file to verify its calls")
+    _check_published(caller, development=settings.development)
     for origin in caller.cors_origins:
         check_origin(origin, f"each of cors_origins of [[cds_client]] {caller.name}", development=settings.development)
+
+
+def _check_published(caller: CdsClient, *, development: bool) -> None:
+    """Keys published for demonstration open nothing in production (CDS-89); a key file must be there to be read."""
+    text = ""
+    if caller.jwks_file:
+        try:
+            text = caller.jwks_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"jwks_file of [[cds_client]] {caller.name} could not be read") from None
+    is_sandbox = SANDBOX in (caller.issuer.rstrip("/"), caller.jwks_uri.removesuffix("/.well-known/jwks.json"))
+    if not development and (is_sandbox or any(key in text for key in PUBLISHED_KEYS)):
+        raise ConfigError(
+            f"[[cds_client]] {caller.name}: the public sandbox's private key is known to everyone; it is accepted only in development"
+        )

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,6 +64,9 @@ class CdsClient(_Strict):
     cors_origins: tuple[str, ...] = ()
     allow_private_address: bool = False
     require_jwt: bool = True
+    algorithms: tuple[Algorithm, ...] = Field(default=("ES384", "RS384"), min_length=1)
+    token_minutes: Decimal = Field(default=Decimal(10), gt=0, le=60)
+    tenants: tuple[str, ...] = ()
 
 
 class Settings(_Strict):

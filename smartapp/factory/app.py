@@ -16,6 +16,7 @@ from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
 from smartapp.factory.desk import ClinicalDesk, subject_of
 from smartapp.factory.hooks import hook_blueprint
+from smartapp.factory.limits import Rate, limit_pages, make_limiter
 from smartapp.factory.parts import Parts, make_parts
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
@@ -29,8 +30,11 @@ _log = logging.getLogger("smartapp")
 _MAX_BODY = 6 * 1024 * 1024
 
 
-def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None) -> Flask:
-    """The application; `now` is the clinical now (frozen by `--clock`), tokens and sessions keep real time."""
+def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None, workers: int = 1) -> Flask:
+    """The application; `now` is the clinical now (frozen by `--clock`), tokens and sessions keep real time.
+
+    `workers` is how many processes like this one answer together: each gets its share of the rates.
+    """
     app = Flask("smartapp", template_folder=str(assets.templates()), static_folder=str(assets.static()))
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
@@ -39,7 +43,9 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})
     _register_launch(app, parts)
     _register_pages(app, parts)
-    app.register_blueprint(hook_blueprint(parts))
+    limiter, limits = make_limiter(app), settings.limits
+    limit_pages(app, Rate(limiter, "pages", limits.launch, workers))
+    app.register_blueprint(hook_blueprint(parts, Rate(limiter, "hooks", limits.hooks, workers)))
     return app
 
 

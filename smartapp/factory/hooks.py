@@ -1,6 +1,7 @@
 """The CDS Hooks service joined to its chart source, its orders and its callers."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,26 +10,32 @@ from flask import Blueprint
 
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
-from smartapp.cdshooks.request import HookRequest
+from smartapp.cdshooks.feedback import FeedbackEntry
+from smartapp.cdshooks.request import Authorization, HookRequest
 from smartapp.cdshooks.services import OpenSource, Room, services
 from smartapp.cdshooks.trust import Caller
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.policy import SitePolicy
-from smartapp.config.settings import CdsClient, Settings
+from smartapp.config.settings import Settings
 from smartapp.ehr.client import FhirClient
+from smartapp.ehr.errors import NotPermitted
 from smartapp.ehr.source import FhirChartSource
+from smartapp.factory.callers import gate_of
+from smartapp.factory.limits import Rate
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
 from smartapp.fhir.proposals import Ordering, write_order, write_recheck
 from smartapp.smart.scopes import parse_scopes
+from smartapp.storage.audit import AuditLog
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 
 _log = logging.getLogger("smartapp")
+_ASSESSING_SECONDS = 0.5
 
 
-def hook_blueprint(parts: Parts) -> Blueprint:
+def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     """All services we offer."""
     settings, base = parts.settings, parts.base
     room = Room(
@@ -39,18 +46,22 @@ def hook_blueprint(parts: Parts) -> Blueprint:
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(subject, base, parts.clock, parts.site.policy),
     )
-    callers = tuple(_caller(client, development=settings.development) for client in settings.cds_client)
-    return views.create_blueprint(services(room), callers, _hook_refused)
-
-
-def _caller(client: CdsClient, *, development: bool) -> Caller:
-    """Only in development may a caller come without a token."""
-    return Caller(
-        name=client.name,
-        fhir_servers=client.fhir_servers,
-        cors_origins=client.cors_origins,
-        require_jwt=client.require_jwt or not development,
+    desk = views.Desk(
+        services=services(room),
+        gate=gate_of(settings, parts.database),
+        base_url=base,
+        seconds=float(settings.budgets.hook),
+        wait=rate.wait,
+        take=lambda service, caller, entries: _audited(parts.audit, service, caller, entries),
+        refused=_hook_refused,
     )
+    return views.create_blueprint(desk)
+
+
+def _audited(log: AuditLog, service: str, caller: Caller, entries: Sequence[FeedbackEntry]) -> int:
+    for entry in entries:
+        log.noted(Subject(ehr=caller.name, patient="", reference=entry.card), "feedback", f"{service} {entry.outcome}")
+    return len(entries)
 
 
 def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:
@@ -65,23 +76,28 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
             letter = "r" if resource == "Patient" else "s"
             return "" if granted.may(resource, letter) else f"the call's token does not grant reading {resource}"
 
-        token = _HookToken(hook.authorization.access_token)
-        client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), token)
-        return FhirChartSource(
-            client, hook.patient_id, as_of=clock, may_read=may_read, seconds=float(settings.budgets.hook) - 0.5
-        )
+        def hidden(resource: str) -> str:
+            limits = granted.constraints(resource, "s")
+            return f"the call's token grants {resource} only where {' or '.join(limits)}" if limits else ""
+
+        client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), _HookToken(hook.authorization))
+        left = max(hook.deadline - time.monotonic() - _ASSESSING_SECONDS, 0.0)
+        return FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden, seconds=left)
 
     return open_source
 
 
 class _HookToken:
-    """A hook's token: for this call only, never refreshed (CDS-31)."""
+    """A hook's token: in memory, for this call and its stated life only, never refreshed (CDS-31)."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, authorization: Authorization) -> None:
+        self._token = authorization.access_token
+        self._until = time.monotonic() + authorization.expires_in
 
     def current(self) -> str:
-        """The token."""
+        """The token, while it lives."""
+        if time.monotonic() >= self._until:
+            raise NotPermitted("the call's token has expired")
         return self._token
 
     def refreshed(self, stale: str) -> str | None:

@@ -103,3 +103,48 @@ audit = Table(
     UniqueConstraint("hash"),
     Index("ix_audit_at", "at"),
 )
+
+# a caller's token that was used, until it could not be used anyway (CDS-86)
+caller_tokens = Table(
+    "caller_tokens",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # of issuer and jti
+    Column("kept_until", Float, nullable=False),
+    Index("ix_caller_tokens_kept_until", "kept_until"),
+)
+
+# a card that was shown, or a proposal offered in the app: what feedback speaks of
+shown_cards = Table(
+    "shown_cards",
+    metadata,
+    Column("card", String(64), primary_key=True),  # the card's uuid, or the proposal's id
+    Column("at", Float, nullable=False),
+    Column("service", String(64), nullable=False),  # the service's id; empty: the app's own pages
+    Column("reference", String(200), nullable=False),  # hookInstance or launch
+    Column("ehr", String(100), nullable=False),
+    Column("user", String(200), nullable=False),
+    Column("patient", String(64), nullable=False),
+    Column("encounter", String(64), nullable=False),
+    Column("rules", Text, nullable=False),  # "REP-03 v1 MOD-01 v1"
+    Column("likeness", String(64), nullable=False),  # same for the same user, patient and advice (CDS-54)
+    Column("severity", String(100), nullable=False),  # tier, band, bleeding
+    Index("ix_shown_cards_at", "at"),
+)
+
+# what clinicians answered to cards and proposals; append-only, an event once
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("event", String(64), primary_key=True),  # a digest of the event: sent twice, kept once
+    Column("card", String(200), nullable=False),
+    Column("ehr", String(100), nullable=False),  # of the card; for an unmatched one, of the caller
+    Column("outcome", String(20), nullable=False),
+    Column("at", Float, nullable=False),  # when it was done
+    Column("received_at", Float, nullable=False),
+    Column("acknowledged_at", Float),  # missing: no such card was shown
+    Column("likeness", String(64)),
+    Column("severity", String(100)),
+    Column("payload", LargeBinary, nullable=False),  # encrypted: accepted suggestions, reason, comment
+    Index("ix_feedback_likeness", "likeness"),
+    Index("ix_feedback_at", "at"),
+)

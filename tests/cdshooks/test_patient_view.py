@@ -299,17 +299,10 @@ def test_other_statuses_are_json_too(client: FlaskClient) -> None:
 
 @pytest.mark.req("CDS-32", "CDS-70")
 def test_a_foreign_fhir_server_is_refused(client: FlaskClient) -> None:
-    for server in ("https://evil.test/fhir", "http://169.254.169.254/", f"{EHR}/fhir/"):
+    for server in ("https://evil.test/fhir", "http://169.254.169.254/", f"{EHR}/fhir/x", f"{EHR}/fhir?x=1"):
         answer = post(client, call(fhirServer=server))
         assert answer.status_code == 401
         assert answer.json == {"error": "unauthorized"}
-
-
-@pytest.mark.req("CDS-80", "CDS-88")
-def test_a_token_cannot_be_verified_yet_and_so_is_refused(client: FlaskClient) -> None:
-    answer = post(client, call(), Authorization="Bearer eyJ")
-    assert (answer.status_code, answer.json) == (401, {"error": "unauthorized"})
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.req("CDS-80")
