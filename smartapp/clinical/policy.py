@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
-from smartapp.clinical.parameters import BY_NAME, PARAMETERS, PROFILES, Parameter
+from smartapp.clinical.parameter_kinds import Parameter
+from smartapp.clinical.parameters import BY_NAME, PARAMETERS, PROFILES
 
 _RULE_ID = re.compile(r"[A-Z]{2,4}-\d{2}")
 _MICROSECONDS = {"h": 3_600_000_000, "d": 86_400_000_000}

@@ -79,7 +79,7 @@ def test_an_increment_of_zero_turns_the_floor_off() -> None:
     assert (mg(found), found.flags) == ("200", ())
 
 
-@pytest.mark.req("FC-02")
+@pytest.mark.req("FC-02", "V08", "V09", "V10")
 @pytest.mark.parametrize(
     ("age", "kg", "expected"),
     [(18, "80", "4000"), (18, "45", "4000"), (17, "45", "3000"), (12, "30", "1500"), (11, "30", "2100")],

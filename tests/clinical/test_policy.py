@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from smartapp.clinical.parameters import PARAMETERS, Parameter
+from smartapp.clinical.parameter_kinds import Parameter
+from smartapp.clinical.parameters import PARAMETERS
 from smartapp.clinical.policy import PolicyError, build_policy
 
 DEFAULTS = {  # guideline 0.2, read from the page
