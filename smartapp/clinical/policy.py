@@ -153,6 +153,7 @@ _PARSERS: Mapping[str, Callable[[Parameter, object], Any]] = {
 
 def _check_together(values: Mapping[str, Any]) -> None:
     """Bounds between parameters (guideline 4.1; interfaces.md section 3 for the order's status)."""
+    _check_order(values, "t2_below", "t1_below")
     severe, t1, t2 = values["replace_below.severe"], values["t1_below"], values["t2_below"]
     if not t2 <= severe <= t1:
         limits = f"from t2_below ({_text(t2)}) to t1_below ({_text(t1)}) g/L"

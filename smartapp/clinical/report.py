@@ -114,7 +114,7 @@ def _fibrinogen(assessment: Assessment) -> dict[str, Any] | None:
             "age_h": str(rounded_to_tenth(effective.age_h)),
             "method": str(result.variant),
             "source": result.source,
-            "flags": [*effective.flags, *result.flags],
+            "flags": list(effective.flags),
         }
     )
 

@@ -10,6 +10,7 @@ from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import Refused, annotated_variant, to_own_unit
 from smartapp.fhir.document import Observation
+from smartapp.fhir.elements import Quantity
 from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, quantity_of, unit_meant, upper_limit_of, words
 from smartapp.fhir.readings import Reading, Unusable, Value, meaning, topic_of, values_of
 from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
@@ -75,7 +76,7 @@ def _result(
     return LabResult(
         analyte=analyte,
         value=converted,
-        reported=words(quantity),
+        reported=_reported(value, quantity),
         collected=taken,
         source=value.source,
         status=ResultStatus(observation.status),
@@ -84,6 +85,11 @@ def _result(
         upper_limit=upper_limit_of(analyte, value.ranges, unit),
         issued=issued(observation, reading),
     )
+
+
+def _reported(value: Value, quantity: Quantity) -> str:
+    """As the record has it: text verbatim (DQ-14)."""
+    return value.string.strip() if value.quantity is None and value.string else words(quantity)
 
 
 def _noted(rule: str, remark: str, result: LabResult) -> Gap:

@@ -203,6 +203,7 @@ def test_a_profile_sets_defaults(profile: str, severe: str) -> None:
             {"replace_below.severe": "0.9"},
             "replace_below.severe must be from t2_below (1) to t1_below (1.5) g/L, not 0.9",
         ),
+        ({"t2_below": "1.6"}, "t2_below must be at most t1_below (1.5), not 1.6"),
         ({"t1_below": "1.2"}, "replace_below.severe must be from t2_below (1) to t1_below (1.2) g/L, not 1.5"),
         ({"replace_below.moderate": "1.6"}, "replace_below.moderate must be at most t1_below (1.5), not 1.6"),
         ({"consider_below": "1.6"}, "consider_below must be at most t1_below (1.5), not 1.6"),

@@ -330,3 +330,11 @@ def test_a_component_whose_meaning_is_changed_is_not_used() -> None:
     ]
     assert rules_of(picture_of(panel)) == {"DQ-01"}
     assert not results(panel)
+
+
+@pytest.mark.req("DQ-14")
+def test_text_is_shown_as_it_was_written() -> None:
+    told = {**c.fibrinogen("1"), "valueString": " 0,9 g/L "}
+    told.pop("valueQuantity")
+    result = results(told)[0]
+    assert (result.value, result.reported) == (Decimal("0.9"), "0,9 g/L")
