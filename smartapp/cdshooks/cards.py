@@ -17,15 +17,10 @@ from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import age_words, clock, g_per_l, plain, rounded
 from smartapp.usecases.declining import REASONS, SYSTEM
+from smartapp.usecases.quiet import group_of
 
 TOPIC_SYSTEM = "http://snomed.info/sct"
 _TOPIC = Coding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated intravascular coagulation")
-_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "replacement": ("APP", "CRS", "BLD", "TRD", "MOD", "REP", "PRD", "FC", "CRY", "RCK", "SAF", "TIER"),
-    "coagulation": ("COAG", "PLT", "DIC", "IEC"),
-    "monitoring": ("MON", "TOC"),
-    "data": ("DQ",),
-}
 _SPEAKING = frozenset({Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR})
 _QUIET = frozenset({"MON-01", "MON-04"})  # no card for these alone
 OVERRIDE_REASONS = tuple(Coding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
@@ -58,11 +53,6 @@ def cards_of(assessment: Assessment, addresses: Addresses, orders: Orders) -> tu
 
 def _planned(assessment: Assessment) -> bool:
     return any(finding.rule == "APP-05" for finding in assessment.findings)
-
-
-def group_of(rule: str) -> str:
-    """Which card a rule speaks in."""
-    return next(name for name, prefixes in _GROUPS.items() if rule.split("-", maxsplit=1)[0] in prefixes)
 
 
 def _said(assessment: Assessment, group: str) -> list[Finding]:

@@ -1,11 +1,12 @@
 """How a call becomes a subject, a chart and cards: one way for all hooks, each showing what concerns it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from smartapp.cdshooks.cards import Addresses, Orders, cards_of
+from smartapp.cdshooks.feedback import FeedbackEntry
 from smartapp.cdshooks.offered import ENCOUNTER_START, NOT_ASKED, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from smartapp.cdshooks.request import HookRequest
 from smartapp.cdshooks.trust import Caller
@@ -14,6 +15,7 @@ from smartapp.cdshooks.wire import Card, Service
 from smartapp.fhir.chart import AnswerState, Chart
 from smartapp.fhir.files import sent_chart
 from smartapp.usecases.assess import Assessed, Site, assess_patient, completed
+from smartapp.usecases.feedback import Answers, FeedbackEvent, Said
 from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
 
 _TELLING = frozenset({"procedures", "administrations"})
@@ -28,7 +30,7 @@ class OpenSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What answering needs, whichever hook asked; `clock` gives the clinical now."""
+    """What answering needs, whichever hook asked; `clock` gives the clinical now, `ehrs` the name of the EHR at a FHIR base."""
 
     site: Site
     log: AssessmentLog
@@ -36,6 +38,8 @@ class Room:
     open_source: OpenSource
     addresses: Addresses
     orders: Callable[[Subject], Orders]
+    answers: Answers
+    ehrs: Mapping[str, str]
 
 
 Shows = Callable[[Room, HookRequest, Subject, Assessed], tuple[Card, ...]]
@@ -69,38 +73,69 @@ def _answer(room: Room, shows: Shows) -> Answer:
     def answer(hook: HookRequest, caller: Caller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
-        subject = _subject(hook, caller)
+        subject = _subject(hook, caller, room)
         assessed = assess_patient(
             subject,
-            sent=_complete(hook, room),
+            sent=_complete(hook, subject, room),
             source=None,
             site=room.site,
             as_of=room.clock(),
             log=room.log,
             event="hook assessed",
         )
-        cards = shows(room, hook, subject, assessed)
-        for card in cards:
-            room.log.noted(subject, "card shown", f"{card.uuid} {card.indicator} {' '.join(card.rules)}")
-        return cards
+        return _heard(room, hook, subject, assessed, shows(room, hook, subject, assessed))
 
     return answer
 
 
-def _subject(hook: HookRequest, caller: Caller) -> Subject:
+def _heard(
+    room: Room, hook: HookRequest, subject: Subject, assessed: Assessed, cards: tuple[Card, ...]
+) -> tuple[Card, ...]:
+    """The cards that say something new to this user (CDS-54); shown or withheld, each is recorded (CDS-42)."""
+    said = [Said(card=card.uuid, rules=card.rules, indicator=card.indicator) for card in cards]
+    shown = room.answers.shown(subject, hook.hook, f"coagulopathy-{hook.hook}", assessed.assessment, said)
+    return tuple(card for card in cards if card.uuid in shown)
+
+
+def take_feedback(room: Room, caller: Caller, entries: Sequence[FeedbackEntry]) -> int:
+    """Keep what a client reports; how many of its events are on record now."""
+    ehrs = frozenset(ehrs_of(room, caller))
+    for entry in entries:
+        room.answers.take(
+            ehrs,
+            FeedbackEvent(
+                card=entry.card,
+                outcome=str(entry.outcome),
+                at=entry.at.timestamp(),
+                suggestions=entry.suggestions,
+                reason_system=entry.reason_system,
+                reason_code=entry.reason_code,
+                comment=entry.comment,
+            ),
+        )
+    return len(entries)
+
+
+def ehrs_of(room: Room, caller: Caller) -> tuple[str, ...]:
+    """The EHRs a caller speaks for, by name; a caller without a server of its own is known by its own name."""
+    return tuple(room.ehrs[server] for server in caller.fhir_servers if server in room.ehrs) or (caller.name,)
+
+
+def _subject(hook: HookRequest, caller: Caller, room: Room) -> Subject:
+    """The same EHR, user and patient as in a launch; a call that names no server means the caller's first."""
     return Subject(
-        ehr=caller.name,
+        ehr=room.ehrs.get(hook.fhir_server) or ehrs_of(room, caller)[0],
         patient=hook.patient_id,
         user=hook.user_id,
         encounter=hook.encounter_id,
         reference=hook.hook_instance,
-        fhir_base=hook.fhir_server,
+        fhir_base=hook.fhir_server or next(iter(caller.fhir_servers), ""),
     )
 
 
-def _complete(hook: HookRequest, room: Room) -> Chart:
+def _complete(hook: HookRequest, subject: Subject, room: Room) -> Chart:
     """What was sent, completed from the caller's server; 412 where required data cannot be had (CDS-22, CDS-23)."""
-    sent = sent_chart(hook.patient_id, hook.fhir_server, dict(hook.prefetch))
+    sent = sent_chart(hook.patient_id, subject.fhir_base, dict(hook.prefetch))
     chart = completed(sent, room.open_source(hook), room.site.queries)
     _check_required(sent.answers, chart)
     return chart

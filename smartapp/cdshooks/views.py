@@ -46,7 +46,7 @@ class Desk:
     base_url: str
     seconds: float
     wait: Callable[[str], int]
-    take: Callable[[str, Caller, Sequence[FeedbackEntry]], int]
+    take: Callable[[Caller, Sequence[FeedbackEntry]], int]
     refused: Callable[[str, str], None]
 
 
@@ -115,7 +115,7 @@ def _took_feedback(desk: Desk, service_id: str, _deadline: float) -> Response:
     raw = _body()
     batch = parse_feedback(raw)
     caller = signed or _unsigned(desk, "")
-    return _reply(200, batch_json(desk.take(service_id, caller, batch.entries), batch.refused))
+    return _reply(200, batch_json(desk.take(caller, batch.entries), batch.refused))
 
 
 def _signed(desk: Desk, audiences: Sequence[str]) -> Caller | None:

@@ -32,6 +32,15 @@ class _Time(click.ParamType[datetime]):
         return at.astimezone(UTC)
 
 
+class _Day(_Time):
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """A day is its midnight in UTC; a time with its offset is taken as it is."""
+        text = str(value)
+        return super().convert(f"{text}T00:00:00Z" if len(text) == len("2026-03-01") else text, param, ctx)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
@@ -165,6 +174,36 @@ def audit_verify(config_file: Path | None) -> None:
     if problems:
         sys.exit(1)
     click.echo("the audit's chains hold")
+
+
+@main.group()
+def export() -> None:
+    """Computable exports."""
+
+
+@export.command("feedback", epilog="Example: smartapp export feedback --since 2026-03-01 --format csv")
+@_CONFIG
+@click.option("--since", type=_Day(), help="From this day (UTC) or time on.")
+@click.option("--until", type=_Day(), help="Before this day (UTC) or time.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option(
+    "--rates", is_flag=True, help="How often each rule was shown, accepted and overridden, instead of the events."
+)
+def export_feedback(
+    config_file: Path | None, since: datetime | None, until: datetime | None, form: str, rates: bool
+) -> None:
+    """What clinicians answered to cards and proposals: intervention, action taken, user feedback, user, date, location."""
+    from smartapp.cli import databases, exports  # noqa: PLC0415 - imported when it runs
+    from smartapp.config.mistake import ConfigError  # noqa: PLC0415
+    from smartapp.storage.database import SchemaError  # noqa: PLC0415
+
+    try:
+        for line in exports.feedback(config_file, since=since, until=until, form=form, rates=rates):
+            click.echo(line)
+    except (ConfigError, databases.Unopened) as error:
+        _fail(str(error))
+    except SchemaError as error:
+        _fail(str(error), 1)
 
 
 @contextmanager

@@ -81,6 +81,7 @@ def _desk(parts: Parts) -> ClinicalDesk:
         site=parts.site,
         log=parts.audit,
         acceptance=parts.acceptance(),
+        answers=parts.answers(),
         clock=parts.clock,
         source_of=charts.source_of,
         first_of=charts.first_of,

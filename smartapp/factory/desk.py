@@ -22,6 +22,8 @@ from smartapp.storage.launches import LaunchStore
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
+from smartapp.usecases.declining import SYSTEM
+from smartapp.usecases.feedback import ACCEPTED, LONGEST_COMMENT, OVERRIDDEN, Answers, FeedbackEvent
 from smartapp.usecases.looking import Looks, look_of
 from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
 from smartapp.usecases.proposal import ProposalView as Stored
@@ -49,6 +51,7 @@ class ClinicalDesk:
     site: Site
     log: AssessmentLog
     acceptance: Acceptance
+    answers: Answers
     clock: Callable[[], datetime]
     source_of: Callable[[SmartSession], ChartSource]
     first_of: Callable[[SmartSession, int], ChartSource]
@@ -82,6 +85,8 @@ class ClinicalDesk:
         awaited = awaited_queries(assessed.chart, self.site.queries)
         refused = "" if awaited else self._refused(case, assessed)
         offered = () if refused or awaited else self.acceptance.offer(case, assessment)
+        if offered:
+            self.answers.offered(case.subject, assessment, [view.id for view in offered])
         done = {view.id: view for view in self.acceptance.finished(case)}
         fresh = tuple(self._offered(opened, view) for view in offered if view.id not in done)
         views = (*fresh, *(self._shown(opened, view) for view in done.values()))
@@ -118,12 +123,12 @@ class ClinicalDesk:
 
     def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
         """A press on a form; 409 where the proposal may no longer be approved."""
-        try:
-            self.acceptance.step(self._case(opened), proposal, Stage(state), order=order, recheck=recheck)
-        except NoSuchProposal:
-            raise NotInThisLaunch from None
-        except NotApprovable as problem:
-            raise CannotApprove(str(problem)) from None
+        stage = Stage(state)
+        view = self._done(
+            lambda case: self.acceptance.step(case, proposal, stage, order=order, recheck=recheck), opened
+        )
+        if view.state is ProposalState.WRITTEN:
+            self.answers.decided(FeedbackEvent(card=proposal, outcome=ACCEPTED, at=view.changed_at))
 
     def check_again(self, opened: OpenLaunch, proposal: str) -> None:
         """Only search."""
@@ -131,7 +136,18 @@ class ClinicalDesk:
 
     def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
         """Remember why not."""
-        self._done(lambda case: self.acceptance.decline(case, proposal, reason=reason, comment=comment), opened)
+        view = self._done(lambda case: self.acceptance.decline(case, proposal, reason=reason, comment=comment), opened)
+        if view.state is ProposalState.DECLINED:
+            system = SYSTEM if reason else ""
+            event = FeedbackEvent(
+                card=proposal,
+                outcome=OVERRIDDEN,
+                at=view.changed_at,
+                reason_system=system,
+                reason_code=reason,
+                comment=comment[:LONGEST_COMMENT],
+            )
+            self.answers.decided(event)
 
     def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
         """Take back a draft."""
@@ -151,9 +167,9 @@ class ClinicalDesk:
         self.log.noted(subject_of(session), "signed out", "ended")
         self.signed_out(session)
 
-    def _done(self, act: Callable[[Case], Stored], opened: OpenLaunch) -> None:
+    def _done(self, act: Callable[[Case], Stored], opened: OpenLaunch) -> Stored:
         try:
-            act(self._case(opened))
+            return act(self._case(opened))
         except NoSuchProposal:
             raise NotInThisLaunch from None
         except NotApprovable as problem:

@@ -10,10 +10,8 @@ from flask import Blueprint
 
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
-from smartapp.cdshooks.feedback import FeedbackEntry
 from smartapp.cdshooks.request import Authorization, HookRequest
-from smartapp.cdshooks.services import OpenSource, Room, services
-from smartapp.cdshooks.trust import Caller
+from smartapp.cdshooks.services import OpenSource, Room, services, take_feedback
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.policy import SitePolicy
@@ -27,7 +25,6 @@ from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
 from smartapp.fhir.proposals import Ordering, write_order, write_recheck
 from smartapp.smart.scopes import parse_scopes
-from smartapp.storage.audit import AuditLog
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 
@@ -45,6 +42,8 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         open_source=_hook_source(settings, parts.connections, parts.clock),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(subject, base, parts.clock, parts.site.policy),
+        answers=parts.answers(),
+        ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
     )
     desk = views.Desk(
         services=services(room),
@@ -52,16 +51,10 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         base_url=base,
         seconds=float(settings.budgets.hook),
         wait=rate.wait,
-        take=lambda service, caller, entries: _audited(parts.audit, service, caller, entries),
+        take=lambda caller, entries: take_feedback(room, caller, entries),
         refused=_hook_refused,
     )
     return views.create_blueprint(desk)
-
-
-def _audited(log: AuditLog, service: str, caller: Caller, entries: Sequence[FeedbackEntry]) -> int:
-    for entry in entries:
-        log.noted(Subject(ehr=caller.name, patient="", reference=entry.card), "feedback", f"{service} {entry.outcome}")
-    return len(entries)
 
 
 def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:

@@ -17,12 +17,14 @@ from smartapp.smart.registration import Registration
 from smartapp.smart.tokens import TokenEndpoint
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
+from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
 from smartapp.storage.launches import LaunchStore
 from smartapp.storage.proposals import ProposalStore
 from smartapp.usecases.accept import Acceptance
 from smartapp.usecases.assess import Site
+from smartapp.usecases.feedback import Answers
 from smartapp.usecases.writing import OrderWriting
 
 
@@ -75,6 +77,11 @@ class Parts:
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
         )
+
+    def answers(self) -> Answers:
+        """What clinicians answer to cards and proposals."""
+        store = FeedbackStore(self.database, self.keyring, time.time)
+        return Answers(feedback=store, log=self.audit, seconds=time.time)
 
     def acceptance(self) -> Acceptance:
         """From a proposal to one written order."""

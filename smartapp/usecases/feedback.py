@@ -1,0 +1,167 @@
+"""What clinicians answer to cards and to proposals: one store for both, each event once, and what it silences (CDS-54, CDS-60 to 62)."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.findings import Indicator
+from smartapp.usecases.ports import AssessmentLog, Subject
+from smartapp.usecases.quiet import LOUD_HOOKS, QUIET_SECONDS, group_of, is_worse, likeness, rules_in, severity
+
+ACCEPTED, OVERRIDDEN = "accepted", "overridden"
+LONGEST_COMMENT = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """A card or a proposal as it was shown: to whom, about whom, speaking for which rules; `service` empty in the app."""
+
+    card: str
+    subject: Subject
+    service: str
+    rules: tuple[tuple[str, int], ...]
+    likeness: str
+    severity: str
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackEvent:
+    """What was done with a card, when (epoch seconds), and why; `comment` is untrusted text."""
+
+    card: str
+    outcome: str
+    at: float
+    suggestions: tuple[str, ...] = ()
+    reason_system: str = ""
+    reason_code: str = ""
+    comment: str = ""
+
+    def key(self, ehr: str) -> str:
+        """The same for the same event of the same EHR, however often it is sent."""
+        told = [
+            ehr,
+            self.card,
+            self.outcome,
+            self.at,
+            self.suggestions,
+            self.reason_system,
+            self.reason_code,
+            self.comment,
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEvent:
+    """An event as it is kept; `shown` is its card, None where no such card was shown: then it has no effect."""
+
+    key: str
+    ehr: str
+    event: FeedbackEvent
+    shown: ShownCard | None
+    acknowledged_at: float | None
+
+
+class Feedback(Protocol):
+    """Where shown cards and answers are kept."""
+
+    def show(self, cards: Sequence[ShownCard]) -> None:
+        """Remember that these were shown; one that is known already stays as it is."""
+
+    def card(self, card: str) -> ShownCard | None:
+        """A card that was shown."""
+
+    def keep(self, kept: KeptEvent) -> bool:
+        """Keep an event once; whether it is new."""
+
+    def acknowledged(self, likeness: str, since: float) -> Sequence[str]:
+        """How severe it was at each acknowledgement of such a card since then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A card about to be shown: its uuid, the rules it speaks for, and how loudly."""
+
+    card: str
+    rules: tuple[str, ...]
+    indicator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The use case; `seconds` gives epoch seconds of real time."""
+
+    feedback: Feedback
+    log: AssessmentLog
+    seconds: Callable[[], float]
+
+    def shown(
+        self, subject: Subject, hook: str, service: str, assessment: Assessment, said: Sequence[Said]
+    ) -> frozenset[str]:
+        """Which of these cards to show: all but those acknowledged and unchanged; both are recorded."""
+        cards = [self._card(subject, service, assessment, one) for one in said]
+        kept = [card for card in cards if hook in LOUD_HOOKS or not self._acknowledged(card)]
+        if kept:
+            self.feedback.show(kept)
+        for card, one in zip(cards, said, strict=True):
+            event = "card shown" if card in kept else "card withheld: acknowledged and unchanged"
+            self.log.noted(subject, event, f"{card.card} {one.indicator} {in_words(card.rules)}")
+        return frozenset(card.card for card in kept)
+
+    def offered(self, subject: Subject, assessment: Assessment, proposals: Sequence[str]) -> None:
+        """Proposals shown in the app: a decision on one answers the replacement card too."""
+        findings = [f for f in assessment.findings if group_of(f.rule) == "replacement"]
+        loudest = max((f.indicator for f in findings), key=lambda indicator: indicator.rank, default=Indicator.INFO)
+        rules = tuple(dict.fromkeys(f.rule for f in findings))
+        said = [Said(card=proposal, rules=rules, indicator=str(loudest)) for proposal in proposals]
+        self.feedback.show([self._card(subject, "", assessment, one) for one in said])
+
+    def take(self, ehrs: Collection[str], event: FeedbackEvent) -> bool:
+        """Keep what a CDS client reports of one of its EHRs' cards; whether it is new. It never writes anywhere else."""
+        shown = self.feedback.card(event.card)
+        if shown is not None and shown.subject.ehr not in ehrs:
+            shown = None
+        ehr = shown.subject.ehr if shown else min(ehrs)
+        return self._kept(event, ehr, shown)
+
+    def decided(self, event: FeedbackEvent) -> bool:
+        """Keep a decision taken in the app on a proposal that was shown; taken again it is the same one."""
+        shown = self.feedback.card(event.card)
+        timeless = replace(event, at=0.0)
+        return shown is not None and self._kept(event, shown.subject.ehr, shown, timeless.key(shown.subject.ehr))
+
+    def _kept(self, event: FeedbackEvent, ehr: str, shown: ShownCard | None, key: str = "") -> bool:
+        """An answer counts from when it was given, but not before the card was there, nor after we were told."""
+        now = self.seconds()
+        acknowledged = min(max(event.at, shown.at), now) if shown else None
+        kept = KeptEvent(key=key or event.key(ehr), ehr=ehr, event=event, shown=shown, acknowledged_at=acknowledged)
+        is_new = self.feedback.keep(kept)
+        if is_new:
+            subject = shown.subject if shown else Subject(ehr=ehr, patient="", reference=event.card)
+            rules = in_words(shown.rules) if shown else "no such card was shown"
+            self.log.noted(subject, "feedback", f"{event.card} {event.outcome} {event.reason_code} {rules}")
+        return is_new
+
+    def _card(self, subject: Subject, service: str, assessment: Assessment, said: Said) -> ShownCard:
+        return ShownCard(
+            card=said.card,
+            subject=subject,
+            service=service,
+            rules=rules_in(assessment, said.rules),
+            likeness=likeness(subject, assessment, said.rules, said.indicator),
+            severity=severity(assessment),
+            at=self.seconds(),
+        )
+
+    def _acknowledged(self, card: ShownCard) -> bool:
+        then = self.feedback.acknowledged(card.likeness, card.at - QUIET_SECONDS)
+        return any(not is_worse(card.severity, earlier) for earlier in then)
+
+
+def in_words(rules: Sequence[tuple[str, int]]) -> str:
+    """`REP-03 v1 MOD-01 v1`."""
+    return " ".join(f"{rule} v{version}" for rule, version in rules)
