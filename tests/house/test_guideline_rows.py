@@ -34,6 +34,35 @@ ROWS = [f"{family}-{number:02}" for family, last in _LAST.items() for number in 
 VECTORS = [f"V{number:02}" for number in range(1, 21)]
 
 
+LEVELS = {  # as each row or table states it; of two the one that its strongest number has
+    "L1": "REP-01 REP-02 REP-10",
+    "L2": "APP-03 APP-05 TOC-01 MOD-01 TIER-01 REP-03 REP-05 COAG-04",
+    "L3": "APP-02 CRS-01 CRS-02 CRS-03 CRS-04 COAG-02 PLT-01 PLT-02 PLT-03 DIC-01 IEC-01",
+    "L4": "COAG-01",
+    "L5": (
+        "APP-01 APP-04 BLD-01 TRD-01 REP-04 REP-06 REP-07 REP-08 REP-09 REP-11 REP-12 RCK-01 COAG-03 IEC-02 "
+        "MON-01 MON-02 MON-03 MON-04 MON-05"
+    ),
+}
+CITED = {  # sources that the row itself names
+    "APP-03": "HAS20 JOH21 KYO",
+    "TOC-01": "PERL24",
+    "TIER-01": "BUE21",
+    "REP-01": "FIB24 ISTH13 NHSBT21",
+    "REP-02": "FIB24",
+    "REP-03": "BUE21 HAS20",
+    "REP-05": "BUE21",
+    "REP-10": "RIA",
+    "COAG-01": "BSH04 CHEO",
+    "COAG-02": "ISTH13 MUSC",
+    "COAG-04": "HAS20",
+    "PLT-01": "ISTH13",
+    "PLT-02": "ISTH13",
+    "DIC-01": "ISTH01",
+    "IEC-01": "HINES23",
+}
+
+
 def _named_in_tests() -> set[str]:
     """What `@pytest.mark.req(…)` names anywhere in the tests."""
     calls = (
@@ -71,6 +100,19 @@ def test_a_test_names_the_row(row: str) -> None:
 def test_the_catalogue_lists_the_row(row: str) -> None:
     listed = as_data()
     assert [entry["id"] for entry in (*listed["rules"], *listed["definitions"])].count(row) == 1
+
+
+def test_the_evidence_level_is_the_guideline_s() -> None:
+    listed = as_data()
+    found = {entry["id"]: entry["level"] for entry in (*listed["rules"], *listed["definitions"])}
+    expected = {row: level for level, rows in LEVELS.items() for row in rows.split()}
+    assert {row: found[row] for row in expected} == expected
+
+
+@pytest.mark.parametrize("row", CITED)
+def test_the_sources_are_the_guideline_s(row: str) -> None:
+    cited = next(entry["citations"] for entry in as_data()["rules"] if entry["id"] == row)
+    assert set(CITED[row].split()) <= set(cited)
 
 
 @pytest.mark.req("SAF-08")
