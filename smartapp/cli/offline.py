@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.conclusions import Action
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
-from smartapp.clinical.report import as_json, as_text
+from smartapp.clinical.report import as_json
+from smartapp.clinical.sentences import as_text
+from smartapp.clinical.would_change import would_change
 from smartapp.fhir.files import UnusableFile, read_file
 from smartapp.fhir.picture import read_picture
 
@@ -31,9 +33,9 @@ def assess_files(
     answers = [_assess_one(file, patient, as_of, policy, zone, codes) for file in files]
     code = 3 if any(answer.action is Action.CANNOT_ASSESS for answer in answers) else 0
     if form == "json":
-        body: Any = [as_json(answer) for answer in answers]
+        body: Any = [as_json(answer, would_change(answer)) for answer in answers]
         return json.dumps(body if len(files) > 1 else body[0], indent=2, ensure_ascii=False) + "\n", code
-    return "\n".join(as_text(answer) for answer in answers), code
+    return "\n".join(as_text(answer, would_change(answer)) for answer in answers), code
 
 
 def _assess_one(

@@ -26,6 +26,7 @@ from smartapp.clinical.criteria.bleeding import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse
 from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
 from smartapp.clinical.criteria.infusion import INFUSION
@@ -33,6 +34,7 @@ from smartapp.clinical.criteria.issues import ALL_ISSUES
 from smartapp.clinical.criteria.modifiers import MODIFIERS
 from smartapp.clinical.criteria.monitoring import MONITORING
 from smartapp.clinical.criteria.options import CHOICE
+from smartapp.clinical.criteria.verdict import VERDICT
 from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
@@ -97,6 +99,7 @@ class Assessment:
     options: tuple[Option, ...] = ()
     dic: Dic | None = None
     monitoring: Monitoring | None = None
+    dose_responses: tuple[DoseResponse, ...] = ()
 
 
 def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...] | None = None) -> Assessment:
@@ -113,15 +116,15 @@ def _always(
     facts: Facts, applicability: Applicability, answers: list[tuple[list[Outcome], list[Finding]]]
 ) -> dict[str, Any]:
     """What stands whether or not the therapy rules ran (interfaces.md section 5)."""
-    decision = _told(facts, DECISION) if applicability.runs else None
+    action, indicator = _told(facts, VERDICT) or (Action.CANNOT_ASSESS, Indicator.INFO)
     issues = [gap for need in ALL_ISSUES for gap in _told(facts, need) or ()]
     findings = [finding for _, found in answers for finding in found]
     return {
         "picture": facts.picture,
         "policy": facts.policy,
         "applicability": applicability,
-        "action": decision.action if decision else applicability.action or Action.CANNOT_ASSESS,
-        "indicator": decision.indicator if decision else Indicator.INFO,
+        "action": action,
+        "indicator": indicator,
         "tier": _told(facts, TIER) or Tier.TX,
         "bleeding": _told(facts, BLEEDING) or BleedingLevel.NONE_RECORDED,
         "outcomes": tuple(outcome for outcomes, _ in answers for outcome in outcomes),
@@ -146,6 +149,7 @@ def _therapy(facts: Facts) -> dict[str, Any]:
         "options": choice.options if choice else (),
         "dic": _told(facts, DIC),
         "monitoring": _told(facts, MONITORING),
+        "dose_responses": _told(facts, DOSE_RESPONSES) or (),
     }
 
 

@@ -84,7 +84,7 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
     if mg == 0:
         why = f"No dose: the limit of {rounded(limit, 1)} mg is less than one step of {plain(step)} mg (FC-04)"
         return replace(bare, cap_mg=limit, steps=(*raw_steps(raw, given, policy), why))
-    rise = None if given.level is None else mg / given.weight_kg * _k(brand, given.age)
+    rise = None if given.level is None else mg / given.weight_kg * k_of(brand, given.age)
     predicted = None if rise is None or given.level is None else given.level + rise / 100
     hit_cap = raw.mg > limit or rounded_mg > limit
     flags = (
@@ -114,7 +114,7 @@ def raw_steps(raw: _Raw, given: DoseInput, policy: SitePolicy) -> tuple[str, ...
 
 def _by_level(given: DoseInput, brand: Brand, policy: SitePolicy) -> _Raw:
     """FC-01."""
-    planned, k = increment(given, policy), _k(brand, given.age)
+    planned, k = increment(given, policy), k_of(brand, given.age)
     per_kg = planned.mg_per_dl / k
     mg = per_kg * given.weight_kg
     words = f"{rounded(planned.mg_per_dl)} mg/dL / {k} = {rounded(per_kg)} mg/kg × {plain(given.weight_kg)} kg = {rounded(mg, 1)} mg"
@@ -140,7 +140,8 @@ def _unknown(given: DoseInput) -> _Raw:
     return _Raw(mg, f"Level not known: 70 mg/kg × {plain(given.weight_kg)} kg = {rounded(mg, 1)} mg (FC-03)")
 
 
-def _k(brand: Brand, age: int) -> Decimal:
+def k_of(brand: Brand, age: int) -> Decimal:
+    """The rise in mg/dL for each mg/kg (FC-01)."""
     if brand is Brand.RIASTAP:
         return RIASTAP_K
     return FIBRYGA_K_FROM_12 if age >= 12 else FIBRYGA_K_UNDER_12
@@ -166,7 +167,7 @@ def _steps(
         f"Limit for this patient: {rounded(limit, 1)} mg; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg (FC-04)"
     ]
     if rise is not None and given.level is not None:
-        k = _k(brand, given.age)
+        k = k_of(brand, given.age)
         lines.append(
             f"Expected rise: {plain(mg)} mg / {plain(given.weight_kg)} kg × {k} = {rounded(rise, 1)} mg/dL, "
             f"to about {fibrinogen_words(given.level + rise / 100)} g/L; consumption may make it smaller"

@@ -48,7 +48,7 @@ def _fixed(bare: Option, policy: SitePolicy) -> Option:
 def _by_plasma_volume(bare: Option, given: DoseInput, policy: SitePolicy) -> Option:
     """CRY-01."""
     weight, level, hct = given.weight_kg, given.level or Decimal(0), given.haematocrit or Decimal(0)
-    planned, tbv = increment(given, policy), _blood_volume(given.age, policy)
+    planned, tbv = increment(given, policy), blood_volume(given.age, policy)
     recovery, per_unit = policy.get("cryo_recovery"), policy.get("cryo_mg_per_unit")
     plasma = weight * tbv * (1 - hct) / 100
     mg = planned.mg_per_dl * plasma / recovery
@@ -129,7 +129,8 @@ def _after(given: DoseInput) -> tuple[str, ...]:
     return (*bound, HANDLING)
 
 
-def _blood_volume(age: int, policy: SitePolicy) -> Decimal:
+def blood_volume(age: int, policy: SitePolicy) -> Decimal:
+    """mL/kg by age in years (guideline 0.2)."""
     name = "from_12y" if age >= 12 else "from_1y" if age >= 1 else "under_1y"
     value: Decimal = policy.get(f"tbv_ml_per_kg.{name}")
     return value

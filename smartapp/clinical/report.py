@@ -1,21 +1,20 @@
 """An assessment as the JSON of interfaces.md section 5, and as sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, OutcomeKind
-from smartapp.clinical.citations import SOURCES
+from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment
 from smartapp.clinical.conclusions import Action, Option
-from smartapp.clinical.findings import EvidenceLevel
-from smartapp.clinical.orders import Product
-from smartapp.clinical.wording import g_per_l, plain, rounded
+from smartapp.clinical.criteria.dose_responses import DoseResponse
+from smartapp.clinical.wording import plain, rounded
+from smartapp.clinical.would_change import Change
 
 DISCLAIMER = "Decision support: verify before acting. Not a cleared medical device."
 
 
-def as_json(assessment: Assessment) -> dict[str, Any]:
+def as_json(assessment: Assessment, changes: Sequence[Change] = ()) -> dict[str, Any]:
     """The contract of interfaces.md section 5: decimals as strings, absent members left out, never null."""
     body = {
         "as_of": rfc3339(assessment.picture.as_of),
@@ -44,6 +43,8 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         "monitoring": _monitoring(assessment),
         "findings": [_finding(finding) for finding in assessment.findings],
         "rules": [_outcome(outcome) for outcome in assessment.outcomes],
+        "would_change": [_change(change) for change in changes],
+        "dose_responses": [_response(response) for response in assessment.dose_responses],
         "data_issues": [_issue(gap) for gap in assessment.gaps],
         "citations": sorted({key for finding in assessment.findings for key in finding.citations}),
     }
@@ -200,65 +201,30 @@ def _outcome(outcome: Any) -> dict[str, Any]:
     return {**body, "missing": list(outcome.missing)} if outcome.missing else body
 
 
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "input": change.input,
+        "from": change.before,
+        "to": change.to,
+        "action": str(change.action),
+        "indicator": str(change.indicator),
+    }
+
+
+def _response(response: DoseResponse) -> dict[str, Any]:
+    body = {
+        "product": str(response.product),
+        "given": rfc3339(response.given),
+        "source": response.source,
+        "before_g_per_l": _decimal(response.before.value) if response.before else None,
+        "after_g_per_l": _decimal(response.after.value) if response.after else None,
+        "predicted_rise_g_per_l": _two_places(response.predicted),
+        "achieved_rise_g_per_l": _decimal(response.achieved),
+        "recovery": _two_places(response.recovery),
+        "steps": list(response.steps),
+    }
+    return without_absent(body)
+
+
 def _issue(gap: Any) -> dict[str, Any]:
     return {"rule": gap.rule, "text": gap.text, **({"source": gap.source} if gap.source else {})}
-
-
-def as_text(assessment: Assessment) -> str:
-    """The same facts in sentences, for a terminal."""
-    return "\n".join(_lines(assessment)) + "\n"
-
-
-def _lines(assessment: Assessment) -> Iterator[str]:
-    yield f"{assessment.picture.patient.reference}, assessed as of {rfc3339(assessment.picture.as_of)}"
-    yield f"Action: {assessment.action} ({assessment.indicator})"
-    if not assessment.applicability.runs:
-        yield f"Reason: {assessment.applicability.reason} [{assessment.applicability.rule}]"
-    yield from _fact_lines(assessment)
-    for option in assessment.options:
-        yield from _option_lines(option)
-    if assessment.decision and assessment.options:
-        yield "A draft may be written after approval." if assessment.draft_allowed else "No draft may be written:"
-    yield from (f"  - {blocker.text} [{blocker.rule}]" for blocker in assessment.draft_blockers)
-    for finding in assessment.findings:
-        level = f"{finding.level}{', site default, not from a published guideline' if finding.level is EvidenceLevel.L5 else ''}"
-        yield f"[{finding.rule} v{finding.version}, {finding.indicator}, {level}] {finding.text}"
-    yield from (
-        f"Cannot tell {o.rule}: missing {', '.join(o.missing)}"
-        for o in assessment.outcomes
-        if o.kind is OutcomeKind.CANNOT_TELL
-    )
-    yield from (f"Data: {gap.text} [{gap.rule}]{f' ({gap.source})' if gap.source else ''}" for gap in assessment.gaps)
-    yield from (
-        f"Source {key}: {SOURCES[key].citation}"
-        for key in sorted({k for f in assessment.findings for k in f.citations})
-    )
-    yield DISCLAIMER
-
-
-def _fact_lines(assessment: Assessment) -> Iterator[str]:
-    fibrinogen = assessment.fibrinogen
-    if fibrinogen is None:
-        yield "Fibrinogen: no usable value (TX)"
-    else:
-        words = f"{fibrinogen.result.comparator or ''}{g_per_l(fibrinogen.g_per_l)}"
-        yield f"Fibrinogen: {words}, reported {fibrinogen.result.reported}, {rounded(fibrinogen.age_h, 1)} h old, tier {assessment.tier}"
-    if assessment.infusion and assessment.infusion.day is not None:
-        yield f"Infusion: {assessment.infusion.product}, day {assessment.infusion.day}"
-    if assessment.crs and assessment.infusion:
-        grade = "unknown" if assessment.crs.grade is None else str(assessment.crs.grade)
-        yield f"CRS grade: {grade} ({assessment.crs.basis}); bleeding: {str(assessment.bleeding).replace('_', ' ')}"
-
-
-def _option_lines(option: Option) -> Iterator[str]:
-    name = "Fibrinogen concentrate" if option.product is Product.FIBRINOGEN_CONCENTRATE else "Cryoprecipitate"
-    amount = (
-        f"{plain(option.dose_mg)} mg"
-        if option.dose_mg is not None
-        else f"{option.units} units"
-        if option.units is not None
-        else "no dose"
-    )
-    mark = "preferred: " if option.preferred else ""
-    yield f"{name}: {amount} ({mark}{option.why}; {option.licence})"
-    yield from (f"  {step}" for step in option.steps)

@@ -255,3 +255,20 @@ def test_a_complete_page_does_not_refresh_itself() -> None:
 def test_what_may_not_be_read_is_never_called_not_recorded(query: str, words: str) -> None:
     page = Browser(act_now(refused={query: AnswerState.NOT_PERMITTED}).app).get()
     assert words in page.text
+
+
+def test_the_page_says_what_would_change_the_advice() -> None:
+    text = Browser(jane(charts.fibrinogen("1.2"), charts.crs(2), charts.weight("70")).app).get().text
+    assert "What would change this advice" in text
+    assert "Fibrinogen 0.99 g/L instead of 1.2: REPLACE (critical)" in text
+    assert "CRS grade 3 instead of 2: REPLACE (warning)" in text
+    assert "With any of falling fibrinogen, platelets below 50" in text
+
+
+@pytest.mark.req("RCK-01")
+def test_the_page_says_what_the_doses_did() -> None:
+    dose = charts.given("dose", "B02BB01", hours_ago=5, dosage={"dose": {"value": 3000, "unit": "mg", "code": "mg"}})
+    levels = (charts.fibrinogen("0.8", hours_ago=6, id_="before"), charts.fibrinogen("1.2", hours_ago=2))
+    text = Browser(jane(*levels, dose, charts.crs(3), charts.weight("70")).app).get().text
+    assert "What the doses given did" in text
+    assert "Recovery: 0.4 / 0.73 = 55 %" in text

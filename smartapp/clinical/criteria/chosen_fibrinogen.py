@@ -11,7 +11,7 @@ from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
 
 TIERED = (Variant.CLAUSS, Variant.DERIVED)
-_CONFLICT = Decimal("0.3")  # g/L, DQ-08
+CONFLICT = Decimal("0.3")  # g/L, DQ-08
 _TOGETHER = timedelta(minutes=15)  # DQ-08
 _CLAUSS_PREFERRED = timedelta(hours=12)  # DQ-07
 _BY_CLAUSS = "the Clauss result is used"
@@ -65,13 +65,13 @@ def _conflicts(newest: LabResult, other: LabResult) -> bool:
     """DQ-08: another result of the same sample and method that differs by more than 0.3 g/L."""
     apart = newest.collected.at - other.collected.at
     same = other is not newest and other.variant is newest.variant and timedelta(0) <= apart <= _TOGETHER
-    return same and abs(other.value - newest.value) > _CONFLICT
+    return same and abs(other.value - newest.value) > CONFLICT
 
 
 def _outranked(clauss: LabResult, other: LabResult) -> bool:
     """DQ-08: a derived result of the same sample, or a newer one that gives way, that differs by more than 0.3 g/L."""
     near = clauss.collected.at - other.collected.at <= _TOGETHER
-    return other.variant is Variant.DERIVED and near and abs(other.value - clauss.value) > _CONFLICT
+    return other.variant is Variant.DERIVED and near and abs(other.value - clauss.value) > CONFLICT
 
 
 def _issues_of(used: LabResult, aside: Sequence[LabResult], verdict: str) -> tuple[Gap, ...]:

@@ -18,7 +18,7 @@ VERSION = 1
 _BY_PROFILE = frozenset({"REP-03", "REP-04", "REP-05", "REP-06"})
 _ALERT_BANDS = frozenset({Band.MODERATE, Band.SEVERE, Band.UNKNOWN})
 _STRONG_BANDS = frozenset({Band.MODERATE, Band.SEVERE})
-_WATCH_BELOW = Decimal("2.0")  # g/L, REP-08
+WATCH_BELOW = Decimal("2.0")  # g/L, REP-08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ def _crs_words(band: Band) -> str:
 def _watch(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision:
     falling = Modifier.TREND_DOWN in setting.modifiers
     indicator = Indicator.WARNING if falling and setting.band is Band.SEVERE else Indicator.INFO
-    if fibrinogen.g_per_l < _WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
+    if fibrinogen.g_per_l < WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
         return _decision(
             "REP-08",
             Action.MONITOR,

@@ -12,6 +12,7 @@ from smartapp.clinical.rule import Facts, Missing, Need
 OVERT = 5
 _MOST = {"platelets": 2, "d_dimer": 3, "pt": 2, "fibrinogen": 1}
 
+FIBRINOGEN_BELOW = Decimal(1)  # g/L
 _HUGE, _TINY = Decimal("1e9"), Decimal("1e-9")
 
 Points = tuple[int, int]
@@ -92,5 +93,5 @@ def _fibrinogen(facts: Facts) -> Points | None:
     effective = facts.get(FIBRINOGEN)
     if isinstance(effective, Missing):
         return None
-    points = 0 if effective.g_per_l >= 1 else 1  # a bound counts as its value (DQ-04)
+    points = 0 if effective.g_per_l >= FIBRINOGEN_BELOW else 1  # a bound counts as its value (DQ-04)
     return (points, points)

@@ -1,23 +1,44 @@
 """Recheck fibrinogen after a dose, before another.
 
 Guideline: RCK-01, one hour after the end of the last dose (label studies sample then), without grace; a dose is repeated only if the recheck
-again meets a replacement row.
-Applies when: a fibrinogen-containing product was given since the infusion and nothing was collected after its end.
+again meets a replacement row. A rise below half of the predicted one is told.
+Applies when: a fibrinogen-containing product was given since the infusion and nothing was collected after its end; or the last dose that
+can be judged brought less than half of the predicted rise.
 Silent when: a sample was taken since, or no product was given, or it is still running.
 Cannot tell when: never; what was not read shows no dose.
 """
 
+from decimal import Decimal
+
+from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse, low_recovery
 from smartapp.clinical.criteria.monitoring import MONITORING
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule, policy
-from smartapp.clinical.wording import clock, plain
+from smartapp.clinical.wording import clock, plain, rounded
 
-_ROW = Row(id="RCK-01", version=2, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
+_ROW = Row(id="RCK-01", version=3, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
 WAIT = policy("recheck_after_dose_h")
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
-    """When it is due; that it is late is MON-02's to say."""
+    """When it is due (that it is late is MON-02's to say), and that the last dose brought little."""
+    low = low_recovery(given.get(DOSE_RESPONSES) or ())
+    return (*_due(given), *((_low(low),) if low else ()))
+
+
+def _low(response: DoseResponse) -> Finding:
+    achieved, predicted, recovery = (
+        rounded(value or Decimal(0)) for value in (response.achieved, response.predicted, response.recovery)
+    )
+    product = str(response.product).replace("_", " ")
+    text = (
+        f"Low recovery after {product} at {clock(response.given)}: rise {achieved} of {predicted} g/L predicted "
+        f"({plain(Decimal(recovery) * 100)} %): ongoing consumption or bleeding?"
+    )
+    return _ROW.finds(text, evidence=(response.source, response.after.source if response.after else ""))
+
+
+def _due(given: Given) -> tuple[Finding, ...]:
     due = given[MONITORING].recheck_due
     if due is None:
         return ()
@@ -28,4 +49,4 @@ def applies(given: Given) -> tuple[Finding, ...]:
     return (_ROW.finds(text),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(MONITORING, WAIT), applies=applies)
+RULE = Rule(rows=(_ROW,), needs=(MONITORING, WAIT), wants=(DOSE_RESPONSES,), applies=applies)

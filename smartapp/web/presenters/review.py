@@ -8,9 +8,11 @@ from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import fibrinogen_words, rounded
+from smartapp.clinical.would_change import would_change
 from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
+from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
@@ -82,6 +84,8 @@ class ReviewPage:
     issue_line: str
     issues: tuple[Issue, ...]
     applied: str
+    changes: tuple[str, ...]
+    responses: tuple[tuple[str, ...], ...]
     trace: tuple[TraceGroup, ...]
     awaited: str
     since: str
@@ -118,6 +122,8 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
+        changes=() if reviewed.undecided else change_lines(would_change(assessment)),
+        responses=tuple(response.steps for response in assessment.dose_responses),
         trace=() if reviewed.undecided else trace(assessment),
         next_due="" if reviewed.undecided else next_due,
         handoff="" if reviewed.undecided else handoff_line(who, assessment, bleeding, next_due),

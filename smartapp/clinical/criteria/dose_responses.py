@@ -1,0 +1,175 @@
+"""What each dose did: levels before and after it, the rise that was to be expected, and how much of it came (RCK-01)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from smartapp.clinical.concentrate import k_of
+from smartapp.clinical.conclusions import Age, Weight
+from smartapp.clinical.criteria.age import AGE
+from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
+from smartapp.clinical.criteria.infusion import since_infusion
+from smartapp.clinical.criteria.products_given import given_products
+from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
+from smartapp.clinical.cryoprecipitate import blood_volume
+from smartapp.clinical.labs import LabResult
+from smartapp.clinical.orders import Brand, Product
+from smartapp.clinical.picture import Exposure, Topic
+from smartapp.clinical.rule import Facts, Missing, Need
+from smartapp.clinical.terminology import Drug
+from smartapp.clinical.wording import clock, fibrinogen_words, plain, rounded
+
+LOW_RECOVERY = Decimal("0.5")  # RCK-01
+_PRODUCTS = {Drug.CRYOPRECIPITATE: Product.CRYOPRECIPITATE, Drug.FIBRINOGEN_CONCENTRATE: Product.FIBRINOGEN_CONCENTRATE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseResponse:
+    """One dose with the levels around it (g/L): what is not known is None, and `steps` say why.
+
+    Doses between the same two levels share what they were to bring. `recovery` = achieved / predicted, a fraction.
+    """
+
+    product: Product
+    given: datetime
+    source: str
+    steps: tuple[str, ...]
+    before: LabResult | None = None
+    after: LabResult | None = None
+    predicted: Decimal | None = None
+    achieved: Decimal | None = None
+    recovery: Decimal | None = None
+
+
+def _read(facts: Facts) -> tuple[DoseResponse, ...] | Missing:
+    doses = [e for e in given_products(facts) if since_infusion(facts, e.start) and not e.running]
+    if not doses and any(topic in facts.picture.unread for topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)):
+        return Missing(("products_given",), "doses could not be read completely")
+    return tuple(_response(facts, dose, doses) for dose in doses)
+
+
+DOSE_RESPONSES: Need[tuple[DoseResponse, ...]] = Need("dose_responses", _read)
+"""Each dose since the infusion that has ended, oldest first."""
+
+
+def low_recovery(responses: tuple[DoseResponse, ...]) -> DoseResponse | None:
+    """The last dose that can be judged, if less than half of the predicted rise came."""
+    judged = [response for response in responses if response.recovery is not None]
+    last = judged[-1] if judged else None
+    return last if last is not None and last.recovery is not None and last.recovery < LOW_RECOVERY else None
+
+
+def _response(facts: Facts, dose: Exposure, doses: list[Exposure]) -> DoseResponse:
+    after = _after(facts, dose)
+    before = _before(facts, dose, after)
+    sharing = [each for each in doses if before and after and _between(each, before, after)] or [dose]
+    rises = [_predicted(facts, each) for each in sharing]
+    known = [rise for rise, _ in rises if rise is not None]
+    predicted = sum(known, Decimal(0)) if len(known) == len(rises) else None
+    achieved = _achieved(before, after)
+    recovery = achieved / predicted if achieved is not None and predicted else None
+    return DoseResponse(
+        product=_PRODUCTS[dose.drug],
+        given=dose.start.at,
+        source=dose.source,
+        before=before,
+        after=after,
+        predicted=predicted,
+        achieved=achieved,
+        recovery=recovery,
+        steps=(*(step for _, step in rises), *_steps(before, after, predicted, achieved, recovery)),
+    )
+
+
+def _end(dose: Exposure) -> datetime:
+    return dose.end.at if dose.end else dose.start.at
+
+
+def _after(facts: Facts, dose: Exposure) -> LabResult | None:
+    """The first usable level collected after the end, while a level still speaks for the tier (`fib_tier_max_age_h`)."""
+    end, limit = _end(dose), facts.policy.span("fib_tier_max_age_h")
+    later = [r for r in _levels(facts) if timedelta(0) < r.collected.at - end <= limit]
+    return min(later, key=lambda result: result.collected.at, default=None)
+
+
+def _before(facts: Facts, dose: Exposure, after: LabResult | None) -> LabResult | None:
+    """The last usable level collected before the start, of the same method as the one after it, and as fresh."""
+    start, limit = dose.start.at, facts.policy.span("fib_tier_max_age_h")
+    earlier = [r for r in _levels(facts) if timedelta(0) <= start - r.collected.at <= limit]
+    same = [r for r in earlier if after is None or r.variant is after.variant]
+    return max(same, key=lambda result: result.collected.at, default=None)
+
+
+def _levels(facts: Facts) -> list[LabResult]:
+    results = facts.get(USABLE_FIBRINOGEN)
+    return [] if isinstance(results, Missing) else [result for result in results if result.collected.has_time]
+
+
+def _between(dose: Exposure, before: LabResult, after: LabResult) -> bool:
+    return before.collected.at <= dose.start.at < after.collected.at
+
+
+def _achieved(before: LabResult | None, after: LabResult | None) -> Decimal | None:
+    if before is None or after is None or before.comparator or after.comparator:
+        return None
+    return after.value - before.value
+
+
+def _predicted(facts: Facts, dose: Exposure) -> tuple[Decimal | None, str]:
+    """The rise in g/L that this dose was to bring, and the arithmetic; or why it cannot be told."""
+    weight, age = facts.get(WEIGHT), facts.get(AGE)
+    when = f"{str(_PRODUCTS[dose.drug]).replace('_', ' ').capitalize()} at {clock(dose.start.at)}"
+    if isinstance(weight, Missing) or not weight.valid or isinstance(age, Missing):
+        return None, f"{when}: without a valid weight and an age no rise can be predicted"
+    if dose.drug is Drug.FIBRINOGEN_CONCENTRATE:
+        return _by_concentrate(facts, dose, weight, age, when)
+    return _by_cryoprecipitate(facts, dose, weight, age, when)
+
+
+def _by_concentrate(facts: Facts, dose: Exposure, weight: Weight, age: Age, when: str) -> tuple[Decimal | None, str]:
+    if dose.dose_mg is None:
+        return None, f"{when}: its amount in mg is not recorded"
+    k = k_of(_brand(facts, dose), age.low)
+    rise = dose.dose_mg / weight.kg * k / 100
+    return rise, f"{when}: {plain(dose.dose_mg)} mg / {plain(weight.kg)} kg × {k} / 100 = {rounded(rise)} g/L expected"
+
+
+def _brand(facts: Facts, dose: Exposure) -> Brand:
+    """The brand that the record names, else the site's."""
+    named = next((brand for brand in Brand if str(brand) in dose.label.lower()), None)
+    return named or Brand(facts.policy.get("fc_product"))
+
+
+def _by_cryoprecipitate(
+    facts: Facts, dose: Exposure, weight: Weight, age: Age, when: str
+) -> tuple[Decimal | None, str]:
+    haematocrit, policy = facts.get(HAEMATOCRIT), facts.policy
+    if dose.units is None:
+        return None, f"{when}: its number of units is not recorded"
+    if isinstance(haematocrit, Missing):
+        return None, f"{when}: without a usable haematocrit the sources differ about the rise (CRY-02)"
+    plasma = weight.kg * blood_volume(age.low, policy) * (1 - haematocrit.value) / 100
+    per_unit, share = policy.get("cryo_mg_per_unit"), policy.get("cryo_recovery")
+    rise = dose.units * per_unit * share / plasma / 100
+    words = f"{plain(dose.units)} × {plain(per_unit)} mg × {plain(share)} / {rounded(plasma)} dL / 100"
+    return rise, f"{when}: {words} = {rounded(rise)} g/L expected"
+
+
+def _steps(
+    before: LabResult | None,
+    after: LabResult | None,
+    predicted: Decimal | None,
+    achieved: Decimal | None,
+    recovery: Decimal | None,
+) -> Iterator[str]:
+    if before is None:
+        yield "No usable level was collected in the day before the dose"
+    if after is None:
+        yield "No usable level has been collected in the day after the dose"
+    if before and after and achieved is None:
+        yield "One of the two levels is a bound: the rise is not known"
+    if before and after and achieved is not None:
+        yield f"Rise: {fibrinogen_words(after.value)} − {fibrinogen_words(before.value)} = {rounded(achieved)} g/L"
+    if recovery is not None and achieved is not None and predicted is not None:
+        yield f"Recovery: {rounded(achieved)} / {rounded(predicted)} = {rounded(recovery * 100, 0)} %"
