@@ -138,7 +138,7 @@ def test_a_public_key_is_never_an_hmac_secret(ehr: Ehr) -> None:
         {"iss": "https://evil.test"},
         {"iss": ["https://ehr.test"]},
     ],
-    ids=str,
+    ids=lambda claims: "-".join(claims) or "none",
 )
 def test_each_violated_claim_alone_is_refused(ehr: Ehr, claims: dict[str, Any]) -> None:
     now = int(ehr.now)
@@ -156,7 +156,7 @@ def test_each_violated_claim_alone_is_refused(ehr: Ehr, claims: dict[str, Any]) 
         {"nbf": lambda now: now},
         {"sub": "someone", "tenant": "anyone"},
     ],
-    ids=str,
+    ids=lambda claims: "-".join(claims) or "none",
 )
 def test_what_a_client_may_do(ehr: Ehr, claims: dict[str, Any]) -> None:
     now = int(ehr.now)
