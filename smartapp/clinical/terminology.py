@@ -88,6 +88,7 @@ class Drug(StrEnum):
     OTHER_ANTICOAGULANT = "anticoagulant"
     TRANEXAMIC_ACID = "tranexamic_acid"
     VITAMIN_K = "vitamin_k"
+    FLUID_BOLUS = "fluid_bolus"  # given for hypotension; has no code of its own (CRS-03)
 
 
 class ConditionKind(StrEnum):

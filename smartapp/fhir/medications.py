@@ -1,5 +1,6 @@
 """Drugs given, running, ordered or said to be taken (guideline 9.7)."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -25,6 +26,9 @@ from smartapp.fhir.times import first_moment
 
 _MG = {"mg": Decimal(1), "g": Decimal(1000)}
 _ACTIVE = frozenset({"active"})
+_FLUID = re.compile(r"fluid|saline|ringer|crystalloid|sodium chloride|albumin|plasma-?lyte", re.IGNORECASE)
+_BOLUS = re.compile(r"\bbolus", re.IGNORECASE)
+_HYPOTENSION = re.compile(r"hypotens|\bI95\b", re.IGNORECASE)
 _P9044 = "P9044"
 
 
@@ -74,7 +78,7 @@ def from_administration(
     given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading
 ) -> Exposure | None:
     """A dose given or running; None for a drug no rule asks about or one without a start."""
-    drug = drug_in(concept, reading.local_codes)
+    drug = drug_in(concept, reading.local_codes) or _fluid_bolus(given, concept)
     period = given.effective_period
     start = first_moment(reading.zone, given.effective_date_time, period.start if period else "")
     if drug is None or given.status not in GIVEN or start is None:
@@ -91,6 +95,14 @@ def from_administration(
         units=_units(dose),
         label=concept.label if concept else "",
     )
+
+
+def _fluid_bolus(given: MedicationAdministration, concept: CodeableConcept | None) -> Drug | None:
+    """A fluid bolus given for hypotension (CRS-03): both by their words, since the guideline has no code for it."""
+    words = concept.words if concept else ""
+    why = " ".join(reason.words for reason in given.reason_code)
+    meant = _FLUID.search(words) and _BOLUS.search(words) and _HYPOTENSION.search(why)
+    return Drug.FLUID_BOLUS if meant else None
 
 
 def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:

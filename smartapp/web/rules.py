@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
-from smartapp.clinical.parameters import PARAMETERS
+from smartapp.clinical.definitions import DEFINITIONS
+from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.policy import SitePolicy, as_given
 from smartapp.clinical.rule import Row, Rule
 from smartapp.web.presenters.trace import citation_words, level_words
@@ -42,6 +43,7 @@ def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> B
     """`rules` with the words of each module, as its docstring has them."""
     blueprint = Blueprint("rules", __name__)
     pages = {page.id: page for rule, words in rules for page in _pages(rule, words, policy)}
+    pages |= {row.id: _definition(row) for row in DEFINITIONS}
 
     @blueprint.get("/rules")
     def index() -> str:
@@ -70,6 +72,20 @@ def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
         citations=citation_words(row.citations),
         inputs=tuple(need.name.replace("_", " ") for need in (*rule.needs, *rule.wants)),
         off=row.id in policy.get("rules_off"),
+    )
+
+
+def _definition(row: Row) -> RulePage:
+    """A row without an outcome of its own: what it finds about the data stands among the data issues."""
+    return RulePage(
+        id=row.id,
+        version=row.version,
+        title=row.title,
+        level=level_words(row.level),
+        says="A definition that rules, or the reading of a chart, share. It has no outcome of its own.",
+        citations=citation_words(row.citations),
+        inputs=parameters_of(row.id),
+        off=False,
     )
 
 

@@ -15,6 +15,12 @@ def test_every_rule_stands_in_the_list_and_has_its_page() -> None:
     assert "Buechner" in page.text
 
 
+def test_a_definition_has_its_page_too() -> None:
+    page = Browser(act_now().app).get("/rules/DQ-05")
+    assert page.headings == ["DQ-05 v1: Units by UCUM code, else by exact text; none or two that disagree: not used"]
+    assert "no outcome of its own" in page.text
+
+
 def test_the_sites_parameters_stand_beside_the_defaults() -> None:
     page = Browser(act_now().app).get("/rules")
     assert "replace_below.severe" in page.text

@@ -64,17 +64,18 @@ def _read(facts: Facts) -> VitalSigns:
     pressors, vasopressin = _running(facts, VASOPRESSORS), _running(facts, VASOPRESSIN_LIKE)
     oxygen = sorted((o for o in picture.oxygen if window <= o.at.at <= picture.as_of), key=_by_grade)
     waived = not fevers and _waived(facts)
-    pressure = _pressure_grade(low, pressors, vasopressin)
+    boluses = [e for e in picture.exposures if e.drug is Drug.FLUID_BOLUS and window <= e.start.at <= picture.as_of]
+    pressure = _pressure_grade(low or boluses, pressors, vasopressin)
     worst = max(pressure, *(_oxygen_grade(support) for support in oxygen), int(bool(fevers)))
     return VitalSigns(
         grade=worst or None if fevers or waived else None,
         fever=bool(fevers),
         waived=waived,
-        hypotension=bool(low),
+        hypotension=bool(low or boluses),
         vasopressors=len(pressors) + len(vasopressin),
         oxygen=max((_oxygen_grade(support) for support in oxygen), default=0),
         low_spo2_without_device=bool(saturation) and all(o.device is OxygenDevice.NONE for o in oxygen),
-        evidence=(*_sources(fevers[-1:], low[-1:]), *_sources(pressors, vasopressin, oxygen[-1:])),
+        evidence=(*_sources(fevers[-1:], low[-1:], boluses[-1:]), *_sources(pressors, vasopressin, oxygen[-1:])),
         complete=Topic.VITAL_SIGNS not in picture.unread and Topic.ADMINISTRATIONS not in picture.unread,
     )
 
@@ -86,8 +87,9 @@ def _sources(*records: Sequence[LabResult | Exposure | OxygenSupport]) -> tuple[
     return tuple(record.source for group in records for record in group)
 
 
-def _pressure_grade(low: Sequence[LabResult], pressors: Sequence[Exposure], vasopressin: Sequence[Exposure]) -> int:
-    """Hypotension without, with one, with two vasopressors; vasopressin does not count as a second one."""
+def _pressure_grade(low: Sequence[object], pressors: Sequence[Exposure], vasopressin: Sequence[Exposure]) -> int:
+    """Hypotension (`low` pressures, or fluid boluses given for it) without, with one, with two vasopressors, of which
+    vasopressin is not a second one."""
     if pressors or vasopressin:
         return 4 if len(pressors) >= 2 else 3
     return 2 if low else 0

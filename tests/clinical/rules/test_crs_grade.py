@@ -52,6 +52,29 @@ def test_hypotension_without_fever_is_another_matter() -> None:
 
 
 @pytest.mark.req("CRS-03")
+@pytest.mark.parametrize(
+    ("what", "why", "hours", "grade"),
+    [
+        ("Sodium chloride 0.9 % fluid bolus", "Hypotension", 2, 2),
+        ("Sodium chloride 0.9 % fluid bolus", "Hypotension", 24, 2),
+        ("Sodium chloride 0.9 % fluid bolus", "Hypotension", 24.1, 1),
+        ("Sodium chloride 0.9 % fluid bolus", "Dehydration", 2, 1),
+        ("Maintenance fluid", "Hypotension", 2, 1),
+        ("Insulin bolus", "Hypotension", 2, 1),
+    ],
+)
+def test_a_fluid_bolus_for_hypotension_counts_as_hypotension(what: str, why: str, hours: float, grade: int) -> None:
+    bolus = {
+        **c.given("bolus", "x", hours_ago=hours),
+        "medicationCodeableConcept": {"text": what},
+        "reasonCode": [{"text": why}],
+    }
+    found = assessed(*BASE, FEVER, bolus)
+    assert found.crs is not None
+    assert found.crs.suggested_grade == grade
+
+
+@pytest.mark.req("CRS-03")
 @pytest.mark.parametrize(("saturation", "speaks"), [("89", True), ("90", False)])
 def test_low_saturation_without_a_device(saturation: str, speaks: bool) -> None:
     found = findings_of(*BASE, FEVER, c.crs(1), c.result("spo2", "59408-5", saturation, "%", 1), text=True)
