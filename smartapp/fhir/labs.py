@@ -73,6 +73,7 @@ def _result(
     converted = to_own_unit(analyte, number, unit)
     if isinstance(converted, Refused):
         raise Unusable(converted.rule, converted.why)
+    kind = annotated_variant(unit) or variant if analyte is Analyte.D_DIMER else variant
     return LabResult(
         analyte=analyte,
         value=converted,
@@ -81,8 +82,8 @@ def _result(
         source=value.source,
         status=ResultStatus(observation.status),
         comparator=Comparator(quantity.comparator) if quantity.comparator else None,
-        variant=annotated_variant(unit) or variant if analyte is Analyte.D_DIMER else variant,
-        upper_limit=upper_limit_of(analyte, value.ranges, unit),
+        variant=kind,
+        upper_limit=upper_limit_of(analyte, value.ranges, unit, kind),
         issued=issued(observation, reading),
     )
 

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from smartapp.clinical.labs import Comparator
-from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.units import UCUM, Refused, to_own_unit, unit_of
+from smartapp.clinical.terminology import Analyte, Variant
+from smartapp.clinical.units import UCUM, Refused, annotated_variant, to_own_unit, unit_of
 from smartapp.fhir.elements import Quantity, ReferenceRange
 from smartapp.fhir.readings import Reading, Unusable, Value
 
@@ -71,13 +71,19 @@ def words(quantity: Quantity) -> str:
     return f"{quantity.comparator}{quantity.value} {quantity.unit or quantity.code}".strip()
 
 
-def upper_limit_of(analyte: Analyte, ranges: tuple[ReferenceRange, ...], unit: str) -> Decimal | None:
-    """The record's own upper limit, in the analyte's unit; a limit in another unit is converted, an odd one ignored."""
+def upper_limit_of(
+    analyte: Analyte, ranges: tuple[ReferenceRange, ...], unit: str, variant: Variant | None = None
+) -> Decimal | None:
+    """The record's own upper limit, in the analyte's unit; a limit in another unit is converted, an odd one ignored, and so is
+    one of another type than the result's (`variant`: FEU is never compared with DDU)."""
     for range_ in ranges:
         high = range_.high
         if high is None or high.value is None:
             continue
         own = unit_of(analyte, high.code if high.system in ("", UCUM) else "", high.unit)
+        types = {variant, annotated_variant(own) if isinstance(own, str) else None}
+        if types >= {Variant.FEU, Variant.DDU}:
+            continue
         found = to_own_unit(
             analyte,
             high.value,

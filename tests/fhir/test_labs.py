@@ -338,3 +338,27 @@ def test_text_is_shown_as_it_was_written() -> None:
     told.pop("valueQuantity")
     result = results(told)[0]
     assert (result.value, result.reported) == (Decimal("0.9"), "0,9 g/L")
+
+
+@pytest.mark.req("DIC-01", "FHIR-25")
+@pytest.mark.parametrize(
+    ("code", "unit", "limit", "expected"),
+    [
+        ("48065-7", "ug{FEU}/L", "ug{FEU}/L", "500"),
+        ("48065-7", "ug{FEU}/L", "mg{FEU}/L", "500000"),
+        ("48065-7", "ug/L", "ug/L", "500"),
+        ("48065-7", "ug{FEU}/L", "ug/L", "500"),
+        ("48065-7", "ug{FEU}/L", "ug{DDU}/L", None),
+        ("48065-7", "ug/L", "ug{DDU}/L", None),
+        ("48066-5", "ug/L", "ug{FEU}/L", None),
+        ("7799-0", "ug/L", "ug{FEU}/L", "500"),
+        ("7799-0", "ug{FEU}/L", "ug{FEU}/L", "500"),
+    ],
+)
+def test_a_d_dimer_is_compared_with_a_limit_of_its_own_type_only(
+    code: str, unit: str, limit: str, expected: str | None
+) -> None:
+    high = {"high": {"value": 500, "unit": limit, "code": limit, "system": c.UCUM}}
+    picture = picture_of(c.result("dd", code, "2000", unit, 1, referenceRange=[high]))
+    (found,) = picture.series(Analyte.D_DIMER)
+    assert found.upper_limit == (None if expected is None else Decimal(expected))
