@@ -12,20 +12,29 @@ from smartapp.cdshooks.request import HookRequest
 from smartapp.cdshooks.trust import Caller
 from smartapp.cdshooks.views import Answer, NotAnswered
 from smartapp.cdshooks.wire import Card, Service
+from smartapp.fhir.chart import Answer as FhirAnswer
 from smartapp.fhir.chart import AnswerState, Chart
 from smartapp.fhir.files import sent_chart
+from smartapp.fhir.queries import Query
 from smartapp.usecases.assess import Assessed, Site, assess_patient, completed
 from smartapp.usecases.feedback import Answers, FeedbackEvent, Said
-from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
+from smartapp.usecases.ports import AssessmentLog, Subject
 
 _TELLING = frozenset({"procedures", "administrations"})
 _ALWAYS = ("patient", "fibrinogen")
 
 
+class HookSource(Protocol):
+    """The caller's FHIR server, behind the call's own token and within what is left of its time."""
+
+    def complete(self, queries: Sequence[Query], begun: Sequence[FhirAnswer]) -> tuple[FhirAnswer, ...]:
+        """Ask what was not sent, and read on where only a first page was (CDS-25); what is late is a failed read."""
+
+
 class OpenSource(Protocol):
     """Opens the caller's FHIR server for a call that carries a token; None if the call carries none."""
 
-    def __call__(self, hook: HookRequest) -> ChartSource | None: ...
+    def __call__(self, hook: HookRequest) -> HookSource | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +145,16 @@ def _subject(hook: HookRequest, caller: Caller, room: Room) -> Subject:
 def _complete(hook: HookRequest, subject: Subject, room: Room) -> Chart:
     """What was sent, completed from the caller's server; 412 where required data cannot be had (CDS-22, CDS-23)."""
     sent = sent_chart(hook.patient_id, subject.fhir_base, dict(hook.prefetch))
-    chart = completed(sent, room.open_source(hook), room.site.queries)
+    source = room.open_source(hook)
+    chart = completed(_read_on(sent, source, room) if source else sent, None, room.site.queries)
     _check_required(sent.answers, chart)
     return chart
+
+
+def _read_on(sent: Chart, source: HookSource, room: Room) -> Chart:
+    asked = tuple(query for query in room.site.queries if not sent.has(query.name))
+    begun = tuple(answer for answer in sent.answers.values() if answer.next_url)
+    return sent.with_answers(*source.complete(asked, begun)) if asked or begun else sent
 
 
 def _check_required(sent: Mapping[str, object], chart: Chart) -> None:

@@ -70,8 +70,17 @@ class FhirClient:
         """All pages of a search; a failure of the first page raises, of a later one makes the result incomplete."""
         url = f"{self.base}/{resource}?{urlencode(list(params))}"
         page = self._page(url, deadline)
-        found, notices, seen, size = list(page.resources), _notices(page), {url}, 0
-        dropped = dropped_filters(page.self_url, params)
+        return self._through(page, {url}, deadline, dropped_filters(page.self_url, params))
+
+    def rest(self, next_url: str, deadline: float) -> Pages:
+        """The pages from a `next` link on that someone else was given; a failure of the first of them raises (CDS-25)."""
+        url = self._next(next_url)
+        if not url:
+            return Pages(resources=(), incomplete=_caps(url, set(), 0))
+        return self._through(self._page(url, deadline), {url}, deadline, frozenset())
+
+    def _through(self, page: Bundle, seen: set[str], deadline: float, dropped: frozenset[str]) -> Pages:
+        found, notices, size = list(page.resources), _notices(page), 0
         incomplete = _page_trouble(page)
         while page.next_url and not incomplete:
             url = self._next(page.next_url)

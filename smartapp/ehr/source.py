@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 
 from smartapp.ehr.client import FhirClient, Pages
@@ -41,12 +42,16 @@ class FhirChartSource:
         """Every query with its answer; a failure is an answer too."""
         return self.begin(queries).answers(None)
 
-    def begin(self, queries: Iterable[Query]) -> Reading:
-        """Ask everything at once and go on: the answers come one by one, all of them within the deadline."""
+    def begin(self, queries: Iterable[Query], begun: Iterable[Answer] = ()) -> Reading:
+        """Ask everything at once and go on: the answers come one by one, all of them within the deadline.
+
+        `begun` are answers of which only the first page is here; their other pages are read too.
+        """
         deadline = time.monotonic() + self._seconds
         pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir")
         try:
-            return Reading({query.name: pool.submit(self._one, query, deadline) for query in queries})
+            asked = {query.name: pool.submit(self._one, query, deadline) for query in queries}
+            return Reading(asked | {answer.query: pool.submit(self._rest, answer, deadline) for answer in begun})
         finally:
             pool.shutdown(wait=False)
 
@@ -60,6 +65,17 @@ class FhirChartSource:
             return Answer(query=query.name, state=AnswerState.NOT_PERMITTED, reason=str(error))
         except (EhrError, Unreadable) as error:
             return Answer(query=query.name, state=AnswerState.FAILED, reason=str(error))
+
+    def _rest(self, first: Answer, deadline: float) -> Answer:
+        """The whole answer from its first page on; incomplete as before where its other pages cannot be read."""
+        try:
+            pages = self._client.rest(first.next_url, deadline)
+        except (EhrError, Unreadable) as error:
+            return replace(first, next_url="", reason=f"{first.reason}, and its next page could not be read ({error})")
+        state = AnswerState.INCOMPLETE if pages.incomplete else AnswerState.COMPLETE
+        notices = tuple(dict.fromkeys((*first.notices, *pages.notices)))
+        resources = (*first.resources, *pages.resources)
+        return Answer(query=first.query, state=state, resources=resources, reason=pages.incomplete, notices=notices)
 
     def _read(self, query: Query, deadline: float) -> Answer:
         raw = self._client.read(f"{query.resource}/{self._patient}", deadline)

@@ -18,6 +18,7 @@ from smartapp.clinical.policy import SitePolicy
 from smartapp.config.settings import Settings
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import NotPermitted
+from smartapp.ehr.hurried import HurriedSource
 from smartapp.ehr.source import FhirChartSource
 from smartapp.factory.callers import gate_of
 from smartapp.factory.limits import Rate
@@ -60,7 +61,7 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
 def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:
     by_base = {ehr.fhir_base: registration_of(ehr) for ehr in settings.ehr}
 
-    def open_source(hook: HookRequest) -> FhirChartSource | None:
+    def open_source(hook: HookRequest) -> HurriedSource | None:
         if hook.authorization is None:
             return None
         granted = parse_scopes(hook.authorization.scope)
@@ -75,7 +76,8 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
 
         client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), _HookToken(hook.authorization))
         left = max(hook.deadline - time.monotonic() - _ASSESSING_SECONDS, 0.0)
-        return FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden, seconds=left)
+        source = FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden, seconds=left)
+        return HurriedSource(source, left)
 
     return open_source
 

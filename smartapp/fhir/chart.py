@@ -19,13 +19,15 @@ class AnswerState(StrEnum):
 class Answer:
     """One query's answer: raw JSON of each resource (Bundle entries of search.mode outcome left out), state and why.
 
-    `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out)."""
+    `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out); `next_url`
+    is where its next page lies, if someone else was given the first."""
 
     query: str
     state: AnswerState
     resources: tuple[bytes, ...] = ()
     reason: str = ""
     notices: tuple[str, ...] = ()
+    next_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

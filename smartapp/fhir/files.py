@@ -136,7 +136,11 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
         return Answer(query=name, state=AnswerState.FAILED, reason=str(problem))
     if bundle.next_url:
         return Answer(
-            query=name, state=AnswerState.INCOMPLETE, resources=bundle.resources, reason="only its first page was sent"
+            query=name,
+            state=AnswerState.INCOMPLETE,
+            resources=bundle.resources,
+            reason="only its first page was sent",
+            next_url=bundle.next_url,
         )
     failed = next((message for message in bundle.messages if message.is_failure), None)
     state = AnswerState.FAILED if failed else AnswerState.COMPLETE

@@ -19,15 +19,23 @@ from tests.cdshooks.signing import BASE, ISSUER, SERVER, Signer, key_set
 ORIGIN = "https://ehr.test"
 
 
-def settings_of(folder: Path, *signers: Signer, limits: dict[str, Any] | None = None, **caller: Any) -> Settings:
-    """Production settings with one EHR and one caller, whose keys are a file."""
+def settings_of(
+    folder: Path,
+    *signers: Signer,
+    server: str = SERVER,
+    limits: dict[str, Any] | None = None,
+    budgets: dict[str, Any] | None = None,
+    mode: str = "production",
+    **caller: Any,
+) -> Settings:
+    """Settings with one EHR and one caller, whose keys are a file."""
     keys = folder / "keys.json"
     keys.write_bytes(key_set(*(signer.public() for signer in signers)))
     client = {
         "name": "st-x",
         "issuer": ISSUER,
         "jwks_file": str(keys),
-        "fhir_servers": [SERVER],
+        "fhir_servers": [server],
         "cors_origins": [ORIGIN],
         **caller,
     }
@@ -37,8 +45,10 @@ def settings_of(folder: Path, *signers: Signer, limits: dict[str, Any] | None = 
             "data_dir": folder,
             "secret_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
             "organization": "St X",
+            "mode": mode,
             "limits": limits or {},
-            "ehr": [{"name": "st-x", "fhir_base": SERVER, "client_id": "client-a"}],
+            "budgets": budgets or {},
+            "ehr": [{"name": "st-x", "fhir_base": server, "client_id": "client-a"}],
             "cds_client": [client],
         }
     )

@@ -1,0 +1,29 @@
+"""Reading for a hook: whatever has not come when the time is up is a failed read, and nothing is waited for (CDS-72)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from smartapp.ehr.source import FhirChartSource
+from smartapp.fhir.chart import Answer, AnswerState
+from smartapp.fhir.queries import Query
+
+
+@dataclass(frozen=True, slots=True)
+class HurriedSource:
+    """Asks through `source`, and answers after `seconds` at the latest, also where a server only drips."""
+
+    source: FhirChartSource
+    seconds: float
+
+    def complete(self, queries: Sequence[Query], begun: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Every query with its answer; a first page that could not be read on stays incomplete."""
+        first = {answer.query: answer for answer in begun}
+        answers = self.source.begin(queries, begun).answers(self.seconds)
+        return tuple(_late(answer, first) if answer.state is AnswerState.AWAITED else answer for answer in answers)
+
+
+def _late(answer: Answer, first: dict[str, Answer]) -> Answer:
+    known = first.get(answer.query)
+    if known is not None:
+        return replace(known, next_url="", reason=f"{known.reason}, and the rest did not come in time")
+    return replace(answer, state=AnswerState.FAILED, reason="the EHR did not answer in time")
