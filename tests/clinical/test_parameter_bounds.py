@@ -34,6 +34,5 @@ def _options(name: str, value: Decimal) -> list[Option]:
     """What is proposed under it; nothing where the bound does not go with the other defaults."""
     try:
         return [option for chart in CHARTS for option in assessed(*chart, **{name: value}).options]
-    except PolicyError as refusal:
-        assert name.partition(".")[0] in str(refusal) or "must be" in str(refusal)
+    except PolicyError:
         return []
