@@ -19,6 +19,7 @@ ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 SURGICAL_CATEGORY = "387713003"  # SNOMED, V2: the HL7 list of procedure categories
+CRYO_REDUCED_PLASMA = "P9044"  # HCPCS: plasma reduced of cryoprecipitate, never cryoprecipitate nor plasma (SAF-07)
 PRESSURE_PANEL = "85354-9"  # LOINC, U: its components carry the values
 
 _A, _V, _K, _C, _D = Analyte, Variant, ConditionKind, CarTProduct, Drug

@@ -12,6 +12,7 @@ from smartapp.clinical.code_tables import (
     CONDITIONS,
     CRS_GRADES,
     CRS_UNSPECIFIED,
+    CRYO_REDUCED_PLASMA,
     DRUGS,
     HCPCS,
     ICANS_GRADES,
@@ -31,6 +32,7 @@ from smartapp.clinical.terminology import Analyte, CarTProduct, ConditionKind, D
 __all__ = [
     "ANTICOAGULANTS",
     "ATC",
+    "CRYO_REDUCED_PLASMA",
     "FIBRINOGEN_PRODUCTS",
     "HCPCS",
     "ICD10CM",
@@ -141,6 +143,7 @@ def _product_entries() -> Iterator[CodeEntry]:
     for drug in DRUGS:
         prefix = drug.system == ATC
         yield from (CodeEntry(drug.system, code, str(drug.drug), drug.mark, prefix) for code in drug.codes.split())
+    yield CodeEntry(HCPCS, CRYO_REDUCED_PLASMA, "neither cryoprecipitate nor plasma: cryoprecipitate reduced", "V2")
     for product in CAR_T:
         yield from (
             CodeEntry(product.system, code, str(product.product), product.mark) for code in product.codes.split()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Raw
 
-from smartapp.clinical.codes import drug_of
+from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, drug_of
 from smartapp.clinical.picture import Exposure, OrderKind, StandingOrder
 from smartapp.clinical.terminology import Analyte, Drug
 from smartapp.fhir.document import (
@@ -29,12 +29,11 @@ _ACTIVE = frozenset({"active"})
 _FLUID = re.compile(r"fluid|saline|ringer|crystalloid|sodium chloride|albumin|plasma-?lyte", re.IGNORECASE)
 _BOLUS = re.compile(r"\bbolus", re.IGNORECASE)
 _HYPOTENSION = re.compile(r"hypotens|\bI95\b", re.IGNORECASE)
-_P9044 = "P9044"
 
 
 def drug_in(concept: CodeableConcept | None, local_codes: Mapping[str, str]) -> Drug | None:
     """The drug a concept names by code; plasma reduced of cryoprecipitate never counts (SAF-07)."""
-    if concept is None or any(coding.code == _P9044 for coding in concept.coding):
+    if concept is None or any(coding.code == CRYO_REDUCED_PLASMA for coding in concept.coding):
         return None
     found = (drug_of(*local(coding, local_codes)) for coding in concept.coding)
     return next((drug for drug in found if drug is not None), None)
