@@ -8,7 +8,7 @@ from typing import Any
 from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment
 from smartapp.clinical.conclusions import Action, Option
 from smartapp.clinical.criteria.dose_responses import DoseResponse
-from smartapp.clinical.wording import plain, rounded
+from smartapp.clinical.wording import plain, rounded, to_places
 from smartapp.clinical.would_change import Change
 
 DISCLAIMER = "Decision support: verify before acting. Not a cleared medical device."
@@ -122,7 +122,7 @@ def _fibrinogen(assessment: Assessment) -> dict[str, Any] | None:
 
 def rounded_to_tenth(value: Decimal) -> Decimal:
     """One decimal, kept even when it is zero: an age of `1.0` h."""
-    return value.quantize(Decimal("0.1"))
+    return to_places(value, 1)
 
 
 def _target(assessment: Assessment) -> str | None:
@@ -156,7 +156,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _two_places(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.quantize(Decimal('0.01'), 'ROUND_HALF_UP')}"
+    return None if value is None else f"{to_places(value, 2)}"
 
 
 def _dic(assessment: Assessment) -> dict[str, Any] | None:

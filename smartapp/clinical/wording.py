@@ -2,7 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import singledispatch
 from typing import Any
 
@@ -20,15 +20,22 @@ from smartapp.clinical.conclusions import (
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Exposure
 
+_LONG = Context(prec=1000)
+
 
 def rounded(value: Decimal, places: int = 2) -> str:
     """Half up, without trailing zeros: `1.53`, `42.9`, `3000`."""
-    return plain(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+    return plain(to_places(value, places))
+
+
+def to_places(value: Decimal, places: int) -> Decimal:
+    """Half up to so many decimals, trailing zeros kept; a number of any length has an answer."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _LONG)
 
 
 def plain(value: Decimal) -> str:
     """The shortest exact text of a number."""
-    return f"{value.normalize():f}" if value else "0"
+    return f"{value.normalize(_LONG):f}" if value else "0"
 
 
 def fibrinogen_words(value: Decimal) -> str:

@@ -7,7 +7,7 @@ import pytest
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.conclusions import Applicability
 from smartapp.clinical.policy import build_policy
-from smartapp.clinical.wording import fibrinogen_words, in_words
+from smartapp.clinical.wording import fibrinogen_words, in_words, rounded, to_places
 from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight
 
 
@@ -34,3 +34,17 @@ def test_no_input_of_any_rule_is_program_text() -> None:
 )
 def test_a_fibrinogen_has_a_decimal(value: str, words: str) -> None:
     assert fibrinogen_words(Decimal(value)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "short", "kept"),
+    [
+        ("1.525", 2, "1.53", "1.53"),
+        ("1.5", 2, "1.5", "1.50"),
+        ("2.0", 1, "2", "2.0"),
+        ("0.004", 2, "0", "0.00"),
+        ("123456789012345678901234567890", 1, "123456789012345678901234567890", "123456789012345678901234567890.0"),
+    ],
+)
+def test_numbers_of_any_length_are_rounded_half_up(value: str, places: int, short: str, kept: str) -> None:
+    assert (rounded(Decimal(value), places), f"{to_places(Decimal(value), places)}") == (short, kept)
