@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask, Response, request_finished
 from playwright.sync_api import sync_playwright
 
 from smartapp.cli.serving import demo_servers
+from tests.cdshooks.checker import listen
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = (
@@ -33,6 +35,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def hook_answers_are_checked() -> Iterator[None]:
+    """Every answer of the hooks that any test produces in this process keeps to the specification (CDS-03, CDS-40 to CDS-51)."""
+    problems: list[str] = []
+
+    def check(sender: Flask, response: Response, **_: Any) -> None:
+        listen(sender, response, problems)
+
+    with request_finished.connected_to(check):
+        yield
+    assert problems == []
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The patient-view hook as a client calls it: discovery, prefetch states, cards, refusals, CORS."""
 
 import json
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -50,46 +49,13 @@ def cards(client: FlaskClient, *resources: c.Resource, **replaced: Any) -> list[
 
 
 def check_card(card: dict[str, Any]) -> None:
-    """The specification's limits and our own (CDS-03, 41 to 51)."""
-    assert_filled(card)
-    assert len(card["summary"].encode("utf-16-le")) // 2 < 140
-    assert card["indicator"] in ("info", "warning", "critical")
-    assert uuid.UUID(card["uuid"])
-    assert card["source"]["label"]
-    assert card["source"]["url"].startswith("http")
+    """What this patient's cards hold beyond what every card is checked for."""
     assert "P1" not in card["source"]["url"]
-    assert {"system", "code", "display"} <= set(card["source"]["topic"])
-    assert "<" not in card["detail"]
     assert len(card["overrideReasons"]) == 7
-    for link in card["links"]:
-        assert link["type"] in ("absolute", "smart")
-        assert link["type"] != "smart" or link["url"] == "http://127.0.0.1:8000/launch"
-    assert ("suggestions" in card) == ("selectionBehavior" in card)
-    for suggestion in card.get("suggestions", []):
-        assert uuid.UUID(suggestion["uuid"])
-        for action in suggestion["actions"]:
-            assert action["type"] == "create"
-            assert action["description"]
-            order = action["resource"]
-            assert (order["status"], order["intent"]) == ("draft", "proposal")
-            assert order["subject"] == {"reference": "Patient/P1"}
-            assert "requester" not in order
-            assert "id" not in order
     assert "decision support" in card["detail"].lower()
-    assert not {"systemActions", "autolaunchable", "actionSelectionBehavior"} & set(
-        json.dumps(card).replace('"', " ").split()
-    )
-
-
-def assert_filled(value: Any) -> None:
-    """No null and nothing empty (CDS-03)."""
-    assert value not in (None, "", [], {})
-    if isinstance(value, dict):
-        for member in value.values():
-            assert_filled(member)
-    if isinstance(value, list):
-        for member in value:
-            assert_filled(member)
+    assert next(link["url"] for link in card["links"] if link["type"] == "smart") == "http://127.0.0.1:8000/launch"
+    orders = [a["resource"] for s in card.get("suggestions", []) for a in s["actions"]]
+    assert all(order["subject"] == {"reference": "Patient/P1"} for order in orders)
 
 
 @pytest.mark.req("CDS-01", "CDS-02", "CDS-03", "CDS-04", "CDS-05", "CDS-06")
@@ -99,9 +65,6 @@ def test_discovery(client: FlaskClient) -> None:
     assert answer.mimetype == "application/json"
     services = answer.json["services"]
     assert len({service["id"] for service in services}) == len(services)
-    for service in services:
-        assert_filled(service)
-        assert {"hook", "description", "id", "title", "prefetch", "usageRequirements", "version"} <= set(service)
 
 
 @pytest.mark.req("CDS-20", "CDS-21", "CDS-28")
