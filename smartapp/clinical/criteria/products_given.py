@@ -83,7 +83,10 @@ def _sample(facts: Facts) -> datetime | None:
 
 def _latest(facts: Facts, moment: Moment) -> datetime:
     """The latest time up to now that it can mean: a date without a time may be any hour of that day."""
-    return moment.at if moment.has_time else min(moment.at + _DAY, facts.picture.as_of)
+    now = facts.picture.as_of
+    if moment.has_time:
+        return moment.at
+    return now if now - moment.at < _DAY else moment.at + _DAY
 
 
 def _by_age(order: StandingOrder) -> tuple[bool, datetime, str]:
