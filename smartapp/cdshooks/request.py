@@ -8,13 +8,13 @@ from typing import Any
 from smartapp.cdshooks.strict_json import Refused, is_null, is_object, members, value_of
 
 MAX_BYTES = 5 * 1024 * 1024
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9\-.]{1,64}")
-_SELECTION = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}")
+ID = r"[A-Za-z0-9\-.]{1,64}"
+USER = rf"(Practitioner|PractitionerRole|Patient|RelatedPerson)/{ID}"
+SELECTION = rf"[A-Z][A-Za-z]{{1,63}}/{ID}"
+WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
+WITH_ORDERS = frozenset({"order-select", "order-sign"})
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 _PROFESSIONALS = ("Practitioner/", "PractitionerRole/")
-_WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
-_WITH_ORDERS = frozenset({"order-select", "order-sign"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +68,12 @@ def parse(raw: bytes, hook: str, *, deadline: float = float("inf")) -> HookReque
         hook=hook,
         hook_instance=instance,
         patient_id=patient,
-        user_id=_matching(context, "userId", _USER, "of the form Type/id"),
+        user_id=_matching(context, "userId", USER, "of the form Type/id"),
         encounter_id=_encounter(context, hook),
         fhir_server=server,
         authorization=_authorization(top, server, patient),
         prefetch=_prefetch(top),
-        draft_orders=_draft_orders(context) if hook in _WITH_ORDERS else b"",
+        draft_orders=_draft_orders(context) if hook in WITH_ORDERS else b"",
         selections=_selections(context) if hook == "order-select" else (),
         deadline=deadline,
     )
@@ -100,20 +100,20 @@ def _instance(top: Mapping[str, bytes]) -> str:
     return value
 
 
-def _matching(context: Mapping[str, bytes], name: str, form: re.Pattern[str], words: str) -> str:
+def _matching(context: Mapping[str, bytes], name: str, form: str, words: str) -> str:
     value = value_of(context[name], f"context.{name}") if name in context else None
-    if not isinstance(value, str) or not form.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(form, value):
         raise Refused(400, f"context.{name} is missing or not {words}", "required")
     return value
 
 
 def _id(context: Mapping[str, bytes], name: str) -> str:
-    return _matching(context, name, _ID, "a FHIR id")
+    return _matching(context, name, ID, "a FHIR id")
 
 
 def _encounter(context: Mapping[str, bytes], hook: str) -> str:
     """Required where the encounter is what starts (CDS-13)."""
-    if is_null(context.get("encounterId")) and hook not in _WITH_ENCOUNTER:
+    if is_null(context.get("encounterId")) and hook not in WITH_ENCOUNTER:
         return ""
     return _id(context, "encounterId")
 
@@ -137,7 +137,7 @@ def _draft_orders(context: Mapping[str, bytes]) -> bytes:
 
 def _selections(context: Mapping[str, bytes]) -> tuple[str, ...]:
     value = value_of(context["selections"], "context.selections") if "selections" in context else None
-    fits = isinstance(value, list) and all(isinstance(one, str) and _SELECTION.fullmatch(one) for one in value)
+    fits = isinstance(value, list) and all(isinstance(one, str) and re.fullmatch(SELECTION, one) for one in value)
     if not isinstance(value, list) or not fits:
         raise Refused(400, "context.selections is missing or not an array of references Type/id", "required")
     return tuple(value)

@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from smartapp.cdshooks.feedback import FeedbackEntry, batch_json, parse_feedback
+from smartapp.cdshooks.openapi import description
 from smartapp.cdshooks.request import MAX_BYTES, HookRequest, parse
 from smartapp.cdshooks.strict_json import Refused
 from smartapp.cdshooks.tokens import Unauthorized
@@ -36,7 +37,7 @@ class TooMany(Refused):
 class Desk:
     """What the views need: the services by id with what answers them, who may call, and where feedback goes.
 
-    `base_url` is the configured public address of the app (never taken from a request); `seconds` the time an answer may take;
+    `base_url` is the configured public address of the app (never taken from a request), `version` its own; `seconds` the time an answer may take;
     `wait` says how many seconds a caller of that name must wait, 0 if it need not, `take` keeps feedback and says how many
     events are on record, `refused(service, why)` is told of each refusal for the log.
     """
@@ -44,6 +45,7 @@ class Desk:
     services: Mapping[str, tuple[Service, Answer]]
     gate: Gate
     base_url: str
+    version: str
     seconds: float
     wait: Callable[[str], int]
     take: Callable[[Caller, Sequence[FeedbackEntry]], int]
@@ -58,6 +60,11 @@ def create_blueprint(desk: Desk) -> Blueprint:
     @blueprint.get(PATH)
     def discovery() -> Response:
         return _reply(200, {"services": [service_json(service) for service, _ in desk.services.values()]})
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> Response:
+        offered = [service for service, _ in desk.services.values()]
+        return _reply(200, description(offered, base_url=desk.base_url, version=desk.version))
 
     @blueprint.post(f"{PATH}/<service_id>")
     def call(service_id: str) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from smartapp import __version__
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
 from smartapp.cdshooks.request import Authorization, HookRequest
@@ -50,6 +51,7 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         services=services(room),
         gate=gate_of(settings, parts.database),
         base_url=base,
+        version=__version__,
         seconds=float(settings.budgets.hook),
         wait=rate.wait,
         take=lambda caller, entries: take_feedback(room, caller, entries),

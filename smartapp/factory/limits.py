@@ -9,7 +9,7 @@ from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 from werkzeug.exceptions import TooManyRequests
 
-_UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/.well-known/")
+_UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/.well-known/", "/openapi.json")
 
 
 class Rate:
