@@ -3,11 +3,12 @@
 Guideline: APP-05, baseline values and a fibrinogen source should be there before CAR-T therapy begins.
 Applies when: a CAR-T infusion is planned within the next 7 days.
 Silent when: none is planned, it is further away, or the patient has died.
-Cannot tell when: service requests could not be read.
+Cannot tell when: service requests could not be read and show no plan.
 """
 
 from smartapp.clinical.criteria.infusion import PLANNED_INFUSION
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
+from smartapp.clinical.picture import Topic
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule, policy
 
 _ROW = Row(
@@ -16,10 +17,12 @@ _ROW = Row(
 CRYO, FC = policy("cryo_available"), policy("fc_available")
 
 
-def _days(facts: Facts) -> int | None:
-    planned = facts.get(PLANNED_INFUSION)
-    if isinstance(planned, Missing) or facts.picture.patient.deceased:
+def _days(facts: Facts) -> int | Missing | None:
+    planned, gap = facts.get(PLANNED_INFUSION), facts.picture.unread.get(Topic.SERVICE_REQUESTS)
+    if facts.picture.patient.deceased:
         return None
+    if isinstance(planned, Missing):
+        return Missing(("planned_infusion",), gap.text) if gap is not None else None
     days = (planned - facts.picture.as_of.astimezone(facts.picture.zone).date()).days
     return days if 0 < days <= facts.policy.get("pre_infusion_days") else None
 

@@ -2,26 +2,38 @@
 
 Guideline: DIC-01, platelets, D-dimer, PT and fibrinogen; 5 or more is compatible with overt DIC. D-dimer bands are a choice.
 Applies when: the score is settled, or at least its verdict is.
-Silent when: nothing of it was measured.
-Cannot tell when: never as a whole; missing items leave a range.
+Silent when: never; some items alone leave a range.
+Cannot tell when: no platelets, D-dimer and PT of the last 24 h that can be scored.
 """
 
+from smartapp.clinical.conclusions import Dic
 from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
 
-_ROW = Row(id="DIC-01", version=1, title="ISTH overt DIC score", level=EvidenceLevel.L3, citations=("ISTH01",))
+_ROW = Row(id="DIC-01", version=2, title="ISTH overt DIC score", level=EvidenceLevel.L3, citations=("ISTH01",))
+
+
+def _measured(facts: Facts) -> Dic | Missing:
+    dic = facts.get(DIC)
+    if isinstance(dic, Missing) or not set(dic.missing) >= LABORATORY:
+        return dic
+    return Missing(dic.missing, "none of platelets, D-dimer and PT of the last 24 h can be scored")
+
+
+LABORATORY = frozenset({"platelets", "d_dimer", "pt"})
+SCORE: Need[Dic] = Need("dic", _measured)
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
     """Overt, not overt, or what is missing."""
-    dic = given[DIC]
+    dic = given[SCORE]
     score = f"{dic.score}" if dic.score is not None else f"{dic.lowest} to {dic.highest}"
     evidence = tuple(result.source for need in (PLATELETS, D_DIMER, PT) if (result := given.get(need)))
-    measured, fibrinogen = bool(evidence), given.get(FIBRINOGEN)
+    fibrinogen = given.get(FIBRINOGEN)
     evidence += (fibrinogen.result.source,) if fibrinogen else ()
     if dic.result == "overt":
         indicator = Indicator.CRITICAL if given.get(BLEEDING) in SERIOUS else Indicator.WARNING
@@ -31,10 +43,8 @@ def applies(given: Given) -> tuple[Finding, ...]:
         return (
             _ROW.finds(f"ISTH score {score}: not overt DIC; consider repeating it in 1 to 2 days", evidence=evidence),
         )
-    if not measured:
-        return ()
     missing = ", ".join(name.replace("_", "-") for name in dic.missing)
     return (_ROW.finds(f"ISTH score {score}: incomplete, missing {missing}", evidence=evidence),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(DIC,), wants=(BLEEDING, PLATELETS, D_DIMER, PT, FIBRINOGEN), applies=applies)
+RULE = Rule(rows=(_ROW,), needs=(SCORE,), wants=(BLEEDING, PLATELETS, D_DIMER, PT, FIBRINOGEN), applies=applies)

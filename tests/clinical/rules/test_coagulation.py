@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from smartapp.clinical.assessment import assess
+from smartapp.clinical.picture import Topic
+from smartapp.clinical.terminology import Analyte
 from tests import charts as c
+from tests.builders import a_fibrinogen, a_lab, a_picture, facts_of, unread
 from tests.clinical.rules.asked import findings_of, outcome_of
 
 BASE = (c.patient("1990-01-10"), c.infusion(), c.weight("70"))
@@ -82,6 +86,70 @@ def test_no_platelet_count_cannot_tell() -> None:
 def test_clotting_rows(results: tuple[c.Resource, ...], extra: tuple[c.Resource, ...], rows: dict[str, str]) -> None:
     found = findings_of(*BASE, FIB, *results, *extra)
     assert {rule: indicator for rule, indicator in found.items() if rule.startswith("COAG")} == rows
+
+
+PROCEDURE = {
+    "resourceType": "ServiceRequest",
+    "id": "op",
+    "status": "active",
+    "intent": "order",
+    "subject": c.SUBJECT,
+    "category": [{"coding": [{"system": "http://snomed.info/sct", "code": "387713003"}]}],
+    "code": {"text": "Central line"},
+    "occurrenceDateTime": "2026-03-01T13:00:00Z",
+}
+NO_LIMIT = c.result("pt", "5902-2", "30", "s", 2)
+
+
+@pytest.mark.req("COAG-01", "COAG-02", "COAG-03", "COAG-04", "FHIR-29")
+@pytest.mark.parametrize(
+    ("row", "chart", "outcome"),
+    [
+        ("COAG-01", (), ("cannot_tell", ["inr"])),
+        ("COAG-01", (BLEED,), ("silent", [])),
+        ("COAG-01", (inr("1.2"),), ("silent", [])),
+        ("COAG-02", (), ("silent", [])),
+        ("COAG-02", (BLEED,), ("cannot_tell", ["pt", "aptt", "inr"])),
+        ("COAG-02", (PROCEDURE, pt("13"), inr("1.2")), ("cannot_tell", ["aptt"])),
+        ("COAG-02", (PROCEDURE, NO_LIMIT, aptt("30"), inr("1.2")), ("cannot_tell", ["pt"])),
+        ("COAG-02", (PROCEDURE, pt("13"), aptt("30"), inr("1.2")), ("silent", [])),
+        ("COAG-02", (PROCEDURE, inr("1.51")), ("applies", [])),
+        ("COAG-03", (), ("cannot_tell", ["aptt"])),
+        ("COAG-03", (aptt("60"),), ("cannot_tell", ["pt"])),
+        ("COAG-03", (aptt("60"), inr("1.1")), ("cannot_tell", ["inr"])),
+        ("COAG-03", (aptt("30"),), ("silent", [])),
+        ("COAG-04", (), ("silent", [])),
+        ("COAG-04", (platelets("80"),), ("silent", [])),
+    ],
+)
+def test_what_is_missing_is_named(row: str, chart: tuple[c.Resource, ...], outcome: tuple[str, list[str]]) -> None:
+    assert outcome_of(row, *BASE, FIB, *chart) == outcome
+
+
+@pytest.mark.req("COAG-04", "FHIR-29")
+def test_an_anticoagulant_without_a_count_cannot_be_judged() -> None:
+    assert outcome_of("COAG-04", *BASE, FIB, ordered("B01AB05")) == ("cannot_tell", ["platelets"])
+    assert outcome_of("COAG-04", *BASE, platelets("80"), ordered("B01AB05")) == ("cannot_tell", ["fibrinogen"])
+    assert outcome_of("COAG-04", *BASE, platelets("49"), ordered("B01AB05")) == ("applies", [])
+
+
+@pytest.mark.req("COAG-01", "COAG-02", "DQ-17")
+def test_unknown_bleeding_is_said_and_never_taken_for_none() -> None:
+    results = (a_fibrinogen("2.4"), a_lab(Analyte.INR, "1.8"))
+    picture = a_picture(*results, unread=unread(Topic.CONDITIONS))
+    found = assess(picture, facts_of(picture).policy)
+    outcomes = {outcome.rule: (str(outcome.kind), outcome.missing) for outcome in found.outcomes}
+    assert outcomes["COAG-02"] == ("cannot_tell", ("bleeding",))
+    text = next(f.text for f in found.findings if f.rule == "COAG-01")
+    assert "bleeding is unknown" in text
+    assert "without bleeding:" not in text
+
+
+@pytest.mark.req("DIC-01", "IEC-01", "FHIR-29")
+def test_scores_without_their_results_cannot_tell() -> None:
+    assert outcome_of("DIC-01", *BASE, FIB) == ("cannot_tell", ["platelets", "d_dimer", "pt"])
+    assert outcome_of("IEC-01", *BASE, c.fibrinogen("1.2")) == ("cannot_tell", ["ferritin"])
+    assert outcome_of("IEC-01", *BASE, FIB) == ("silent", [])
 
 
 def ordered(code: str) -> c.Resource:
