@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve lock docs
+.PHONY: help demo test check serve cohort lock docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -44,13 +44,22 @@ test: $(TEST)
 check: $(TEST)
 	PYTHON="$(BIN)/python" sh .ci/check
 
+## cohort: 2,000 background patients get no card, 300 CAR-T courses move only with news or time (about ten minutes)
+cohort: $(TEST) var/cohort/fhir_r4/Patient.ndjson
+	$(BIN)/python -m tests.cohort.run var/cohort/fhir_r4
+
+var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
+	$(BIN)/python -m venv .venv-cohort
+	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
+	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
+
 ## docs: write the generated documents
 docs: $(TEST)
 	$(BIN)/smartapp rules --format markdown > docs/rules.md
 
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:
-	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test"; do \
+	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort"; do \
 	  name=$${set%% *}; extras=$${set#$$name}; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \

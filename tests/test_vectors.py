@@ -1,6 +1,7 @@
 """The worked vectors of guideline section 11, asked of `smartapp assess` as a site would ask: FHIR in, JSON out."""
 
 import json
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,16 @@ import pytest
 from click.testing import CliRunner
 
 from smartapp.cli import main
+from smartapp.cli.serving import demo_settings
+from smartapp.clinical.assessment import assess
+from smartapp.clinical.policy import build_policy
+from smartapp.clinical.report import as_json
+from smartapp.factory import create_app
+from smartapp.fhir.files import read_file
+from smartapp.fhir.picture import read_picture
+from smartapp.storage.database import Database
 from tests import charts
+from tests.cdshooks.calls import call, prefetch, url
 from tests.vectors import VECTORS, Vector
 
 _EXIT = {"CANNOT_ASSESS": 3}
@@ -49,3 +59,60 @@ def test_vector_through_the_command_line(vector: Vector, tmp_path: Path) -> None
     said = {finding["rule"]: finding["indicator"] for finding in answer["findings"]}
     assert vector.findings.items() <= said.items()
     assert exit_code == _EXIT.get(answer["action"], 0)
+
+
+@pytest.mark.parametrize("vector", _cases())
+def test_vector_on_the_core_as_a_bundle_and_as_a_hook_request(vector: Vector, tmp_path: Path) -> None:
+    """The same chart in whatever envelope gives the same answer."""
+    policy = build_policy(None, dict(item.split("=", 1) for item in vector.sets))
+    hook = call(prefetch=prefetch(*vector.chart))
+    answers = [
+        as_json(assess(read_picture(read_file(raw, None), charts.NOW, UTC, policy=policy), policy))
+        for raw in (charts.bundle(*vector.chart), charts.dumps(list(vector.chart)), charts.dumps(hook))
+    ]
+    assert answers[0]["action"] == vector.expect.get("action", answers[0]["action"])
+    assert answers[0] == answers[1]
+    issues = [answer.pop("data_issues") for answer in answers]
+    assert [issue for issue in issues[2] if issue["rule"] != "DQ-17"] == issues[0]
+    assert {name: value for name, value in answers[2].items() if name in _TELLING} == {
+        name: value for name, value in answers[0].items() if name in _TELLING
+    }
+
+
+_TELLING = (
+    "action",
+    "indicator",
+    "tier",
+    "crs",
+    "bleeding",
+    "fibrinogen",
+    "modifiers",
+    "options",
+    "target_g_per_l",
+    "draft_blockers",
+)
+
+
+@pytest.mark.parametrize("vector", _cases())
+def test_vector_as_a_hook_call(vector: Vector, tmp_path: Path) -> None:
+    settings = demo_settings(tmp_path, "http://127.0.0.1:8000", "http://127.0.0.1:8001")
+    site = dict(item.split("=", 1) for item in vector.sets)
+    Database(settings.database).upgrade()
+    client = create_app(settings.model_copy(update={"site": site}), now=lambda: charts.NOW).test_client()
+    body = charts.dumps(call(prefetch=prefetch(*vector.chart)))
+    answer = client.post(url(), data=body, content_type="application/json")
+    assert answer.status_code == 200
+    cards = answer.json["cards"]
+    action, indicator = vector.expect.get("action"), vector.expect.get("indicator")
+    if action in ("REPLACE", "CONSIDER"):
+        assert cards[0]["indicator"] == "critical" or indicator != "critical"
+        assert indicator in [card["indicator"] for card in cards]
+        assert any("suggestions" in card for card in cards) == bool(vector.expect.get("draft_allowed", _drafts(vector)))
+    if action == "CANNOT_ASSESS":
+        assert any(card["summary"].startswith("Cannot assess") for card in cards)
+
+
+def _drafts(vector: Vector) -> bool:
+    policy = build_policy(None, dict(item.split("=", 1) for item in vector.sets))
+    chart = read_file(charts.bundle(*vector.chart), None)
+    return assess(read_picture(chart, charts.NOW, UTC, policy=policy), policy).draft_allowed

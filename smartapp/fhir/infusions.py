@@ -12,6 +12,8 @@ from smartapp.fhir.readings import Reading, local
 from smartapp.fhir.times import first_moment
 
 GIVEN = frozenset({"completed", "in-progress"})
+SETTLED = GIVEN | {"preparation", "not-done", "on-hold", "stopped", "entered-in-error"}
+"""Every status of R4 that tells whether something was given; `unknown`, none, and a word of no code list do not."""
 _NOT_MEANT = frozenset({"entered-in-error", "cancelled", "revoked", "draft"})
 _WORDS = re.compile(r"tisagenlecleucel|kymriah|tisa-?cel|ctl019", re.IGNORECASE)
 

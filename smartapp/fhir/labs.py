@@ -1,5 +1,6 @@
 """Observations as results: status, time, value, unit, comparator and specimen by the DQ rows; what cannot be read is a gap."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -17,16 +18,28 @@ from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
 
 USED = {status.value for status in ResultStatus}
 LEFT_OUT = frozenset({"entered-in-error", "cancelled"})
+_FIBRINOGEN = re.compile(r"\bfibrinogen\b", re.IGNORECASE)
+_FRAGMENTS = re.compile(r"fragment|degradation|split|d-?dimer|antibod|gene\b", re.IGNORECASE)
 
 
 def read_results(observation: Observation, reading: Reading) -> Iterator[LabResult | Gap | AwaitedResult]:
     """All that one Observation tells, its components included (DQ-15)."""
-    for value in values_of(observation):
-        meant = meaning(value.code, reading)
-        if meant is None:
-            continue
-        analyte, variant = meant
+    known = [(value, meant) for value in values_of(observation) if (meant := meaning(value.code, reading))]
+    for value, (analyte, variant) in known:
         yield from _read_one(observation, value, analyte, variant, reading)
+    if not known and observation.status not in LEFT_OUT and _is_called_fibrinogen(observation.code.words):
+        yield _unknown_code(observation)
+
+
+def _is_called_fibrinogen(words: str) -> bool:
+    return _FIBRINOGEN.search(words) is not None and _FRAGMENTS.search(words) is None
+
+
+def _unknown_code(observation: Observation) -> Gap:
+    """Words never make a result (FHIR-30), but one that calls itself fibrinogen is not passed over in silence."""
+    text = f"A result called “{observation.code.label[:60]}” has a code that is not known here: not used"
+    source, analyte = observation.source, Analyte.FIBRINOGEN
+    return Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text=text, source=source, topic=topic_of(analyte))
 
 
 def _read_one(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import Raw
 
 from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, drug_of
-from smartapp.clinical.picture import Exposure, OrderKind, StandingOrder
+from smartapp.clinical.picture import Exposure, Gap, GapKind, OrderKind, StandingOrder, Topic
 from smartapp.clinical.terminology import Analyte, Drug
 from smartapp.fhir.document import (
     Medication,
@@ -20,7 +20,7 @@ from smartapp.fhir.document import (
     kind_of,
 )
 from smartapp.fhir.elements import CodeableConcept, Quantity
-from smartapp.fhir.infusions import GIVEN
+from smartapp.fhir.infusions import GIVEN, SETTLED, product_of
 from smartapp.fhir.readings import Reading, local, meaning
 from smartapp.fhir.times import first_moment
 
@@ -71,6 +71,34 @@ def _contained(raws: tuple[Raw, ...], id_: str) -> CodeableConcept | None:
             except Unreadable:
                 return None
     return None
+
+
+def unclear(
+    given: MedicationAdministration | Procedure, concept: CodeableConcept | None, reading: Reading
+) -> list[Gap]:
+    """What is said of a CAR-T infusion or a drug the rules ask about, where nobody can tell whether or when it was given."""
+    drug = drug_in(concept, reading.local_codes)
+    if concept is None or (drug is None and product_of(concept, reading) is None):
+        return []
+    name = concept.label[:60]
+    if given.status not in SETTLED:
+        why = f"its status {given.status or 'is missing'} does not tell whether it was given"
+    elif drug is not None and given.status in GIVEN and not _has_start(given, reading):
+        why = "its time is missing or cannot be read"
+    else:
+        return []
+    kind = type(given).__name__
+    topic = Topic.PROCEDURES if kind == "Procedure" else Topic.ADMINISTRATIONS
+    text = f"{name} could not be read: {why}"
+    return [Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text=text, source=f"{kind}/{given.id}", topic=topic)]
+
+
+def _has_start(given: MedicationAdministration | Procedure, reading: Reading) -> bool:
+    if isinstance(given, Procedure):
+        period, at = given.performed_period, given.performed_date_time
+    else:
+        period, at = given.effective_period, given.effective_date_time
+    return first_moment(reading.zone, at, period.start if period else "") is not None
 
 
 def from_administration(

@@ -159,6 +159,7 @@ def _draw_procedure(drawing: _Drawing, procedure: document.Procedure) -> None:
     drawing.infusions += [infusion] if infusion else []
     drawing.exposures += [exposure] if exposure else []
     drawing.procedures += [invasive] if invasive else []
+    drawing.gaps += medications.unclear(procedure, procedure.code, drawing.reading)
 
 
 def _draw_administration(drawing: _Drawing, given: document.MedicationAdministration) -> None:
@@ -169,6 +170,7 @@ def _draw_administration(drawing: _Drawing, given: document.MedicationAdministra
     exposure = medications.from_administration(given, concept, drawing.reading)
     drawing.infusions += [infusion] if infusion else []
     drawing.exposures += [exposure] if exposure else []
+    drawing.gaps += medications.unclear(given, concept, drawing.reading)
 
 
 def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -> None:
