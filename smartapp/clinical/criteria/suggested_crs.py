@@ -83,6 +83,22 @@ def _read(facts: Facts) -> VitalSigns:
 VITAL_SIGNS: Need[VitalSigns] = Need("vital_signs", _read)
 
 
+def _judged(facts: Facts) -> VitalSigns | Missing:
+    signs = facts.get(VITAL_SIGNS)
+    if isinstance(signs, Missing) or signs.grade is not None or signs.ungradable:
+        return signs
+    if not signs.complete:
+        return Missing(("vital_signs",), "vital signs or administrations could not be read completely")
+    window = facts.picture.as_of - facts.policy.span("vitals_window_h")
+    hours = facts.policy.get("vitals_window_h")
+    measured = _in(facts, Analyte.TEMPERATURE, window)
+    return signs if measured else Missing(("temperature",), f"no temperature of the last {hours:f} h")
+
+
+JUDGED_SIGNS: Need[VitalSigns] = Need("vital_signs", _judged)
+"""CRS-03: Missing where nothing suggests a grade, and no temperature or not all that could suggest one was read."""
+
+
 def _sources(*records: Sequence[LabResult | Exposure | OxygenSupport]) -> tuple[str, ...]:
     return tuple(record.source for group in records for record in group)
 

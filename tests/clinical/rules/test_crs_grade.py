@@ -9,7 +9,7 @@ from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte
 from tests import charts as c
 from tests.builders import a_crs, a_lab, a_picture, facts_of, unread
-from tests.clinical.rules.asked import assessed, findings_of
+from tests.clinical.rules.asked import assessed, findings_of, outcome_of
 
 BASE = (c.patient("1990-01-10"), c.infusion(), c.fibrinogen("2.4"))
 FEVER = c.result("temp", "8310-5", "38.0", "Cel", 3)
@@ -89,6 +89,34 @@ def test_what_could_be_read_suggests_at_least_a_grade() -> None:
     assert found.crs is not None
     assert (str(found.crs.band), found.crs.suggested_grade) == ("unknown", 2)
     assert "grade 2 or more" in next(f.text for f in found.findings if f.rule == "CRS-03")
+
+
+@pytest.mark.req("CRS-03", "FHIR-29")
+@pytest.mark.parametrize(
+    ("signs", "outcome"),
+    [
+        ((), ("cannot_tell", ["temperature"])),
+        ((c.result("temp", "8310-5", "39.0", "Cel", 24.1),), ("cannot_tell", ["temperature"])),
+        ((c.result("temp", "8310-5", "37.0", "Cel", 3),), ("silent", [])),
+        ((FEVER,), ("applies", [])),
+        ((LOW_PRESSURE,), ("applies", [])),
+    ],
+)
+def test_without_a_temperature_nothing_is_suggested(
+    signs: tuple[c.Resource, ...], outcome: tuple[str, list[str]]
+) -> None:
+    assert outcome_of("CRS-03", *BASE, *signs) == outcome
+
+
+@pytest.mark.req("CRS-03", "CRS-04", "CRS-05", "DQ-17")
+@pytest.mark.parametrize(
+    ("topic", "rows"),
+    [(Topic.VITAL_SIGNS, {"CRS-03"}), (Topic.ADMINISTRATIONS, {"CRS-03", "CRS-04", "CRS-05"})],
+)
+def test_what_was_not_read_cannot_be_told(topic: Topic, rows: set[str]) -> None:
+    picture = a_picture(a_lab(Analyte.TEMPERATURE, "37"), crs=[a_crs(2)], unread=unread(topic))
+    found = assess(picture, facts_of(picture).policy).outcomes
+    assert {o.rule for o in found if o.rule.startswith("CRS") and str(o.kind) == "cannot_tell"} == rows
 
 
 @pytest.mark.req("CRS-04")
