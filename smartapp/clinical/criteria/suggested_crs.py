@@ -85,7 +85,7 @@ VITAL_SIGNS: Need[VitalSigns] = Need("vital_signs", _read)
 
 def _judged(facts: Facts) -> VitalSigns | Missing:
     signs = facts.get(VITAL_SIGNS)
-    if isinstance(signs, Missing) or signs.grade is not None or signs.ungradable:
+    if isinstance(signs, Missing) or signs.grade is not None or signs.ungradable or signs.low_spo2_without_device:
         return signs
     if not signs.complete:
         return Missing(("vital_signs",), "vital signs or administrations could not be read completely")

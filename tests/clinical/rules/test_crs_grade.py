@@ -194,3 +194,10 @@ def test_two_grades_at_one_time() -> None:
     assert found.crs is not None
     assert found.crs.grade == 3
     assert "DQ-20" in {gap.rule for gap in found.gaps}
+
+
+@pytest.mark.req("CRS-03")
+def test_low_saturation_is_told_where_fever_is_waived_and_not_measured_again() -> None:
+    fever, saturation = c.result("temp", "8310-5", "39.0", "Cel", 60), c.result("spo2", "59408-5", "89", "%", 3)
+    found = findings_of(*BASE, fever, c.given("toci", "L04AC07", hours_ago=40), saturation, text=True)
+    assert "oxygen need not recorded" in found["CRS-03"]
