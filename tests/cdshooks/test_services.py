@@ -70,3 +70,50 @@ def test_a_draft_with_a_member_twice_is_not_the_requests_fault(client: FlaskClie
     )
     answer = client.post(calls.url("order-sign"), data=body, content_type="application/json")
     assert answer.status_code == 200
+
+
+def entry(resource: c.Resource, mode: str = "match") -> dict[str, Any]:
+    return {"resource": resource, "search": {"mode": mode}}
+
+
+LABS = [resource for resource in calls.ACT if resource["resourceType"] == "Observation"]
+NOTICE = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
+
+
+@pytest.mark.req("CDS-27", "CDS-53")
+@pytest.mark.parametrize(
+    "fibrinogen",
+    [
+        {"resourceType": "Bundle", "type": "searchset", "entry": [entry(r) for r in reversed(LABS)]},
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in LABS]},
+        {"resourceType": "Bundle", "entry": [{"resource": r} for r in LABS]},
+        {"resourceType": "Bundle", "type": "searchset", "entry": [*map(entry, LABS), entry(NOTICE, "outcome")]},
+        {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [entry(c.patient("1990-01-10"), "include"), *map(entry, LABS)],
+        },
+        {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": NOTICE}, *map(entry, LABS)]},
+    ],
+    ids=["shuffled", "collection", "no type", "outcome entry", "included", "outcome without mode"],
+)
+def test_bundles_of_every_shape_give_equal_cards(client: FlaskClient, fibrinogen: dict[str, Any]) -> None:
+    def told(**more: Any) -> list[Any]:
+        body = calls.call(prefetch=calls.prefetch(*calls.ACT, **more))
+        return [(card["summary"], card["detail"]) for card in post(client, body, "patient-view").json["cards"]]
+
+    assert told(fibrinogen=fibrinogen) == told()
+
+
+@pytest.mark.req("CDS-27")
+def test_a_single_resource_may_stand_for_a_search(client: FlaskClient) -> None:
+    others = {"weight": calls.bundle(c.weight("70"))}
+    body = calls.call(prefetch=calls.prefetch(*calls.ACT, fibrinogen=c.fibrinogen("0.8"), **others))
+    assert post(client, body, "patient-view").json["cards"][0]["indicator"] == "critical"
+
+
+@pytest.mark.req("CDS-51", "CDS-52")
+@pytest.mark.parametrize("hook", calls.HOOKS)
+def test_nothing_passes_a_human(client: FlaskClient, hook: str) -> None:
+    said = post(client, calls.call(hook), hook).get_data(as_text=True)
+    assert not any(word in said for word in ("systemActions", "autolaunch", "actionSelectionBehavior"))

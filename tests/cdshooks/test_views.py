@@ -122,6 +122,14 @@ def test_a_failure_here_is_500_without_a_trace(tmp_path: Path) -> None:
     assert "sql" not in outcome(answer).lower()
 
 
+@pytest.mark.req("CDS-72", "CDS-70")
+def test_an_answer_that_is_not_ready_in_time_is_503(tmp_path: Path) -> None:
+    app = app_of(settings_of(tmp_path, SIGNER, budgets={"hook": "0.0001"}))
+    answer = post(app, URL, calls.call(), SIGNER)
+    assert answer.status_code == 503
+    assert outcome(answer) == "the answer was not ready in time"
+
+
 @pytest.mark.req("CDS-95")
 @pytest.mark.parametrize("path", ["/cds-services", URL, f"{URL}/feedback"])
 def test_a_browser_may_ask_first_without_a_token(app: Flask, path: str) -> None:
