@@ -39,7 +39,8 @@ class OpenSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What answering needs, whichever hook asked; `clock` gives the clinical now, `ehrs` the name of the EHR at a FHIR base."""
+    """What answering needs, whichever hook asked; `clock` gives the clinical now, `ehrs` the name of the EHR at a FHIR base,
+    `refer` a signed reference to cards of one likeness."""
 
     site: Site
     log: AssessmentLog
@@ -48,6 +49,7 @@ class Room:
     addresses: Addresses
     orders: Callable[[Subject], Orders]
     answers: Answers
+    refer: Callable[[str], str]
     ehrs: Mapping[str, str]
 
 
@@ -103,7 +105,13 @@ def _heard(
     """The cards that say something new to this user (CDS-54); shown or withheld, each is recorded (CDS-42)."""
     said = [Said(card=card.uuid, rules=card.rules, indicator=card.indicator) for card in cards]
     shown = room.answers.shown(subject, hook.hook, f"coagulopathy-{hook.hook}", assessed.assessment, said)
-    return tuple(card for card in cards if card.uuid in shown)
+    return tuple(_linked(card, room.refer(shown[card.uuid])) for card in cards if card.uuid in shown)
+
+
+def _linked(card: Card, context: str) -> Card:
+    """The app opened from this card shows the evaluation it spoke of: the link carries a signed reference, nothing else."""
+    links = tuple(replace(link, app_context=context) if link.type == "smart" else link for link in card.links)
+    return replace(card, links=links)
 
 
 def take_feedback(room: Room, caller: Caller, entries: Sequence[FeedbackEntry]) -> int:

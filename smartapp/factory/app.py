@@ -82,6 +82,7 @@ def _desk(parts: Parts) -> ClinicalDesk:
         log=parts.audit,
         acceptance=parts.acceptance(),
         answers=parts.answers(),
+        referred=parts.references().likeness,
         clock=parts.clock,
         source_of=charts.source_of,
         first_of=charts.first_of,

@@ -4,18 +4,15 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
 
 from smartapp.clinical.conclusions import Option
-from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.clinical.picture import Bedside, BleedingLevel
+from smartapp.factory.bedside import bedside_of, merged
 from smartapp.factory.problems import CannotApprove, NotInThisLaunch
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.proposals import dose_text, resource_type_of
-from smartapp.smart.errors import BadParameter, NoSuchLaunch
+from smartapp.smart.errors import NoSuchLaunch
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
 from smartapp.storage.launches import LaunchStore
@@ -24,7 +21,7 @@ from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_que
 from smartapp.usecases.beside import Case
 from smartapp.usecases.declining import SYSTEM
 from smartapp.usecases.feedback import ACCEPTED, LONGEST_COMMENT, OVERRIDDEN, Answers, FeedbackEvent
-from smartapp.usecases.looking import Looks, look_of
+from smartapp.usecases.looking import Look, Looks, look_of
 from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, ProposalState, Subject
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage, order_of
@@ -52,6 +49,7 @@ class ClinicalDesk:
     log: AssessmentLog
     acceptance: Acceptance
     answers: Answers
+    referred: Callable[[str], str]
     clock: Callable[[], datetime]
     source_of: Callable[[SmartSession], ChartSource]
     first_of: Callable[[SmartSession, int], ChartSource]
@@ -98,7 +96,14 @@ class ClinicalDesk:
             awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
             undecided=any(query.decides for query in awaited),
             looked=None if awaited else self.looks.since(case.subject, look_of(assessment)),
+            spoken_of=None if awaited else self._spoken_of(opened),
         )
+
+    def _spoken_of(self, opened: OpenLaunch) -> Look | None:
+        """What the card said from which this launch was opened; a reference that is not ours is as none (SAL-62)."""
+        session = _session(opened)
+        likeness = self.referred(session.app_context)
+        return self.answers.spoken_of(subject_of(session), likeness) if likeness else None
 
     def _offered(self, opened: OpenLaunch, view: Stored) -> ProposalView:
         """Of this launch while it is open; one that is decided and not ours was decided in another launch."""
@@ -156,7 +161,7 @@ class ClinicalDesk:
     def observe(self, opened: OpenLaunch, observed: Observed) -> None:
         """Keep what the clinician adds for this launch; it is theirs, and audited."""
         session = _session(opened)
-        kept = _merged(dict(session.bedside), observed)
+        kept = merged(dict(session.bedside), observed)
         self.store.add_bedside(session.launch, kept)
         self.log.noted(subject_of(session), "added by hand", ", ".join(sorted(kept)))
 
@@ -187,7 +192,7 @@ class ClinicalDesk:
             subject=subject_of(session),
             source=self.source_of(session),
             writer=self.writer_of(session),
-            bedside=_bedside(session.bedside),
+            bedside=bedside_of(session.bedside),
         )
 
     def _assessed(self, case: Case, event: str) -> Assessed:
@@ -268,26 +273,3 @@ def _kind(session: SmartSession) -> UserKind:
 
 def _identity(assessed: Assessed) -> Identity:
     return read_identity(assessed.chart)
-
-
-def _merged(kept: dict[str, Any], observed: Observed) -> dict[str, Any]:
-    if observed.bleeding is not None:
-        kept["bleeding"] = observed.bleeding
-    if observed.crs_grade is not None:
-        kept["crs_grade"] = observed.crs_grade
-    if observed.weight_kg is not None:
-        if not LIGHTEST <= observed.weight_kg <= HEAVIEST:
-            raise BadParameter(f"A weight must be from {LIGHTEST} to {HEAVIEST} kg.", "Go back and enter it again.")
-        kept["weight_kg"] = str(observed.weight_kg)
-    if observed.suspect:
-        kept["suspects"] = {**kept.get("suspects", {}), observed.suspect: observed.reason[:200]}
-    return kept
-
-
-def _bedside(kept: Mapping[str, Any]) -> Bedside:
-    return Bedside(
-        bleeding=BleedingLevel(kept["bleeding"]) if kept.get("bleeding") else None,
-        crs_grade=kept.get("crs_grade"),
-        weight_kg=Decimal(kept["weight_kg"]) if kept.get("weight_kg") else None,
-        suspects=dict(kept.get("suspects", {})),
-    )

@@ -45,6 +45,7 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(subject, base, parts.clock, parts.site.policy),
         answers=parts.answers(),
+        refer=parts.references().refer,
         ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
     )
     desk = views.Desk(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from smartapp.config.settings import Settings
 from smartapp.ehr.reading import Readings
+from smartapp.factory.references import CardReferences
 from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
 from smartapp.fhir.queries import QUERIES, read_scopes
 from smartapp.smart.discovery import Discovery
@@ -77,6 +78,10 @@ class Parts:
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
         )
+
+    def references(self) -> CardReferences:
+        """References to cards in `appContext`."""
+        return CardReferences(self.keyring.signing_secrets)
 
     def answers(self) -> Answers:
         """What clinicians answer to cards and proposals."""

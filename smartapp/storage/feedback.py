@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
+from smartapp.storage.looks import as_json, from_json
 from smartapp.storage.tables import feedback, shown_cards
 from smartapp.usecases.feedback import KeptEvent, ShownCard, in_words
 from smartapp.usecases.ports import Subject
@@ -26,7 +27,7 @@ class FeedbackStore:
         named = [card.card for card in cards]
         with self._database.transaction() as connection:
             known = set(connection.execute(select(shown_cards.c.card).where(shown_cards.c.card.in_(named))).scalars())
-            fresh = [_row(card) for card in cards if card.card not in known]
+            fresh = [self._row(card) for card in cards if card.card not in known]
             if fresh:
                 connection.execute(insert(shown_cards), fresh)
 
@@ -34,7 +35,14 @@ class FeedbackStore:
         """A card that was shown."""
         with self._database.engine.connect() as connection:
             row = connection.execute(select(shown_cards).where(shown_cards.c.card == card)).first()
-        return _shown(row) if row else None
+        return self._shown(row) if row else None
+
+    def latest(self, likeness: str, since: float) -> ShownCard | None:
+        """The last of such cards shown since then."""
+        chosen = select(shown_cards).where((shown_cards.c.likeness == likeness) & (shown_cards.c.at >= since))
+        with self._database.engine.connect() as connection:
+            row = connection.execute(chosen.order_by(shown_cards.c.at.desc()).limit(1)).first()
+        return self._shown(row) if row else None
 
     def keep(self, kept: KeptEvent) -> bool:
         """Keep an event once; whether it is new."""
@@ -77,36 +85,37 @@ class FeedbackStore:
             answers = connection.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount
             return answers + connection.execute(delete(shown_cards).where(shown_cards.c.at < before)).rowcount
 
+    def _row(self, card: ShownCard) -> dict[str, Any]:
+        subject = card.subject
+        return {
+            "card": card.card,
+            "at": card.at,
+            "service": card.service,
+            "reference": subject.reference,
+            "ehr": subject.ehr,
+            "user": subject.user,
+            "patient": subject.patient,
+            "encounter": subject.encounter,
+            "rules": in_words(card.rules),
+            "likeness": card.likeness,
+            "severity": card.severity,
+            "look": self._keyring.seal(as_json(card.look)) if card.look else None,
+        }
 
-def _row(card: ShownCard) -> dict[str, Any]:
-    subject = card.subject
-    return {
-        "card": card.card,
-        "at": card.at,
-        "service": card.service,
-        "reference": subject.reference,
-        "ehr": subject.ehr,
-        "user": subject.user,
-        "patient": subject.patient,
-        "encounter": subject.encounter,
-        "rules": in_words(card.rules),
-        "likeness": card.likeness,
-        "severity": card.severity,
-    }
-
-
-def _shown(row: Row[Any]) -> ShownCard:
-    return ShownCard(
-        card=row.card,
-        subject=Subject(
+    def _shown(self, row: Row[Any]) -> ShownCard:
+        subject = Subject(
             ehr=row.ehr, patient=row.patient, user=row.user, encounter=row.encounter, reference=row.reference
-        ),
-        service=row.service,
-        rules=rules_of(row.rules),
-        likeness=row.likeness,
-        severity=row.severity,
-        at=row.at,
-    )
+        )
+        return ShownCard(
+            card=row.card,
+            subject=subject,
+            service=row.service,
+            rules=rules_of(row.rules),
+            likeness=row.likeness,
+            severity=row.severity,
+            at=row.at,
+            look=from_json(self._keyring.open(row.look)) if row.look else None,
+        )
 
 
 def rules_of(text: str) -> tuple[tuple[str, int], ...]:

@@ -27,7 +27,7 @@ class LookStore:
         if not subject.user:
             return None
         who = digest("\n".join((subject.ehr, subject.user, subject.patient)))
-        now = {"launch": subject.reference, "current": self._keyring.seal(_as_json(look)), "seen_at": self._clock()}
+        now = {"launch": subject.reference, "current": self._keyring.seal(as_json(look)), "seen_at": self._clock()}
         with self._database.transaction() as connection:
             row = connection.execute(select(looks).where(looks.c.who == who)).first()
             if row is None:
@@ -35,7 +35,7 @@ class LookStore:
                 return None
             before = row.previous if row.launch == subject.reference else row.current
             connection.execute(update(looks).where(looks.c.who == who).values(previous=before, **now))
-        return _from_json(self._keyring.open(before)) if before else None
+        return from_json(self._keyring.open(before)) if before else None
 
     def purge(self, older_than_days: float) -> int:
         """Forget looks that old; how many."""
@@ -44,7 +44,8 @@ class LookStore:
             return connection.execute(delete(looks).where(looks.c.seen_at < before)).rowcount
 
 
-def _as_json(look: Look) -> dict[str, Any]:
+def as_json(look: Look) -> dict[str, Any]:
+    """A look as it is encrypted."""
     return {
         "at": look.at.isoformat(),
         "action": look.action,
@@ -57,7 +58,8 @@ def _as_json(look: Look) -> dict[str, Any]:
     }
 
 
-def _from_json(kept: Mapping[str, Any]) -> Look:
+def from_json(kept: Mapping[str, Any]) -> Look:
+    """The look again."""
     return Look(
         at=datetime.fromisoformat(kept["at"]),
         action=kept["action"],

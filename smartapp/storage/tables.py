@@ -128,7 +128,9 @@ shown_cards = Table(
     Column("rules", Text, nullable=False),  # "REP-03 v1 MOD-01 v1"
     Column("likeness", String(64), nullable=False),  # same for the same user, patient and advice (CDS-54)
     Column("severity", String(100), nullable=False),  # tier, band, bleeding
+    Column("look", LargeBinary),  # encrypted: the few facts of the evaluation that it spoke of
     Index("ix_shown_cards_at", "at"),
+    Index("ix_shown_cards_likeness", "likeness"),
 )
 
 # what clinicians answered to cards and proposals; append-only, an event once

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.findings import Indicator
+from smartapp.usecases.looking import Look, look_of
 from smartapp.usecases.ports import AssessmentLog, Subject
 from smartapp.usecases.quiet import LOUD_HOOKS, QUIET_SECONDS, group_of, is_worse, likeness, rules_in, severity
 
@@ -17,7 +18,9 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
-    """A card or a proposal as it was shown: to whom, about whom, speaking for which rules; `service` empty in the app."""
+    """A card or a proposal as it was shown: to whom, about whom, speaking for which rules; `service` empty in the app.
+
+    `look` holds the few facts of its evaluation."""
 
     card: str
     subject: Subject
@@ -26,6 +29,7 @@ class ShownCard:
     likeness: str
     severity: str
     at: float = 0.0
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,9 @@ class Feedback(Protocol):
     def card(self, card: str) -> ShownCard | None:
         """A card that was shown."""
 
+    def latest(self, likeness: str, since: float) -> ShownCard | None:
+        """The last card of this likeness that was shown since then."""
+
     def keep(self, kept: KeptEvent) -> bool:
         """Keep an event once; whether it is new."""
 
@@ -101,8 +108,8 @@ class Answers:
 
     def shown(
         self, subject: Subject, hook: str, service: str, assessment: Assessment, said: Sequence[Said]
-    ) -> frozenset[str]:
-        """Which of these cards to show: all but those acknowledged and unchanged; both are recorded."""
+    ) -> Mapping[str, str]:
+        """Which of these cards to show, each with its likeness: all but those acknowledged and unchanged; both are recorded."""
         cards = [self._card(subject, service, assessment, one) for one in said]
         kept = [card for card in cards if hook in LOUD_HOOKS or not self._acknowledged(card)]
         if kept:
@@ -110,7 +117,7 @@ class Answers:
         for card, one in zip(cards, said, strict=True):
             event = "card shown" if card in kept else "card withheld: acknowledged and unchanged"
             self.log.noted(subject, event, f"{card.card} {one.indicator} {in_words(card.rules)}")
-        return frozenset(card.card for card in kept)
+        return {card.card: card.likeness for card in kept}
 
     def offered(self, subject: Subject, assessment: Assessment, proposals: Sequence[str]) -> None:
         """Proposals shown in the app: a decision on one answers the replacement card too."""
@@ -119,6 +126,13 @@ class Answers:
         rules = tuple(dict.fromkeys(f.rule for f in findings))
         said = [Said(card=proposal, rules=rules, indicator=str(loudest)) for proposal in proposals]
         self.feedback.show([self._card(subject, "", assessment, one) for one in said])
+
+    def spoken_of(self, subject: Subject, likeness: str) -> Look | None:
+        """The evaluation that a card of this patient spoke of, if it was shown within six hours (SAL-62)."""
+        shown = self.feedback.latest(likeness, self.seconds() - QUIET_SECONDS)
+        if shown is None or (shown.subject.ehr, shown.subject.patient) != (subject.ehr, subject.patient):
+            return None
+        return shown.look
 
     def take(self, ehrs: Collection[str], event: FeedbackEvent) -> bool:
         """Keep what a CDS client reports of one of its EHRs' cards; whether it is new. It never writes anywhere else."""
@@ -155,6 +169,7 @@ class Answers:
             likeness=likeness(subject, assessment, said.rules, said.indicator),
             severity=severity(assessment),
             at=self.seconds(),
+            look=look_of(assessment),
         )
 
     def _acknowledged(self, card: ShownCard) -> bool:

@@ -87,7 +87,8 @@ class Reviewed:
 
     `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
     `awaited` names the parts of the chart that are still being read (nothing is offered meanwhile); `undecided`: the verdict
-    rests on one of them. `looked` is what this user saw in an earlier launch.
+    rests on one of them. `looked` is what this user saw in an earlier launch, `spoken_of` what the card said
+    that this launch was opened from.
     """
 
     assessment: Assessment
@@ -97,6 +98,7 @@ class Reviewed:
     awaited: tuple[str, ...] = ()
     undecided: bool = False
     looked: Look | None = None
+    spoken_of: Look | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,20 @@ from click.testing import CliRunner
 from flask import Flask
 
 from smartapp.cli import main
+from smartapp.factory.references import CardReferences
 from smartapp.storage.answers import events, rates
 from smartapp.storage.audit import records
 from smartapp.storage.database import Database
+from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
 from smartapp.usecases.declining import REASONS, SYSTEM
+from smartapp.usecases.feedback import Answers
+from smartapp.usecases.ports import Subject
 from tests import charts as c
 from tests.cdshooks import calls
 from tests.cdshooks.served import app_of, post, settings_of
 from tests.cdshooks.signing import SERVER, Signer
+from tests.fakes import MemoryLog
 
 SIGNER = Signer()
 PATH = f"{calls.url()}/feedback"
@@ -314,3 +320,34 @@ def test_the_export_has_six_filled_fields_for_every_event(service: Service, monk
 def test_a_call_that_names_no_server_is_about_the_same_patient(service: Service) -> None:
     service.send(overridden(service.cards()[0]["uuid"]))
     assert service.cards(fhirServer=SERVER) == []
+
+
+@pytest.mark.req("CDS-50", "CDS-53", "SAL-62")
+def test_the_smart_link_refers_to_the_evaluation_of_its_card(service: Service) -> None:
+    first, second = (_smart(service.cards()[0]) for _ in range(2))
+    assert first == second
+    assert first["url"] == "https://app.test/launch"
+    assert "P1" not in first["appContext"]
+    opened = Launch(service)
+    assert opened.look(patient="P1").fibrinogen == Decimal("0.8")
+    assert opened.look(patient="P2") is None
+    assert opened.look(patient="P1", ehr="st-y") is None
+    _earlier(service, "shown_cards", "at", 6.1 * 3600)
+    assert opened.look(patient="P1") is None
+
+
+def _smart(card: dict[str, Any]) -> dict[str, Any]:
+    return next(link for link in card["links"] if link["type"] == "smart")
+
+
+class Launch:
+    """A launch that carries the last card's reference."""
+
+    def __init__(self, service: Service) -> None:
+        context = _smart(service.cards()[0])["appContext"]
+        self.likeness = CardReferences(KEYRING.signing_secrets).likeness(context)
+        store = FeedbackStore(service.database, KEYRING, time.time)
+        self.answers = Answers(feedback=store, log=MemoryLog(), seconds=time.time)
+
+    def look(self, *, patient: str, ehr: str = "st-x") -> Any:
+        return self.answers.spoken_of(Subject(ehr=ehr, patient=patient), self.likeness)

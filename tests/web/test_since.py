@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from smartapp.usecases.looking import Look
-from smartapp.web.presenters.since import since_words
+from smartapp.web.presenters.since import card_words, since_words
 from smartapp.web.presenters.words import Clock
 from tests.builders import NOW
 from tests.web.browsing import Browser
@@ -62,3 +62,12 @@ def test_the_line_stands_on_the_page() -> None:
     ward = act_now()
     ward.looked_before = replace(BEFORE, fibrinogen=Decimal("1.31"))
     assert "fibrinogen 1.31 g/L → 0.8 g/L" in Browser(ward.app).get().text
+
+
+@pytest.mark.req("SAL-62")
+def test_the_evaluation_a_card_spoke_of_and_what_moved_since() -> None:
+    clock, now = Clock(NOW, UTC, None), replace(BEFORE, at=NOW, crs_grade=3)
+    said = card_words(BEFORE, now, clock)
+    assert said == "The card spoke of fibrinogen 1.31 g/L, CRS 2, 9 h ago. Since then: CRS 2 → 3."
+    assert card_words(BEFORE, replace(BEFORE, at=NOW), clock).endswith("Since then: nothing new.")
+    assert card_words(None, now, clock) == ""

@@ -16,7 +16,7 @@ from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
-from smartapp.web.presenters.since import since_words
+from smartapp.web.presenters.since import card_words, since_words
 from smartapp.web.presenters.trace import (
     Issue,
     TraceGroup,
@@ -110,7 +110,8 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         standing=tuple(proposal for proposal in proposals if proposal.decided),
         order_text=_order_text(reviewed),
         awaited=", ".join(reviewed.awaited),
-        since=since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
+        since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
+        or since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         bleeding=bleeding,
         crs=crs_words(assessment),

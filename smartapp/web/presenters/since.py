@@ -18,6 +18,14 @@ def since_words(before: Look | None, now: Look, clock: Clock) -> str:
     return f"Since you looked {clock.age(before.at)}: {news or 'nothing new'}."
 
 
+def card_words(card: Look | None, now: Look, clock: Clock) -> str:
+    """`The card spoke of fibrinogen 0.94 g/L, CRS 3, 35 min ago. Since then: CRS 3 → 4.`; empty if no card led here."""
+    if card is None:
+        return ""
+    news = ", ".join(_changes(card, now)) or "nothing new"
+    return f"The card spoke of fibrinogen {_level(card)}, CRS {_grade(card)}, {clock.age(card.at)}. Since then: {news}."
+
+
 def _changes(before: Look, now: Look) -> Iterator[str]:
     if now.collected != before.collected or now.fibrinogen != before.fibrinogen:
         yield f"fibrinogen {_level(before)} → {_level(now)}"
