@@ -1,9 +1,9 @@
 """Be careful with antifibrinolytics.
 
 Guideline: SAF-04, tranexamic acid is never proposed; with active thrombosis, a DIC score of 5 or more, or haematuria it calls for caution.
-Applies when: tranexamic acid is in use and one of them holds.
+Applies when: tranexamic acid is in use and one of them is known to hold.
 Silent when: it is not in use, or none holds.
-Cannot tell when: medications could not be read.
+Cannot tell when: medications could not be read; or it is in use, none is known to hold, and conditions or the DIC score are not known.
 """
 
 from smartapp.clinical.criteria.active_drugs import TRANEXAMIC_ACID
@@ -11,25 +11,38 @@ from smartapp.clinical.criteria.bleeding import haematuria
 from smartapp.clinical.criteria.dic import DIC, OVERT
 from smartapp.clinical.criteria.hazards import ACTIVE_THROMBOSIS
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Need, Row, Rule
+from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
 
 _ROW = Row(id="SAF-04", version=2, title="Antifibrinolytic caution", level=EvidenceLevel.L5, citations=())
-HAEMATURIA: Need[bool] = Need("haematuria", haematuria)
+
+
+def _reasons(facts: Facts) -> tuple[str, ...] | Missing:
+    """Why it calls for caution, where it is in use."""
+    drug, clot, dic = facts.get(TRANEXAMIC_ACID), facts.get(ACTIVE_THROMBOSIS), facts.get(DIC)
+    if drug is None or isinstance(drug, Missing):
+        return drug if isinstance(drug, Missing) else ()
+    score = None if isinstance(dic, Missing) else dic
+    reasons = (
+        ("active thrombosis", clot is not None and not isinstance(clot, Missing)),
+        ("a DIC score of 5 or more", score is not None and score.lowest >= OVERT),
+        ("haematuria", haematuria(facts)),
+    )
+    held = tuple(words for words, holds in reasons if holds)
+    if held or (not isinstance(clot, Missing) and score is not None and score.highest < OVERT):
+        return held
+    return clot if isinstance(clot, Missing) else Missing(score.missing if score else ("dic",), "the DIC score is open")
+
+
+REASONS: Need[tuple[str, ...]] = Need("antifibrinolytic_caution", _reasons)
 
 
 def applies(given: Given) -> tuple[Finding, ...]:
     """The caution with its reasons."""
-    drug, dic = given[TRANEXAMIC_ACID], given.get(DIC)
-    reasons = (
-        ("active thrombosis", given.get(ACTIVE_THROMBOSIS) is not None),
-        ("a DIC score of 5 or more", dic is not None and dic.lowest >= OVERT),
-        ("haematuria", bool(given.get(HAEMATURIA))),
-    )
-    held = [words for words, holds in reasons if holds]
+    drug, held = given.get(TRANEXAMIC_ACID), given[REASONS]
     if drug is None or not held:
         return ()
     text = f"Antifibrinolytic caution: {drug.label} is in use with {' and '.join(held)}"
     return (_ROW.finds(text, Indicator.WARNING, evidence=(drug.source,)),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(TRANEXAMIC_ACID,), wants=(ACTIVE_THROMBOSIS, DIC, HAEMATURIA), applies=applies)
+RULE = Rule(rows=(_ROW,), needs=(REASONS,), wants=(TRANEXAMIC_ACID,), applies=applies)

@@ -1,14 +1,15 @@
 """Coagulation rows of guideline sections 5 and 7 from a chart: below, at and above each limit, missing and bounded values."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.terminology import Analyte, Drug
 from tests import charts as c
-from tests.builders import a_fibrinogen, a_lab, a_picture, facts_of, unread
+from tests.builders import a_crs, a_fibrinogen, a_lab, a_picture, an_exposure, facts_of, unread
 from tests.clinical.rules.asked import findings_of, outcome_of
 
 BASE = (c.patient("1990-01-10"), c.infusion(), c.weight("70"))
@@ -143,6 +144,50 @@ def test_unknown_bleeding_is_said_and_never_taken_for_none() -> None:
     text = next(f.text for f in found.findings if f.rule == "COAG-01")
     assert "bleeding is unknown" in text
     assert "without bleeding:" not in text
+
+
+@pytest.mark.req("PLT-01", "PLT-02", "PLT-04", "SAF-04", "DQ-17")
+@pytest.mark.parametrize(
+    ("count", "topic", "crs", "cannot"),
+    [
+        ("40", Topic.CONDITIONS, 1, {"PLT-01", "PLT-04"}),
+        ("120", Topic.CONDITIONS, 1, set()),
+        ("15", Topic.CONDITIONS, 1, {"PLT-01", "PLT-02", "PLT-04"}),
+        ("15", Topic.CONDITIONS, 3, {"PLT-01", "PLT-04"}),
+        ("15", Topic.ALLERGIES, 1, {"PLT-02"}),
+        ("15", Topic.ALLERGIES, None, {"PLT-02"}),
+    ],
+)
+def test_low_platelets_in_an_unknown_setting(count: str, topic: Topic, crs: int | None, cannot: set[str]) -> None:
+    records = [a_crs(crs)] if crs else []
+    picture = a_picture(a_fibrinogen("2.4"), a_lab(Analyte.PLATELETS, count), crs=records, unread=unread(topic))
+    outcomes = assess(picture, facts_of(picture).policy).outcomes
+    assert {o.rule for o in outcomes if o.rule.startswith("PLT") and str(o.kind) == "cannot_tell"} == cannot
+
+
+@pytest.mark.req("PLT-02")
+def test_low_platelets_without_any_raised_risk_are_silent() -> None:
+    dimer = a_lab(Analyte.D_DIMER, "300", upper_limit=Decimal(500))
+    pt = a_lab(Analyte.PT, "12", upper_limit=Decimal(14))
+    picture = a_picture(a_fibrinogen("2.4"), a_lab(Analyte.PLATELETS, "15"), dimer, pt, crs=[a_crs(1)])
+    outcomes = assess(picture, facts_of(picture).policy).outcomes
+    assert next(str(o.kind) for o in outcomes if o.rule == "PLT-02") == "silent"
+
+
+@pytest.mark.req("SAF-04", "DQ-17")
+def test_tranexamic_acid_in_an_unknown_setting() -> None:
+    running = an_exposure(Drug.TRANEXAMIC_ACID, 1, running=True)
+    well = (a_lab(Analyte.PLATELETS, "200"), a_lab(Analyte.PT, "12", upper_limit=Decimal(14)), a_fibrinogen("2.4"))
+    for more, expected in (
+        ({"unread": unread(Topic.CONDITIONS)}, ("cannot_tell", ("thrombosis",))),
+        ({}, ("silent", ())),
+    ):
+        picture = a_picture(*well, exposures=[running], **more)
+        outcomes = assess(picture, facts_of(picture).policy).outcomes
+        assert next((str(o.kind), o.missing) for o in outcomes if o.rule == "SAF-04") == expected
+    bare = a_picture(a_fibrinogen("0.9"), exposures=[running])
+    found = next(o for o in assess(bare, facts_of(bare).policy).outcomes if o.rule == "SAF-04")
+    assert (str(found.kind), found.missing) == ("cannot_tell", ("platelets", "d_dimer", "pt"))
 
 
 @pytest.mark.req("DIC-01", "IEC-01", "FHIR-29")
