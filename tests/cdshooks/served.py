@@ -39,6 +39,7 @@ def settings_of(
         "cors_origins": [ORIGIN],
         **caller,
     }
+    client = {name: value for name, value in client.items() if value is not None}
     settings = build(
         {
             "base_url": BASE,
