@@ -33,7 +33,8 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """What is known of one patient's record: `patient` is the bare id, `base` the FHIR base URL ("" for a file), `aliases`
-    the addresses under which a Bundle's own entry of the patient may be referred to (its fullUrl).
+    the addresses under which a Bundle's own entry of the patient may be referred to (its fullUrl), `ambiguous` the resources
+    (`Type/id`) that name a member twice and are not to be believed (CDS-73).
 
     A query without an answer was not asked.
     """
@@ -42,6 +43,7 @@ class Chart:
     base: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     aliases: frozenset[str] = frozenset()
+    ambiguous: frozenset[str] = frozenset()
 
     @classmethod
     def empty(cls, patient: str, base: str = "") -> "Chart":

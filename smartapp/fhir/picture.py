@@ -69,6 +69,19 @@ def read_picture(
     bedside: Bedside = Bedside(),
 ) -> ClinicalPicture:
     """Everything the rules may see of the chart's patient. Never raises for what the chart holds: a problem is a gap."""
+    return read_records(chart, as_of, zone, policy=policy, local_codes=local_codes, bedside=bedside)[0]
+
+
+def read_records(
+    chart: Chart,
+    as_of: datetime,
+    zone: tzinfo,
+    *,
+    policy: SitePolicy,
+    local_codes: Mapping[str, str] | None = None,
+    bedside: Bedside = Bedside(),
+) -> tuple[ClinicalPicture, Mapping[str, bytes]]:
+    """The picture, and the bytes of each resource it was read from by `Type/id`."""
     found = collect(chart)
     assumed = policy.get("assume_fib_unit_if_missing")
     reading = Reading(
@@ -83,7 +96,7 @@ def read_picture(
         _draw(drawing, resource)
     for use, kind in found.uses:
         _draw_use(drawing, use, kind)
-    return _finished(drawing, chart, bedside)
+    return _finished(drawing, chart, bedside), found.records
 
 
 def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPicture:

@@ -46,13 +46,15 @@ K = TypeVar("K", bound=document.Resource)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a chart holds: resources by type, medication uses with the resource they came from, look-ups, and gaps."""
+    """What a chart holds: resources by type, medication uses with the resource they came from, look-ups, gaps, and the bytes of
+    each resource by `Type/id`."""
 
     resources: tuple[document.Resource, ...]
     uses: tuple[tuple[document.MedicationUse, OrderKind], ...]
     medications: dict[str, document.Medication]
     specimens: dict[str, document.Specimen]
     gaps: tuple[Gap, ...]
+    records: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,16 @@ def collect(chart: Chart) -> Found:
     gaps: list[Gap] = []
     specimens: dict[str, document.Specimen] = {}
     decoded: list[tuple[str, document.Resource]] = []
-    for record in _newest(_records(chart)):
+    records = tuple(_newest(_records(chart)))
+    for record in records:
         if record.kind.resource_type == "Specimen":
             specimens.update(_specimen(record.raw))
         struct = _KINDS.get(record.kind.resource_type)
         if struct is None:
             gaps += [_unnamed()] if not record.kind.resource_type else []
+            continue
+        if record.source in chart.ambiguous:
+            gaps.append(_unreadable(record, "it has a member twice"))
             continue
         resource = _readable(record, struct, gaps)
         if resource is None or not _belongs(resource, record, chart, gaps):
@@ -99,7 +105,7 @@ def collect(chart: Chart) -> Found:
         decoded.append((record.kind.resource_type, resource))
         if isinstance(resource, document.DiagnosticReport):
             decoded += _members(resource, chart, gaps)
-    return _sorted(decoded, specimens, gaps)
+    return _sorted(decoded, specimens, gaps, {record.source: record.raw for record in records})
 
 
 def _records(chart: Chart) -> Iterator[_Record]:
@@ -133,7 +139,10 @@ def _members(
 
 
 def _sorted(
-    decoded: Iterable[tuple[str, document.Resource]], specimens: dict[str, document.Specimen], gaps: list[Gap]
+    decoded: Iterable[tuple[str, document.Resource]],
+    specimens: dict[str, document.Specimen],
+    gaps: list[Gap],
+    records: dict[str, bytes],
 ) -> Found:
     resources, uses, medications = [], [], {}
     for kind, resource in decoded:
@@ -147,7 +156,12 @@ def _sorted(
             case _:
                 resources.append(resource)
     return Found(
-        resources=tuple(resources), uses=tuple(uses), medications=medications, specimens=specimens, gaps=tuple(gaps)
+        resources=tuple(resources),
+        uses=tuple(uses),
+        medications=medications,
+        specimens=specimens,
+        gaps=tuple(gaps),
+        records=records,
     )
 
 

@@ -1,15 +1,17 @@
 """Assess one patient: complete the chart, read it, run the rules, record the answer. Both doors call this."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import partial
 
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
 from smartapp.fhir.chart import Answer, AnswerState, Chart
-from smartapp.fhir.picture import read_picture
+from smartapp.fhir.picture import read_records
 from smartapp.fhir.queries import Query
+from smartapp.fhir.twins import all_ambiguous, ambiguous
 from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
 
 
@@ -53,9 +55,26 @@ def assess_patient(
 
 
 def assess_chart(chart: Chart, *, site: Site, as_of: datetime, bedside: Bedside = Bedside()) -> Assessment:
-    """Read a complete chart and run the rules; records nothing."""
-    picture = read_picture(chart, as_of, site.zone, policy=site.policy, local_codes=site.local_codes, bedside=bedside)
+    """Read a complete chart and run the rules; records nothing.
+
+    If the answer would rest on a resource that names a member twice, all such resources are unreadable and it is given anew.
+    """
+    read = partial(read_records, as_of=as_of, zone=site.zone, policy=site.policy, local_codes=site.local_codes)
+    picture, records = read(chart, bedside=bedside)
+    assessment = assess(picture, site.policy)
+    if not ambiguous(records, rests_on(assessment)):
+        return assessment
+    picture, _ = read(replace(chart, ambiguous=all_ambiguous(records)), bedside=bedside)
     return assess(picture, site.policy)
+
+
+def rests_on(assessment: Assessment) -> frozenset[str]:
+    """The records that an answer rests on: evidence of its findings and inputs of its rules."""
+    facts = (assessment.weight, assessment.crs, assessment.infusion)
+    found = {source for finding in assessment.findings for source in finding.evidence}
+    found |= {source for outcome in assessment.outcomes for _, _, source in outcome.inputs}
+    found |= {fact.source for fact in facts if fact is not None} | {assessment.picture.patient.reference}
+    return frozenset(found | ({assessment.fibrinogen.result.source} if assessment.fibrinogen else set()))
 
 
 def completed(sent: Chart, source: ChartSource | None, queries: Iterable[Query]) -> Chart:

@@ -117,3 +117,37 @@ def test_a_single_resource_may_stand_for_a_search(client: FlaskClient) -> None:
 def test_nothing_passes_a_human(client: FlaskClient, hook: str) -> None:
     said = post(client, calls.call(hook), hook).get_data(as_text=True)
     assert not any(word in said for word in ("systemActions", "autolaunch", "actionSelectionBehavior"))
+
+
+@pytest.mark.req("CDS-73")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"value": 0.8', b'"value": 3.0, "value": 0.8'),
+        (b'"value": 0.8', b'"value": 0.8, "value": 0.8'),
+        (b'"status": "final"', b'"status": "entered-in-error", "status": "final"'),
+        (b'"value": 0.8', b'"value": 0.8, "\\u0076alue": 0.8'),
+    ],
+    ids=["value", "the same value", "status", "escaped"],
+)
+def test_no_advice_rests_on_a_resource_with_a_member_twice(client: FlaskClient, old: bytes, new: bytes) -> None:
+    body = c.dumps(calls.call())
+    assert old in body
+    answer = client.post(calls.url(), data=body.replace(old, new), content_type="application/json")
+    said = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "Cannot assess" in said
+    assert "it has a member twice" in said
+    assert '"suggestions"' not in said
+
+
+@pytest.mark.req("CDS-73")
+def test_one_that_no_advice_rests_on_costs_nothing(client: FlaskClient) -> None:
+    other = c.dumps(
+        calls.call(
+            prefetch=calls.prefetch(*calls.ACT, coagulation=calls.bundle(c.fibrinogen("2", id_="old", hours_ago=60)))
+        )
+    )
+    twice = other.replace(b'"value": 2', b'"value": 3, "value": 2')
+    cards = client.post(calls.url(), data=twice, content_type="application/json").json["cards"]
+    assert cards[0]["summary"].startswith("Fibrinogen 0.8 g/L")
