@@ -316,6 +316,23 @@ def test_the_export_has_six_filled_fields_for_every_event(service: Service, monk
     assert "REP-03" in exported(service, monkeypatch, "--rates", "--format", "csv")
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--since", "soon"], 2, "is not a time"),
+        (["--format", "xml"], 2, "xml"),
+        ([], 1, "smartapp db upgrade"),
+    ],
+)
+def test_an_export_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str
+) -> None:
+    monkeypatch.setenv("SMARTAPP_DATA_DIR", str(tmp_path / "none"))
+    done = CliRunner().invoke(main, ["export", "feedback", *words])
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
 @pytest.mark.req("CDS-32", "CDS-61")
 def test_a_call_that_names_no_server_is_about_the_same_patient(service: Service) -> None:
     service.send(overridden(service.cards()[0]["uuid"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
 from smartapp.cdshooks.key_sets import Fetched, KeySets
 from smartapp.cdshooks.strict_json import Refused
@@ -169,6 +170,16 @@ def test_how_long_a_token_may_live_is_a_setting(ehr: Ehr) -> None:
     token = EC.token(exp=int(ehr.now) + 3000)
     assert not admitted(ehr.gate(), token)
     assert admitted(ehr.gate(token_seconds=3600), token)
+
+
+@pytest.mark.req("CDS-81")
+def test_another_asymmetric_algorithm_is_a_setting(ehr: Ehr) -> None:
+    other = Signer(kid="p-256", key=ECKey.generate_key("P-256", private=True), alg="ES256")
+    ehr.keys = [other.public(), EC.public()]
+    assert not admitted(ehr.gate(), other.token())
+    chosen = ehr.gate(algorithms=("ES256",))
+    assert admitted(chosen, other.token())
+    assert not admitted(chosen, EC.token())
 
 
 @pytest.mark.req("CDS-82")
