@@ -70,12 +70,12 @@ def _replacement(assessment: Assessment, addresses: Addresses, orders: Orders) -
     if not findings or not speaks:
         return None
     suggestions = _suggestions(assessment, orders) if assessment.draft_allowed else ()
-    return _card(assessment, _summary(assessment, findings), findings, addresses, suggestions)
+    return card_for(assessment, _summary(assessment, findings), findings, addresses, suggestions)
 
 
 def _coagulation(assessment: Assessment, addresses: Addresses) -> Card | None:
     findings = [finding for finding in _said(assessment, "coagulation") if finding.indicator is not Indicator.INFO]
-    return _card(assessment, findings[0].text.split(" (")[0], findings, addresses) if findings else None
+    return card_for(assessment, findings[0].text.split(" (")[0], findings, addresses) if findings else None
 
 
 def _monitoring(assessment: Assessment, addresses: Addresses) -> Card | None:
@@ -83,7 +83,7 @@ def _monitoring(assessment: Assessment, addresses: Addresses) -> Card | None:
     if not any(finding.rule not in _QUIET for finding in findings):
         return None
     first = next(finding for finding in findings if finding.rule not in _QUIET)
-    return _card(assessment, first.text, findings, addresses)
+    return card_for(assessment, first.text, findings, addresses)
 
 
 def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
@@ -103,7 +103,7 @@ def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
         summary = findings[0].text
     else:
         summary = unreadable[0].text
-    return _card(assessment, summary, [*cannot, *findings], addresses, gaps=unreadable)
+    return card_for(assessment, summary, [*cannot, *findings], addresses, gaps=unreadable)
 
 
 def _why_not(assessment: Assessment) -> str:
@@ -129,7 +129,7 @@ def _summary(assessment: Assessment, findings: Sequence[Finding]) -> str:
     return f"Fibrinogen {value}, {age}{grade}: {words}"
 
 
-def _card(
+def card_for(
     assessment: Assessment,
     summary: str,
     findings: Sequence[Finding],
@@ -137,6 +137,7 @@ def _card(
     suggestions: tuple[Suggestion, ...] = (),
     gaps: Sequence[Gap] = (),
 ) -> Card:
+    """A card that speaks for these findings, as loud as the loudest."""
     loudest = max(
         (finding.indicator for finding in findings), key=lambda indicator: indicator.rank, default=Indicator.WARNING
     )
@@ -170,7 +171,7 @@ def _detail(assessment: Assessment, findings: Sequence[Finding], gaps: Sequence[
         f"- {escaped(finding.text)} ({finding.rule} v{finding.version}, evidence {_level(finding)})"
         for finding in findings
     ]
-    if any(group_of(finding.rule) == "replacement" for finding in findings):
+    if any(group_of(finding.rule) in ("replacement", "orders") for finding in findings):
         lines += _inputs(assessment) + _doses(assessment) + _blockers(assessment)
     issues = list(dict.fromkeys(gap.text for gap in (*gaps, *assessment.gaps)))
     if issues:

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from smartapp.cdshooks.cards import Addresses, Orders, cards_of
 from smartapp.cdshooks.feedback import FeedbackEntry
 from smartapp.cdshooks.offered import ENCOUNTER_START, NOT_ASKED, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from smartapp.cdshooks.order_cards import Mending, order_cards
 from smartapp.cdshooks.request import HookRequest
 from smartapp.cdshooks.trust import Caller
 from smartapp.cdshooks.views import Answer, NotAnswered
 from smartapp.cdshooks.wire import Card, Service
+from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer as FhirAnswer
 from smartapp.fhir.chart import AnswerState, Chart
+from smartapp.fhir.drafts import Draft, read_drafts, references
 from smartapp.fhir.files import sent_chart
 from smartapp.fhir.queries import Query
 from smartapp.usecases.assess import Assessed, Site, assess_patient, completed
@@ -37,6 +40,10 @@ class OpenSource(Protocol):
     def __call__(self, hook: HookRequest) -> HookSource | None: ...
 
 
+Checks = Callable[[Assessment], Mapping[str, Any] | None]
+"""A fibrinogen check to order, None where one is ordered already."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What answering needs, whichever hook asked; `clock` gives the clinical now, `ehrs` the name of the EHR at a FHIR base,
@@ -48,13 +55,14 @@ class Room:
     open_source: OpenSource
     addresses: Addresses
     orders: Callable[[Subject], Orders]
+    checks: Callable[[Subject], Checks]
     answers: Answers
     refer: Callable[[str], str]
     ehrs: Mapping[str, str]
 
 
-Shows = Callable[[Room, HookRequest, Subject, Assessed], tuple[Card, ...]]
-"""Which cards a hook shows of an assessment."""
+Shows = Callable[[Room, Subject, Assessed, Sequence[Draft]], tuple[Card, ...]]
+"""Which cards a hook shows of an assessment; the drafts are those that the hook looks at."""
 
 
 def services(room: Room) -> Mapping[str, tuple[Service, Answer]]:
@@ -70,21 +78,32 @@ def services(room: Room) -> Mapping[str, tuple[Service, Answer]]:
     return {id_: (service, _answer(asking, shows)) for id_, (service, shows) in shown.items()}
 
 
-def whole_picture(room: Room, _: HookRequest, subject: Subject, assessed: Assessed) -> tuple[Card, ...]:
+def whole_picture(room: Room, subject: Subject, assessed: Assessed, _: Sequence[Draft]) -> tuple[Card, ...]:
     """Everything there is to say of the patient."""
     return cards_of(assessed.assessment, room.addresses, room.orders(subject))
 
 
-def draft_orders(_room: Room, _hook: HookRequest, _subject: Subject, _assessed: Assessed) -> tuple[Card, ...]:
-    """Only what touches a draft order: nothing, as long as no rule reads draft orders."""
-    return ()
+def draft_orders(room: Room, subject: Subject, assessed: Assessed, drafts: Sequence[Draft]) -> tuple[Card, ...]:
+    """Only what touches a draft order (guideline 7a)."""
+    mending = Mending(orders=room.orders(subject), check=room.checks(subject))
+    return order_cards(assessed.assessment, drafts, room.addresses, mending)
+
+
+def _drafts(hook: HookRequest, room: Room) -> tuple[Draft, ...]:
+    """The drafts of this patient: at order-select the chosen ones, which must be in the bundle (CDS-11)."""
+    if not hook.draft_orders:
+        return ()
+    if not set(hook.selections) <= references(hook.draft_orders):
+        raise NotAnswered(400, "context.selections names an order that is not in context.draftOrders", "invalid")
+    drafts = read_drafts(hook.draft_orders, room.site.local_codes, hook.patient_id)
+    return tuple(d for d in drafts if hook.hook != "order-select" or d.reference in hook.selections)
 
 
 def _answer(room: Room, shows: Shows) -> Answer:
     def answer(hook: HookRequest, caller: Caller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
-        subject = _subject(hook, caller, room)
+        subject, drafts = _subject(hook, caller, room), _drafts(hook, room)
         assessed = assess_patient(
             subject,
             sent=_complete(hook, subject, room),
@@ -93,8 +112,9 @@ def _answer(room: Room, shows: Shows) -> Answer:
             as_of=room.clock(),
             log=room.log,
             event="hook assessed",
+            drafts=tuple(draft.order for draft in drafts),
         )
-        return _heard(room, hook, subject, assessed, shows(room, hook, subject, assessed))
+        return _heard(room, hook, subject, assessed, shows(room, subject, assessed, drafts))
 
     return answer
 

@@ -17,6 +17,7 @@ from smartapp.cdshooks.trust import Caller, Gate, server_of
 from smartapp.cdshooks.wire import Card, Service, card_json, outcome_json, service_json
 
 _JSON = "application/json"
+_ENCODER = msgspec.json.Encoder(decimal_format="number")  # a number of a draft goes back as it came
 PATH = "/cds-services"
 Answer = Callable[[HookRequest, Caller], tuple[Card, ...]]
 
@@ -158,7 +159,7 @@ def _is_ours(path: str) -> bool:
 
 
 def _reply(status: int, body: Mapping[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), status=status, mimetype=_JSON)
+    return Response(_ENCODER.encode(body), status=status, mimetype=_JSON)
 
 
 def _refusal(problem: Refused) -> Response:

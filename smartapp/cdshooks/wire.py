@@ -1,7 +1,7 @@
 """Cards and services as the JSON of the specification, nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 SUMMARY_LIMIT = 139  # fewer than 140 UTF-16 code units (CDS-41)
@@ -27,10 +27,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A create of a whole resource (CDS-46)."""
+    """A create or update with the whole resource, or a delete of `resource_id` (`Type/id`, CDS-46)."""
 
     description: str
-    resource: Mapping[str, Any]
+    resource: Mapping[str, Any] = field(default_factory=dict)
+    type: str = "create"
+    resource_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +101,16 @@ def card_json(card: Card) -> dict[str, Any]:
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
-    actions = [
-        {"type": "create", "description": a.description, "resource": dict(a.resource)} for a in suggestion.actions
-    ]
-    return {"uuid": suggestion.uuid, "label": suggestion.label, "actions": actions}
+    return {
+        "uuid": suggestion.uuid,
+        "label": suggestion.label,
+        "actions": [_action(each) for each in suggestion.actions],
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    body: dict[str, Any] = {"type": action.type, "description": action.description}
+    return {**body, **({"resource": dict(action.resource)} if action.resource else {"resourceId": action.resource_id})}
 
 
 def _link(link: Link) -> dict[str, Any]:

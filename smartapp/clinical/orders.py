@@ -46,11 +46,16 @@ class ProposedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOrder:
-    """An order the clinician is writing (order-select, order-sign); absent amounts could not be read (section 7a)."""
+    """An order the clinician is writing (order-select, order-sign); absent amounts could not be read (section 7a).
+
+    `source` is its reference, or its place in the bundle where it has no id. `mg_per_kg` is an amount by weight; `pools` of
+    cryoprecipitate.
+    """
 
     source: str
     drug: Drug | None
     dose_mg: Decimal | None = None
+    mg_per_kg: Decimal | None = None
     units: Decimal | None = None
-    volume_ml: Decimal | None = None
+    pools: Decimal | None = None
     label: str = ""

@@ -12,7 +12,7 @@ from smartapp import __version__
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
 from smartapp.cdshooks.request import Authorization, HookRequest
-from smartapp.cdshooks.services import OpenSource, Room, services, take_feedback
+from smartapp.cdshooks.services import Checks, OpenSource, Room, services, take_feedback
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.policy import SitePolicy
@@ -25,7 +25,7 @@ from smartapp.factory.callers import gate_of
 from smartapp.factory.limits import Rate
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
-from smartapp.fhir.proposals import Ordering, write_order, write_recheck
+from smartapp.fhir.proposals import Ordering, write_check, write_order, write_recheck
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
@@ -43,7 +43,8 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         clock=parts.clock,
         open_source=_hook_source(settings, parts.connections, parts.clock),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
-        orders=lambda subject: _suggested(subject, base, parts.clock, parts.site.policy),
+        orders=lambda subject: _suggested(_ordering(subject, base, parts)),
+        checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
         answers=parts.answers(),
         refer=parts.references().refer,
         ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
@@ -104,22 +105,39 @@ class _HookToken:
         return None
 
 
-def _suggested(subject: Subject, base: str, clock: Callable[[], datetime], policy: SitePolicy) -> Orders:
-    """The same orders as the app would write, as suggestions: draft, proposal, no requester (CDS-48)."""
+def _ordering(subject: Subject, base: str, parts: Parts) -> Ordering:
+    """As the app would write: draft, proposal, no requester (CDS-48)."""
+    policy = parts.site.policy
+    return Ordering(
+        patient=subject.patient,
+        at=parts.clock(),
+        rules_url=f"{base}/rules",
+        encounter=subject.encounter,
+        component_resource=policy.get("component_resource"),
+        recheck_after_h=policy.get("recheck_after_dose_h"),
+    )
+
+
+def _suggested(ordering: Ordering) -> Orders:
+    """The order of an option, and its follow-up."""
 
     def orders(assessment: Assessment, option: Option) -> Sequence[Mapping[str, Any]]:
         order = order_of(assessment, option)
-        ordering = Ordering(
-            patient=subject.patient,
-            at=clock(),
-            rules_url=f"{base}/rules",
-            encounter=subject.encounter,
-            component_resource=policy.get("component_resource"),
-            recheck_after_h=policy.get("recheck_after_dose_h"),
-        )
         return write_order(order, ordering), write_recheck(order, ordering)
 
     return orders
+
+
+def _checks(ordering: Ordering, policy: SitePolicy) -> Checks:
+    """A fibrinogen check after tocilizumab, unless one is ordered already (ORD-10)."""
+
+    def check(assessment: Assessment) -> Mapping[str, Any] | None:
+        if any(order.fibrinogen_test for order in assessment.picture.orders):
+            return None
+        due = ordering.at + policy.span("monitor_interval_h.post_toci")
+        return write_check(ordering, due, "Fibrinogen often falls after tocilizumab")
+
+    return check
 
 
 def _hook_refused(service: str, why: str) -> None:

@@ -74,6 +74,25 @@ def write_recheck(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     )
 
 
+def write_check(ordering: Ordering, due: datetime, why: str) -> dict[str, Any]:
+    """A fibrinogen check that follows no dose, valid R4 (ORD-10)."""
+    return validated(
+        {
+            "resourceType": "ServiceRequest",
+            "status": ordering.status,
+            "intent": ordering.intent,
+            "subject": {"reference": f"Patient/{ordering.patient}"},
+            "authoredOn": rfc3339(ordering.at),
+            "category": [_LABORATORY],
+            "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
+            "occurrenceDateTime": rfc3339(due),
+            "reasonCode": [{"text": why}],
+            "note": [{"text": NEEDS_SIGNATURE}],
+            **({"encounter": {"reference": f"Encounter/{ordering.encounter}"}} if ordering.encounter else {}),
+        }
+    )
+
+
 def _medication(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     return {
         "resourceType": "MedicationRequest",

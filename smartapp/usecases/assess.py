@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 
 from smartapp.clinical.assessment import Assessment, assess
+from smartapp.clinical.orders import DraftOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
 from smartapp.fhir.chart import Answer, AnswerState, Chart
@@ -43,29 +44,40 @@ def assess_patient(
     log: AssessmentLog,
     event: str,
     bedside: Bedside = Bedside(),
+    drafts: tuple[DraftOrder, ...] = (),
 ) -> Assessed:
     """Complete `sent` from `source` (the EHR is asked only for what was not sent), assess, and record it under `event`.
 
-    Without a source, what was not sent is an unanswered query and becomes a named gap (CDS-22, DQ-17).
+    `drafts` are the orders the clinician is writing. Without a source, what was not sent is an unanswered query and becomes a
+    named gap (CDS-22, DQ-17).
     """
     chart = completed(sent, source, site.queries)
-    assessed = Assessed(chart=chart, assessment=assess_chart(chart, site=site, as_of=as_of, bedside=bedside))
+    assessed = Assessed(
+        chart=chart, assessment=assess_chart(chart, site=site, as_of=as_of, bedside=bedside, drafts=drafts)
+    )
     log.assessed(subject, assessed.assessment, event)
     return assessed
 
 
-def assess_chart(chart: Chart, *, site: Site, as_of: datetime, bedside: Bedside = Bedside()) -> Assessment:
+def assess_chart(
+    chart: Chart,
+    *,
+    site: Site,
+    as_of: datetime,
+    bedside: Bedside = Bedside(),
+    drafts: tuple[DraftOrder, ...] = (),
+) -> Assessment:
     """Read a complete chart and run the rules; records nothing.
 
     If the answer would rest on a resource that names a member twice, all such resources are unreadable and it is given anew.
     """
     read = partial(read_records, as_of=as_of, zone=site.zone, policy=site.policy, local_codes=site.local_codes)
     picture, records = read(chart, bedside=bedside)
-    assessment = assess(picture, site.policy)
+    assessment = assess(replace(picture, draft_orders=drafts), site.policy)
     if not ambiguous(records, rests_on(assessment)):
         return assessment
     picture, _ = read(replace(chart, ambiguous=all_ambiguous(records)), bedside=bedside)
-    return assess(picture, site.policy)
+    return assess(replace(picture, draft_orders=drafts), site.policy)
 
 
 def rests_on(assessment: Assessment) -> frozenset[str]:

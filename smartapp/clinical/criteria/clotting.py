@@ -111,16 +111,25 @@ ISOLATED_APTT: Need[LabResult | None] = Need("isolated_aptt", _isolated)
 """COAG-03: a long aPTT with a normal PT or INR."""
 
 
+def _low_counts(facts: Facts) -> bool | Missing:
+    platelets, fibrinogen = facts.get(PLATELETS), facts.get(FIBRINOGEN)
+    few = not isinstance(platelets, Missing) and surely_below(platelets, LOW_PLATELETS)
+    if few or (not isinstance(fibrinogen, Missing) and fibrinogen.tier is Tier.T2):
+        return True
+    unknown = [each for each in (platelets, fibrinogen) if isinstance(each, Missing)]
+    return _together(*unknown) if unknown else False
+
+
+LOW_COUNTS: Need[bool] = Need("low_platelets_or_fibrinogen", _low_counts)
+"""Platelets below 50 or fibrinogen below 1.0 g/L (COAG-04, ORD-08)."""
+
+
 def _anticoagulated(facts: Facts) -> ActiveDrug | Missing | None:
     drug = facts.get(ANTICOAGULANT)
     if not isinstance(drug, ActiveDrug):
         return drug
-    platelets, fibrinogen = facts.get(PLATELETS), facts.get(FIBRINOGEN)
-    few = not isinstance(platelets, Missing) and surely_below(platelets, LOW_PLATELETS)
-    if few or (not isinstance(fibrinogen, Missing) and fibrinogen.tier is Tier.T2):
-        return drug
-    unknown = [each for each in (platelets, fibrinogen) if isinstance(each, Missing)]
-    return _together(*unknown) if unknown else None
+    low = facts.get(LOW_COUNTS)
+    return low if isinstance(low, Missing) else drug if low else None
 
 
 ANTICOAGULATED: Need[ActiveDrug | None] = Need("anticoagulant_with_low_counts", _anticoagulated)

@@ -7,9 +7,7 @@ Cannot tell when: medications could not be read; or it is in use, none is known 
 """
 
 from smartapp.clinical.criteria.active_drugs import TRANEXAMIC_ACID
-from smartapp.clinical.criteria.bleeding import haematuria
-from smartapp.clinical.criteria.dic import DIC, OVERT
-from smartapp.clinical.criteria.hazards import ACTIVE_THROMBOSIS
+from smartapp.clinical.criteria.antifibrinolytic import CAUTION
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
 
@@ -18,19 +16,8 @@ _ROW = Row(id="SAF-04", version=2, title="Antifibrinolytic caution", level=Evide
 
 def _reasons(facts: Facts) -> tuple[str, ...] | Missing:
     """Why it calls for caution, where it is in use."""
-    drug, clot, dic = facts.get(TRANEXAMIC_ACID), facts.get(ACTIVE_THROMBOSIS), facts.get(DIC)
-    if drug is None or isinstance(drug, Missing):
-        return drug if isinstance(drug, Missing) else ()
-    score = None if isinstance(dic, Missing) else dic
-    reasons = (
-        ("active thrombosis", clot is not None and not isinstance(clot, Missing)),
-        ("a DIC score of 5 or more", score is not None and score.lowest >= OVERT),
-        ("haematuria", haematuria(facts)),
-    )
-    held = tuple(words for words, holds in reasons if holds)
-    if held or (not isinstance(clot, Missing) and score is not None and score.highest < OVERT):
-        return held
-    return clot if isinstance(clot, Missing) else Missing(score.missing if score else ("dic",), "the DIC score is open")
+    drug = facts.get(TRANEXAMIC_ACID)
+    return drug if isinstance(drug, Missing) else () if drug is None else facts.get(CAUTION)
 
 
 REASONS: Need[tuple[str, ...]] = Need("antifibrinolytic_caution", _reasons)

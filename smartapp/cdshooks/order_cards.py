@@ -1,0 +1,94 @@
+"""Draft orders as cards: at most one for each draft, the worst row first, with what would mend it (guideline 7a, CDS-46, CDS-47)."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smartapp.cdshooks.cards import Addresses, Orders, card_for, label_of
+from smartapp.cdshooks.wire import Action, Card, Suggestion
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.criteria.draft_orders import PRODUCTS
+from smartapp.clinical.findings import Finding, Indicator
+from smartapp.fhir.drafts import Draft
+
+_AMOUNT_ROWS = frozenset({"ORD-03", "ORD-04", "ORD-05"})
+_PRODUCT_ROWS = frozenset({"ORD-06", "ORD-07"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """What suggestions are made of: our own orders for an option, and a fibrinogen check; `None` where one is ordered already."""
+
+    orders: Orders
+    check: Callable[[Assessment], Mapping[str, Any] | None]
+
+
+def order_cards(
+    assessment: Assessment, drafts: Sequence[Draft], addresses: Addresses, mending: Mending
+) -> tuple[Card, ...]:
+    """The cards, critical before warning before info; a draft that fits gets none."""
+    told = [(draft, _said(assessment, draft)) for draft in drafts]
+    cards = [
+        card_for(
+            assessment, findings[0].text, findings, addresses, tuple(_suggestions(assessment, draft, findings, mending))
+        )
+        for draft, findings in told
+        if findings
+    ]
+    return tuple(sorted(cards, key=lambda card: -Indicator(card.indicator).rank))
+
+
+def _said(assessment: Assessment, draft: Draft) -> list[Finding]:
+    """What the rules say of this draft, the worst first."""
+    about = [f for f in assessment.findings if f.rule.startswith("ORD-") and f.evidence[:1] == (draft.reference,)]
+    return sorted(about, key=lambda finding: (-finding.indicator.rank, finding.rule != "ORD-05"))
+
+
+def _suggestions(
+    assessment: Assessment, draft: Draft, findings: Sequence[Finding], mending: Mending
+) -> Iterator[Suggestion]:
+    rules = {finding.rule for finding in findings}
+    mine, others = _options(assessment, draft)
+    if "ORD-10" in rules and (check := mending.check(assessment)):
+        yield _suggestion(
+            "Order a fibrinogen check", Action(description="Fibrinogen check; needs signature", resource=check)
+        )
+    if not assessment.draft_allowed or "/" not in draft.reference:
+        return
+    if rules & _PRODUCT_ROWS:
+        yield from (_instead(assessment, draft, option, mending) for option in others)
+    elif rules & _AMOUNT_ROWS and mine is not None:
+        yield _amended(assessment, draft, mine, mending)
+
+
+def _options(assessment: Assessment, draft: Draft) -> tuple[Option | None, list[Option]]:
+    """The option of the draft's own product, and those of others, with amounts that may be given."""
+    product = PRODUCTS.get(draft.order.drug) if draft.order.drug else None
+    dosed = [o for o in assessment.options if o.dose_mg is not None or o.units is not None]
+    return next((o for o in dosed if o.product is product), None), [o for o in dosed if o.product is not product]
+
+
+def _amended(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> Suggestion:
+    """The whole draft with the computed amount in place of its own."""
+    computed = mending.orders(assessment, option)[0]
+    name = "dosageInstruction" if draft.body["resourceType"] == "MedicationRequest" else "quantityQuantity"
+    amount = computed.get(name) or computed["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
+    action = Action(
+        description=f"Change the amount: {label_of(option)}", resource={**draft.body, name: amount}, type="update"
+    )
+    return _suggestion(f"Change to {label_of(option)}", action)
+
+
+def _instead(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> Suggestion:
+    """Delete the draft and create the other product in its place."""
+    delete = Action(description="Remove this draft order", type="delete", resource_id=draft.reference)
+    order, recheck = mending.orders(assessment, option)
+    create = Action(description=f"Draft order: {label_of(option)}; needs signature", resource=order)
+    follow = Action(description="Follow-up fibrinogen 1 h after the dose", resource=recheck)
+    return _suggestion(f"Replace with {label_of(option)} and a follow-up fibrinogen", delete, create, follow)
+
+
+def _suggestion(label: str, *actions: Action) -> Suggestion:
+    return Suggestion(uuid=str(uuid.uuid4()), label=label, actions=actions)

@@ -1,0 +1,67 @@
+"""The orders that the clinician is writing, and the largest amounts they are compared with (guideline 7a)."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+from smartapp.clinical.codes import ANTICOAGULANTS, FIBRINOGEN_PRODUCTS
+from smartapp.clinical.conclusions import Age, Weight
+from smartapp.clinical.criteria.age import AGE
+from smartapp.clinical.criteria.options import serious_bleeding
+from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.cryoprecipitate import KG_PER_UNIT_LOW
+from smartapp.clinical.dosing import whole
+from smartapp.clinical.orders import Brand, DraftOrder, Product
+from smartapp.clinical.rule import Facts, Need
+from smartapp.clinical.terminology import Drug
+
+PRODUCTS = {Drug.CRYOPRECIPITATE: Product.CRYOPRECIPITATE, Drug.FIBRINOGEN_CONCENTRATE: Product.FIBRINOGEN_CONCENTRATE}
+_ADULT = 18
+T = TypeVar("T")
+
+
+def _of(drugs: frozenset[Drug]) -> Callable[[Facts], tuple[DraftOrder, ...]]:
+    return lambda facts: tuple(draft for draft in facts.picture.draft_orders if draft.drug in drugs)
+
+
+DRAFT_PRODUCTS: Need[tuple[DraftOrder, ...]] = Need("draft_products", _of(FIBRINOGEN_PRODUCTS))
+DRAFT_ANTICOAGULANTS: Need[tuple[DraftOrder, ...]] = Need("draft_anticoagulants", _of(ANTICOAGULANTS))
+DRAFT_ANTIFIBRINOLYTICS: Need[tuple[DraftOrder, ...]] = Need(
+    "draft_antifibrinolytics", _of(frozenset({Drug.TRANEXAMIC_ACID}))
+)
+DRAFT_TOCILIZUMAB: Need[tuple[DraftOrder, ...]] = Need("draft_tocilizumab", _of(frozenset({Drug.TOCILIZUMAB})))
+
+
+def where_drafted(drafts: Need[tuple[DraftOrder, ...]], need: Need[T]) -> Need[T | None]:
+    """A need that is asked only where there is such a draft, so that no row is open about an order nobody writes."""
+    return Need(need.name, lambda facts: facts.get(need) if facts.get(drafts) else None)
+
+
+def amount_of(draft: DraftOrder, weight_kg: Decimal | None, units_per_pool: Decimal) -> Decimal | None:
+    """The amount in the product's own measure: concentrate mg, cryoprecipitate units; None if it cannot be read."""
+    if draft.drug is Drug.CRYOPRECIPITATE:
+        pooled = None if draft.pools is None else draft.pools * units_per_pool
+        return draft.units if draft.units is not None else pooled
+    if draft.dose_mg is not None:
+        return draft.dose_mg
+    return None if draft.mg_per_kg is None or weight_kg is None else draft.mg_per_kg * weight_kg
+
+
+def _caps(facts: Facts) -> dict[Product, Decimal]:
+    weight, policy = facts.get(WEIGHT), facts.policy
+    mg, units = policy.get("fc_cap_mg"), policy.get("cryo_cap_units")
+    if isinstance(weight, Weight):
+        mg = mg if _is_fixed(facts) else min(mg, policy.get("fc_cap_mg_per_kg") * weight.kg)
+        units = min(units, Decimal(whole(weight.kg / KG_PER_UNIT_LOW)))
+    return {Product.FIBRINOGEN_CONCENTRATE: mg, Product.CRYOPRECIPITATE: units}
+
+
+def _is_fixed(facts: Facts) -> bool:
+    """FC-02: the labelled adult dose of Fibryga while bleeding has no limit by weight."""
+    age = facts.get(AGE)
+    adult = isinstance(age, Age) and age.low >= _ADULT
+    return adult and serious_bleeding(facts) and facts.policy.get("fc_product") == Brand.FIBRYGA
+
+
+CAPS: Need[dict[Product, Decimal]] = Need("caps", _caps)
+"""The largest amount of each product in one dose: mg (FC-04), units (`cryo_cap_units`, CRY-01)."""

@@ -1,0 +1,148 @@
+"""Draft orders as clients really send them: read where they can be, never refused."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartapp.clinical.terminology import Drug
+from smartapp.fhir.drafts import read_drafts, references
+from tests import charts as c
+
+ATC_FC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "B02BB01"}]}
+CRYO = {"coding": [{"system": "http://snomed.info/sct", "code": "256401009"}], "text": "Cryoprecipitate"}
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["value", "unit", "code", "coding", "text", "doseAndRate", "doseQuantity", "reference", "system"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def a_bundle(*resources: Any, **more: Any) -> bytes:
+    return c.dumps({"resourceType": "Bundle", "entry": [{"resource": each} for each in resources], **more})
+
+
+def a_request(**more: Any) -> dict[str, Any]:
+    return {"resourceType": "MedicationRequest", "id": "d1", "medicationCodeableConcept": ATC_FC, **more}
+
+
+def dosed(value: Any, unit: str) -> dict[str, Any]:
+    return a_request(dosageInstruction=[{"doseAndRate": [{"doseQuantity": {"value": value, "unit": unit}}]}])
+
+
+def only(raw: bytes) -> Any:
+    (draft,) = read_drafts(raw, {})
+    return draft.order
+
+
+@pytest.mark.req("CDS-12", "FHIR-30")
+def test_a_draft_is_known_by_its_code() -> None:
+    order = only(a_bundle(a_request()))
+    assert (order.source, order.drug) == ("MedicationRequest/d1", Drug.FIBRINOGEN_CONCENTRATE)
+    assert only(a_bundle({"resourceType": "ServiceRequest", "id": "s", "code": CRYO})).drug is Drug.CRYOPRECIPITATE
+    assert only(a_bundle(a_request(medicationCodeableConcept={"text": "Fibrinogen concentrate"}))).drug is None
+
+
+@pytest.mark.req("CDS-12")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"category": {"text": "inpatient"}},
+        {"intent": None},
+        {"dosageInstruction": "3 g"},
+        {"dosageInstruction": {"text": "3000 mg"}},
+        {"medicationCodeableConcept": None},
+        {"medicationCodeableConcept": "fibrinogen"},
+        {"subject": "Patient/P1"},
+        {"dosageInstruction": [{"doseAndRate": {"doseQuantity": {"value": 3000, "unit": "mg"}}}]},
+        {"dosageInstruction": [{"doseQuantity": {"value": 3000, "unit": "mg"}}]},
+    ],
+)
+def test_an_odd_shape_is_read_as_far_as_it_goes(odd: dict[str, Any]) -> None:
+    (draft,) = read_drafts(a_bundle({**a_request(), **odd}), {}, "P1")
+    assert draft.order.source == "MedicationRequest/d1"
+    assert draft.order.dose_mg in (None, Decimal(3000))
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "name", "amount"),
+    [
+        (Decimal("3000"), "mg", "dose_mg", "3000"),
+        (Decimal("3.5"), "g", "dose_mg", "3500"),
+        (Decimal("42.9"), "mg/kg", "mg_per_kg", "42.9"),
+        (Decimal(10), "{unit}", "units", "10"),
+        (Decimal(2), "pools", "pools", "2"),
+    ],
+)
+def test_amounts_with_their_units(value: Decimal, unit: str, name: str, amount: str) -> None:
+    assert getattr(only(a_bundle(dosed(value, unit))), name) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "mg"),
+    [
+        ("3000 mg IV once", "3000"),
+        ("3 g IV", "3000"),
+        ("3,000 mg over 30 min at 5 mL/min", "3000"),
+        ("2,5 g", "2500"),
+        ("3000 mg or 4000 mg", None),
+        ("as directed", None),
+        ("5 mg/mL", None),
+        ("", None),
+    ],
+)
+def test_an_amount_in_words_counts_if_it_is_the_only_one(text: str, mg: str | None) -> None:
+    order = only(a_bundle(a_request(dosageInstruction=[{"text": text}])))
+    assert order.dose_mg == (None if mg is None else Decimal(mg))
+
+
+def test_a_contained_medication_names_the_product() -> None:
+    contained = {"resourceType": "Medication", "id": "m", "code": ATC_FC}
+    order = only(
+        a_bundle(
+            a_request(medicationCodeableConcept=None, medicationReference={"reference": "#m"}, contained=[contained])
+        )
+    )
+    assert order.drug is Drug.FIBRINOGEN_CONCENTRATE
+
+
+def test_a_site_s_own_code_is_known() -> None:
+    local = {"coding": [{"system": "http://st-x.test", "code": "FIBC"}]}
+    codes = {"http://st-x.test|FIBC": "http://www.whocc.no/atc|B02BB01"}
+    (draft,) = read_drafts(a_bundle(a_request(medicationCodeableConcept=local)), codes)
+    assert draft.order.drug is Drug.FIBRINOGEN_CONCENTRATE
+
+
+@pytest.mark.req("CDS-26")
+def test_another_patient_s_draft_is_not_this_one_s() -> None:
+    assert read_drafts(a_bundle(a_request(subject={"reference": "Patient/other"})), {}, "P1") == ()
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{}", b"[]", b"null", b'{"entry": 7}', b'{"entry": [7, {"resource": 8}]}', b"{", b"NaN"]
+)
+def test_what_is_no_bundle_holds_no_draft(raw: bytes) -> None:
+    assert read_drafts(raw, {}) == ()
+    assert references(raw) == frozenset()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "status", "dosageInstruction", "quantityQuantity", "subject", "code", "contained"]), ODD
+    ),
+    ODD,
+)
+def test_nothing_a_client_sends_raises(odd: dict[str, Any], concept: Any) -> None:
+    raw = a_bundle({**a_request(), **odd, "medicationCodeableConcept": concept})
+    assert len(read_drafts(raw, {}, "P1")) <= 1
