@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smartapp.cdshooks.cards import Addresses, Orders, card_for, label_of
@@ -30,14 +30,16 @@ def order_cards(
 ) -> tuple[Card, ...]:
     """The cards, critical before warning before info; a draft that fits gets none."""
     told = [(draft, _said(assessment, draft)) for draft in drafts]
-    cards = [
-        card_for(
-            assessment, findings[0].text, findings, addresses, tuple(_suggestions(assessment, draft, findings, mending))
-        )
-        for draft, findings in told
-        if findings
-    ]
+    cards = [_card(assessment, draft, findings, addresses, mending) for draft, findings in told if findings]
     return tuple(sorted(cards, key=lambda card: -Indicator(card.indicator).rank))
+
+
+def _card(
+    assessment: Assessment, draft: Draft, findings: Sequence[Finding], addresses: Addresses, mending: Mending
+) -> Card:
+    suggestions = tuple(_suggestions(assessment, draft, findings, mending))
+    card = card_for(assessment, findings[0].text, findings, addresses, suggestions)
+    return replace(card, about=str(draft.order))
 
 
 def _said(assessment: Assessment, draft: Draft) -> list[Finding]:

@@ -123,7 +123,7 @@ def _heard(
     room: Room, hook: HookRequest, subject: Subject, assessed: Assessed, cards: tuple[Card, ...]
 ) -> tuple[Card, ...]:
     """The cards that say something new to this user (CDS-54); shown or withheld, each is recorded (CDS-42)."""
-    said = [Said(card=card.uuid, rules=card.rules, indicator=card.indicator) for card in cards]
+    said = [Said(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
     shown = room.answers.shown(subject, hook.hook, f"coagulopathy-{hook.hook}", assessed.assessment, said)
     return tuple(_linked(card, room.refer(shown[card.uuid])) for card in cards if card.uuid in shown)
 

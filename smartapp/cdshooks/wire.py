@@ -56,7 +56,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card of CDS Hooks 2.0; `rules` are the rows it speaks for (kept for the record, not sent)."""
+    """A card of CDS Hooks 2.0; `rules` are the rows it speaks for, `about` the draft order it is about, as it was (both kept for the
+    record, not sent)."""
 
     uuid: str
     summary: str
@@ -67,6 +68,7 @@ class Card:
     links: tuple[Link, ...] = ()
     override_reasons: tuple[Coding, ...] = ()
     rules: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

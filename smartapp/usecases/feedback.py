@@ -91,11 +91,12 @@ class Feedback(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A card about to be shown: its uuid, the rules it speaks for, and how loudly."""
+    """A card about to be shown: its uuid, the rules it speaks for, how loudly, and the draft order it is about, if any."""
 
     card: str
     rules: tuple[str, ...]
     indicator: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ class Answers:
             subject=subject,
             service=service,
             rules=rules_in(assessment, said.rules),
-            likeness=likeness(subject, assessment, said.rules, said.indicator),
+            likeness=likeness(subject, assessment, said.rules, said.indicator, said.about),
             severity=severity(assessment),
             at=self.seconds(),
             look=look_of(assessment),

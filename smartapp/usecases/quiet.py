@@ -41,8 +41,8 @@ def rules_in(assessment: Assessment, rules: Sequence[str]) -> tuple[tuple[str, i
     return tuple(sorted({(f.rule, f.version) for f in assessment.findings if f.rule in rules}))
 
 
-def likeness(subject: Subject, assessment: Assessment, rules: Sequence[str], indicator: str) -> str:
-    """A digest that is the same for the same user and patient, rules and versions, action, indicator, dose and records."""
+def likeness(subject: Subject, assessment: Assessment, rules: Sequence[str], indicator: str, about: str = "") -> str:
+    """A digest that is the same for the same user and patient, rules and versions, action, indicator, dose, records and draft."""
     told = {
         "who": [subject.ehr, subject.user, subject.patient],
         "rules": rules_in(assessment, rules),
@@ -50,6 +50,7 @@ def likeness(subject: Subject, assessment: Assessment, rules: Sequence[str], ind
         "indicator": indicator,
         "dose": [_amounts(option) for option in assessment.options],
         "records": _records(assessment, rules),
+        "about": about,
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 

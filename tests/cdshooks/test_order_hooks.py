@@ -140,3 +140,24 @@ def test_every_order_card_is_complete_and_asks_rather_than_orders(client: FlaskC
             assert len(card["overrideReasons"]) == 7
             assert ("suggestions" in card) == ("selectionBehavior" in card)
             assert "verify before acting" in card["detail"]
+
+
+def answered(client: FlaskClient, card: dict[str, Any]) -> None:
+    entry = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-03-01T08:00:00Z"}
+    assert client.post(f"{url('order-select')}/feedback", json={"feedback": [entry]}).status_code == 200
+
+
+@pytest.mark.req("CDS-54")
+def test_an_answer_silences_that_draft_at_that_amount_and_never_at_signing(tmp_path: Path) -> None:
+    client = an_app(tmp_path)
+    first, second = a_draft("d1", mg=9000), a_draft("d2", mg=9000)
+
+    def selected(*drafts: c.Resource) -> list[dict[str, Any]]:
+        chosen = [f"MedicationRequest/{draft['id']}" for draft in drafts]
+        return cards(client, *drafts, hook="order-select", selections=chosen)
+
+    answered(client, selected(first)[0])
+    assert selected(first) == []
+    assert len(selected(second)) == 1
+    assert len(selected(a_draft("d1", mg=8000))) == 1
+    assert len(cards(client, first)) == 1
