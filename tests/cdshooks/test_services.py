@@ -151,3 +151,12 @@ def test_one_that_no_advice_rests_on_costs_nothing(client: FlaskClient) -> None:
     twice = other.replace(b'"value": 2', b'"value": 3, "value": 2')
     cards = client.post(calls.url(), data=twice, content_type="application/json").json["cards"]
     assert cards[0]["summary"].startswith("Fibrinogen 0.8 g/L")
+
+
+@pytest.mark.req("CDS-24", "FHIR-29")
+def test_what_could_not_be_read_is_never_called_not_recorded(client: FlaskClient) -> None:
+    body = c.dumps(calls.call()).replace(b'"value": 0.8', b'"value": true')
+    said = client.post(calls.url(), data=body, content_type="application/json").get_data(as_text=True)
+    assert "Observation/fib could not be read" in said
+    assert "a result that could not be read may be fibrinogen" in said
+    assert "fibrinogen is not recorded" not in said

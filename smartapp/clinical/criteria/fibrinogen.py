@@ -73,8 +73,15 @@ def _why_none(facts: Facts) -> str:
     if gap is not None:
         return gap.text
     refused = any(g.analyte is Analyte.FIBRINOGEN and g.kind is GapKind.UNREADABLE for g in facts.picture.gaps)
-    recorded = refused or len(facts.picture.series(Analyte.FIBRINOGEN)) > 0
-    return "fibrinogen results are recorded, but none could be used" if recorded else "fibrinogen is not recorded"
+    if refused or len(facts.picture.series(Analyte.FIBRINOGEN)) > 0:
+        return "fibrinogen results are recorded, but none could be used"
+    unnamed = any(_is_unread_result(gap) for gap in facts.picture.gaps)
+    return "a result that could not be read may be fibrinogen" if unnamed else "fibrinogen is not recorded"
+
+
+def _is_unread_result(gap: Gap) -> bool:
+    """A record that could not be read far enough to say what it measures."""
+    return gap.kind is GapKind.UNREADABLE and gap.rule == "DQ-17" and gap.topic is Topic.LABORATORY
 
 
 def _flags(facts: Facts, result: LabResult, tier: Tier) -> tuple[str, ...]:
