@@ -66,5 +66,5 @@ def test_nothing_is_kept_in_plain_text_and_all_is_forgotten_in_time(store: LookS
     store.since(OSEI, FIRST)
     with database.transaction() as connection:
         row = connection.execute(select(looks)).one()
-    assert not [value for value in row if "osei" in str(value) or "P1" in str(value) or "1.60" in str(value)]
+    assert not [value for value in row if "osei" in str(value) or '"P1"' in str(value) or "1.60" in str(value)]
     assert (store.purge(-1), store.since(replace(OSEI, reference="launch-2"), LATER)) == (1, None)
