@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve cohort lock docs
+.PHONY: help demo test check serve bench cohort lock docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -53,13 +53,23 @@ var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
 	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
 	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
 
+## bench: what a call costs, as ratios to a floor in the same run (about two minutes)
+bench: .venv-bench/.installed
+	.venv-bench/bin/python -m benchmarks.run $(ARGS)
+
+.venv-bench/.installed: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 ## docs: write the generated documents
 docs: $(TEST)
 	$(BIN)/smartapp rules --format markdown > docs/rules.md
 
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:
-	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort"; do \
+	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort" "bench --extra bench --extra demo --extra postgres --extra build"; do \
 	  name=$${set%% *}; extras=$${set#$$name}; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \

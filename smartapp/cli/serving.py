@@ -1,6 +1,7 @@
 """Starting the servers: the production server, and the demo EHR with the app in one process."""
 
 import base64
+import gc
 import secrets
 import signal
 import socket
@@ -54,7 +55,10 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Flask:
-            return create_app(settings, workers=workers)
+            app = create_app(settings, workers=workers)
+            gc.collect()
+            gc.freeze()  # what lives as long as the worker is not looked at again with every large request
+            return app
 
     Server().run()
 

@@ -28,6 +28,8 @@ class Refused:
 def unit_of(analyte: Analyte, code: str, text: str) -> str | Refused:
     """The unit meant by a UCUM `code` and a unit `text`: the code, else the text by exact match; a conflict refuses."""
     code, text = code.strip(), text.strip()
+    if code in FACTORS[analyte] and text in ("", code):
+        return code
     spelled, known = TEXT_SPELLINGS.get(text, text), _known(analyte)
     if code in known and spelled in _ANY_UNIT and not _same(analyte, code, spelled):
         return Refused("DQ-05", f"its unit code {code} and its unit text {text} disagree")
