@@ -1,10 +1,11 @@
 """Rules and evidence: every rule in plain language, with its sources and the site's parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, jsonify, render_template
 
+from smartapp.clinical.attributes import attributes_of, source_attributes
 from smartapp.clinical.definitions import DEFINITIONS
 from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.policy import SitePolicy, as_given
@@ -25,6 +26,7 @@ class RulePage:
     citations: tuple[str, ...]
     inputs: tuple[str, ...]
     off: bool
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,10 @@ def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> B
             raise NotFound("There is no such rule.", "Look at the list of all rules.")
         return render_template("rule.html", page=pages[rule_id])
 
+    @blueprint.get("/source-attributes.json")
+    def attributes() -> Response:
+        return jsonify(source_attributes())
+
     return blueprint
 
 
@@ -72,7 +78,16 @@ def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
         citations=citation_words(row.citations),
         inputs=tuple(need.name.replace("_", " ") for need in (*rule.needs, *rule.wants)),
         off=row.id in policy.get("rules_off"),
+        attributes=tuple(_attribute_lines(row)),
     )
+
+
+def _attribute_lines(row: Row) -> Iterator[tuple[str, str]]:
+    """The source attributes in plain words; the citation stands above them already."""
+    for name, value in attributes_of(row).items():
+        if name != "bibliographic_citation":
+            words = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+            yield name.replace("_", " ").capitalize(), words
 
 
 def _definition(row: Row) -> RulePage:
