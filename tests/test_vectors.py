@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from smartapp.cli import main
-from smartapp.cli.serving import demo_settings
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.report import as_json
@@ -19,6 +18,7 @@ from smartapp.fhir.picture import read_picture
 from smartapp.storage.database import Database
 from tests import charts
 from tests.cdshooks.calls import call, prefetch, url
+from tests.sites import open_settings
 from tests.vectors import VECTORS, Vector
 
 _EXIT = {"CANNOT_ASSESS": 3}
@@ -95,7 +95,7 @@ _TELLING = (
 
 @pytest.mark.parametrize("vector", _cases())
 def test_vector_as_a_hook_call(vector: Vector, tmp_path: Path) -> None:
-    settings = demo_settings(tmp_path, "http://127.0.0.1:8000", "http://127.0.0.1:8001")
+    settings = open_settings(tmp_path)
     site = dict(item.split("=", 1) for item in vector.sets)
     Database(settings.database).upgrade()
     client = create_app(settings.model_copy(update={"site": site}), now=lambda: charts.NOW).test_client()

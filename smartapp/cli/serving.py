@@ -136,7 +136,7 @@ def demo_settings(folder: Path, app_url: str, ehr_url: str) -> Settings:
         "jwks_uri": f"{ehr_url}/jwks.json",
         "fhir_servers": [fhir],
         "cors_origins": [ehr_url],
-        "require_jwt": False,
+        "require_jwt": True,
     }
     return build(
         {

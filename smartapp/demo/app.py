@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response
 
 from smartapp.demo.authorize import create_authorization
+from smartapp.demo.calls import Caller, HookKey
 from smartapp.demo.chart_screen import Hospital, create_screens
 from smartapp.demo.console import Console
 from smartapp.demo.faults import Faults
@@ -62,7 +63,8 @@ def create_demo(
     """The demo EHR at `base_url`, with the app at `app_url`; `now` is the clinical now, tokens use real time."""
     app = Flask(__name__, template_folder=template_folder, static_folder=static_folder)
     server, tokens, faults, console = FhirServer(f"{base_url}/fhir"), TokenStore(), Faults(), Console()
-    realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults)
+    hook_key = HookKey(base_url)
+    realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults, hook_key=hook_key)
     stories = {story.patient: story for story in read_stories()}
 
     editions = count()
@@ -76,7 +78,8 @@ def create_demo(
             [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
         )
 
-    hooks = HookCaller(app_url, server, console, faults, lambda seen: _authorization(tokens, seen))
+    caller = Caller(app_url, hook_key, console)
+    hooks = HookCaller(caller, server, faults, lambda seen: _authorization(tokens, seen))
     hospital = Hospital(
         app_url=app_url,
         server=server,

@@ -97,7 +97,8 @@ def create_authorization(server: SmartServer, user: DemoUser, choices: Choices) 
 
     @blueprint.get("/jwks.json")
     def keys() -> Response:
-        return jsonify({"keys": [{**realm.key.as_dict(private=False), "use": "sig", "alg": "RS256"}]})
+        signing = {**realm.key.as_dict(private=False), "use": "sig", "alg": "RS256"}
+        return jsonify({"keys": [signing, realm.hook_key.public()]})
 
     @blueprint.route("/authorize", methods=["GET", "POST"])
     def authorize() -> Any:

@@ -10,10 +10,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from smartapp.demo import charting
+from smartapp.demo.calls import AppUnreachableError
+from smartapp.demo.cards import in_words
 from smartapp.demo.console import Console
 from smartapp.demo.faults import SENTENCES, Fault, Faults
 from smartapp.demo.fhir_server import FhirServer
-from smartapp.demo.hooks import AppUnreachableError, HookCaller, Seen
+from smartapp.demo.hooks import HookCaller, Seen
 from smartapp.demo.stories import Story
 from smartapp.demo.tokens import DemoUser, LaunchContext, TokenStore
 
@@ -100,7 +102,7 @@ def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 20
 
 def _cards(hospital: Hospital, story: Story) -> tuple[list[dict[str, Any]], str]:
     try:
-        return [charting.shown_card(card) for card in hospital.hooks.cards(hospital.seen(story))], ""
+        return [in_words(card) for card in hospital.hooks.view(hospital.seen(story))], ""
     except AppUnreachableError as error:
         return [], str(error)
 

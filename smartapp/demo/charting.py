@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from smartapp.demo.analytes import LOINC, MEASURED, UCUM
 from smartapp.demo.fhir_server import FhirServer, Resource
@@ -117,29 +116,6 @@ def _author(server: FhirServer, stored: Resource) -> str:
         for agent in one.get("agent", ())
     ]
     return ", ".join(dict.fromkeys(filter(None, [requester.get("display") or requester.get("reference", ""), *agents])))
-
-
-def shown_card(card: dict[str, Any]) -> dict[str, Any]:
-    """A card's parts as text: the demo shows them, it does not act on them."""
-    links = [link for link in card.get("links") or () if isinstance(link, dict)]
-    suggestions = [str(one.get("label", "")) for one in card.get("suggestions") or () if isinstance(one, dict)]
-    return {
-        "indicator": card.get("indicator") if card.get("indicator") in ("critical", "warning", "info") else "info",
-        "summary": str(card.get("summary", "")),
-        "detail": str(card.get("detail", "")),
-        "source": str((card.get("source") or {}).get("label", "")),
-        "suggestions": suggestions,
-        "launches": [
-            (str(link.get("label", "")), str(link.get("appContext") or ""))
-            for link in links
-            if link.get("type") == "smart"
-        ],
-        "absolute": [
-            (str(link.get("label", "")), str(link.get("url", "")))
-            for link in links
-            if link.get("type") == "absolute" and str(link.get("url", "")).startswith(("http://", "https://"))
-        ],
-    }
 
 
 def collected(text: str, now: datetime) -> datetime | None:

@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from smartapp.demo import scopes
+from smartapp.demo.calls import HookKey
 from smartapp.demo.clients import DemoClient
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.tokens import TOKEN_SECONDS, AccessToken, LaunchContext, TokenStore
@@ -29,6 +30,7 @@ class Realm:
     app_url: str
     tokens: TokenStore
     faults: Faults
+    hook_key: HookKey
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
 
     @property

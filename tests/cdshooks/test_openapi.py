@@ -15,18 +15,18 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from smartapp.cli.serving import demo_settings
 from smartapp.factory import create_app
 from smartapp.storage.database import Database
 from tests import charts as c
 from tests.cdshooks import calls
+from tests.sites import open_settings
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    site = demo_settings(Path(tmp_path_factory.mktemp("openapi")), "http://127.0.0.1:8000", "http://127.0.0.1:8001")
+    site = open_settings(Path(tmp_path_factory.mktemp("openapi")))
     Database(site.database).upgrade()
     return create_app(site, now=lambda: c.NOW)
 

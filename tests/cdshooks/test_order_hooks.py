@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from smartapp.cli.serving import demo_settings
 from smartapp.factory import create_app
 from smartapp.fhir.models import validated
 from smartapp.storage.database import Database
 from tests import charts as c
 from tests.cdshooks.calls import ACT, call, context, prefetch, url
+from tests.sites import open_settings
 
 FC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "B02BB01"}], "text": "Fibrinogen concentrate"}
 CRYO = {"coding": [{"system": "http://snomed.info/sct", "code": "256401009"}], "text": "Cryoprecipitate"}
@@ -20,7 +20,7 @@ TOCI = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L04AC07"}], "t
 
 
 def an_app(folder: Path, **site: str) -> FlaskClient:
-    settings = demo_settings(folder, "http://127.0.0.1:8000", "http://127.0.0.1:8001")
+    settings = open_settings(folder)
     Database(settings.database).upgrade()
     return create_app(settings.model_copy(update={"site": site}), now=lambda: c.NOW).test_client()
 

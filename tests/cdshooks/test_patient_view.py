@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from smartapp.cdshooks.cards import escaped
 from smartapp.cdshooks.wire import shortened
-from smartapp.cli.serving import demo_settings
 from smartapp.factory import create_app
 from smartapp.storage.database import Database
 from tests import charts as c
 from tests.cdshooks.calls import ACT, bundle, call, prefetch
+from tests.sites import open_settings
 from tests.stories.hooked import app_client
 
 URL = "/cds-services/coagulopathy-patient-view"
@@ -270,7 +270,7 @@ def test_a_foreign_fhir_server_is_refused(client: FlaskClient) -> None:
 
 @pytest.mark.req("CDS-80")
 def test_production_answers_401(tmp_path: Path) -> None:
-    development = demo_settings(tmp_path, "http://127.0.0.1:8000", EHR)
+    development = open_settings(tmp_path)
     Database(development.database).upgrade()
     production = development.model_copy(update={"mode": "production"})
     answer = post(create_app(production, now=lambda: c.NOW).test_client(), call())

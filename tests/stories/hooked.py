@@ -7,7 +7,6 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from smartapp.cli.serving import demo_settings
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.policy import build_policy
 from smartapp.demo.stories import lay_out, read_stories
@@ -16,6 +15,7 @@ from smartapp.fhir.files import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.storage.database import Database
 from tests import charts
+from tests.sites import open_settings
 
 STORIES = {story.patient: story for story in read_stories()}
 _KEYS = {
@@ -34,7 +34,7 @@ _LABS = ("coagulation", "bloodCounts", "chemistry", "weight", "vitalSigns")
 
 def app_client(folder: Path) -> FlaskClient:
     """The app in development, with its clock at `charts.NOW`."""
-    settings = demo_settings(folder, "http://127.0.0.1:8000", "http://127.0.0.1:8001")
+    settings = open_settings(folder)
     Database(settings.database).upgrade()
     return create_app(settings, now=lambda: charts.NOW).test_client()
 
