@@ -226,6 +226,7 @@ class ClinicalDesk:
             reference=view.reference,
             route=f"{self.site.policy.get('order_status')} {kind} at {opened.ehr}: you sign it there",
             left_out=view.left_out,
+            followed=view.recheck_reference,
             differences=view.differs,
             moved=view.changes,
             expires=datetime.fromtimestamp(view.expires_at, UTC),

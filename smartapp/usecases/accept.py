@@ -22,6 +22,15 @@ from smartapp.usecases.proposal import ProposalView, Stage, changes, order_in, p
 from smartapp.usecases.writing import BEGUN, NotApprovable, OrderWriting
 
 _ORPHANED_SECONDS = 150.0
+_INTERRUPTED = (
+    "not confirmed: the program was interrupted after the order was saved; look for the follow-up fibrinogen in the chart, "
+    "and order it yourself if it is not there"
+)
+
+
+def _lacks_follow_up(stored: StoredProposal) -> bool:
+    """Whether a follow-up was approved and nobody knows what became of it."""
+    return bool(stored.content.get("recheck")) and "recheck_reference" not in stored.content
 
 
 class NoSuchProposal(Exception):
@@ -53,9 +62,14 @@ class Acceptance:
         return tuple(self._view(case, proposal) for proposal in done)
 
     def look(self, case: Case, proposal: str) -> ProposalView:
-        """The truth about a proposal; one left in writing by a dead process is not confirmed."""
+        """The truth about a proposal; what a dead process left open is not confirmed: the order, or its follow-up."""
         stored = self._own(case, proposal)
-        if stored.state is ProposalState.WRITING and self.seconds() - stored.changed_at > _ORPHANED_SECONDS:
+        orphaned = self.seconds() - stored.changed_at > _ORPHANED_SECONDS
+        if orphaned and stored.state is ProposalState.WRITTEN and _lacks_follow_up(stored):
+            content = {**stored.content, "recheck_reference": _INTERRUPTED}
+            self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WRITTEN, content=content)
+            stored = self._own(case, proposal)
+        if orphaned and stored.state is ProposalState.WRITING:
             reason = "The program was interrupted while it was writing."
             self.proposals.move(
                 stored.id,

@@ -53,7 +53,8 @@ class OpenLaunch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalView:
-    """A proposal as pages show it: `route` says where it goes, `left_out` what is not written with it and why.
+    """A proposal as pages show it: `route` says where it goes, `left_out` what is not written with it and why,
+    `followed` what became of the follow-up that was ordered with it (its reference, or why there is none).
 
     `differences` are where the stored order differs from the approved one; `moved` what changed since it was reviewed;
     `preview` the order as the EHR will store it, as (name, value) lines; `elsewhere`: another launch's, shown but not opened.
@@ -67,6 +68,7 @@ class ProposalView:
     reference: str = ""
     route: str = ""
     left_out: tuple[str, ...] = ()
+    followed: str = ""
     differences: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     expires: datetime | None = None

@@ -412,3 +412,19 @@ def test_where_no_draft_is_allowed_nothing_is_offered() -> None:
     desk = Desk()
     desk.chart.resources.pop(4)
     assert desk.offered() == ()
+
+
+def test_a_follow_up_lost_with_the_program_is_said_to_be_open() -> None:
+    """The order was saved and its proposal finished; nothing is known of what should have come beside it."""
+    desk = Desk()
+    view = desk.written()
+    stored = desk.proposals.get(desk.launch, view.id)
+    assert stored is not None
+    lost = {name: value for name, value in stored.content.items() if name != "recheck_reference"}
+    desk.proposals.move(view.id, source=ProposalState.WRITTEN, target=ProposalState.WRITTEN, content=lost)
+    assert desk.use_case.look(desk.case, view.id).recheck_reference == ""
+    desk.now += 151
+    after = desk.use_case.look(desk.case, view.id)
+    assert after.state is ProposalState.WRITTEN
+    assert after.recheck_reference.startswith("not confirmed")
+    assert "order it yourself" in after.recheck_reference

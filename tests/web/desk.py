@@ -281,6 +281,7 @@ def shown(view: Stored) -> ProposalView:
         reason=view.reason,
         reference=view.reference,
         route="Draft MedicationRequest at St X: you sign it there",
+        followed=view.recheck_reference,
         differences=view.differs,
         moved=view.changes,
         decided_by=view.decided_by,

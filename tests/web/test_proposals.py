@@ -279,3 +279,11 @@ def test_what_another_launch_wrote_for_the_same_result_is_shown_and_not_opened()
     assert "from another launch for the same result" in page.text
     assert "/proposals/" not in page.html
     assert not approvals(page)
+
+
+def test_the_result_tells_what_became_of_the_follow_up() -> None:
+    browser = Browser(act_now().app)
+    page = browser.get()
+    for _ in range(3):
+        page = browser.press(page.form("/approve"))
+    assert "Follow-up fibrinogen: ordered as draft, ServiceRequest/12" in page.text

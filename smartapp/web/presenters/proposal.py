@@ -56,6 +56,7 @@ class ProposalPage:
     route: str
     preview: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
+    follow_up: str
     differences: tuple[str, ...]
     moved: tuple[str, ...]
     outcome: str
@@ -86,6 +87,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         route=proposal.route[:1].upper() + proposal.route[1:],
         preview=_in_full(proposal),
         left_out=proposal.left_out,
+        follow_up=_follow_up(proposal),
         differences=proposal.differences,
         moved=proposal.moved,
         outcome=outcome,
@@ -109,6 +111,14 @@ def amount_field(proposed: Proposed) -> AmountField:
         )
     limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
     return AmountField(name="units", value=str(order.units or ""), unit="units", limit=limit, letters=in_letters(order))
+
+
+def _follow_up(proposal: ProposalView) -> str:
+    """What became of the follow-up fibrinogen; empty where none was ordered."""
+    if not (proposal.decided and proposal.recheck and proposal.followed):
+        return ""
+    saved = proposal.followed.startswith("ServiceRequest/")
+    return f"Follow-up fibrinogen: {f'ordered as draft, {proposal.followed}' if saved else proposal.followed}"
 
 
 def _button(proposed: Proposed, name: str) -> str:
