@@ -287,3 +287,20 @@ def test_the_result_tells_what_became_of_the_follow_up() -> None:
     for _ in range(3):
         page = browser.press(page.form("/approve"))
     assert "Follow-up fibrinogen: ordered as draft, ServiceRequest/12" in page.text
+
+
+def test_the_dose_review_tells_what_was_given_and_what_to_be_careful_about() -> None:
+    given = charts.given("dose", "B02BB01", hours_ago=9, dosage={"dose": {"value": 2000, "unit": "mg", "code": "mg"}})
+    overload = charts.condition("wet", "E87.70", 5)
+    chart = (charts.fibrinogen("0.8"), charts.crs(3), charts.weight("70"), given, overload)
+    browser = Browser(jane(*chart).app)
+    review = browser.press(browser.get().form("/approve"))
+    assert "fibrinogen concentrate 2000 mg, 28 Feb 23:00, 9 h ago" in review.text
+    assert "SAF-03" in review.text
+
+
+def test_no_dose_recorded_is_said_on_the_dose_review() -> None:
+    browser = Browser(act_now().app)
+    assert "Given in the last 24 h none recorded" in " ".join(
+        browser.press(browser.get().form("/approve")).text.split()
+    )

@@ -1,7 +1,11 @@
 """A proposal's pages: its dose review, its receipt, and what became of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.picture import Topic
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import plain
 from smartapp.usecases.declining import REASONS
@@ -13,6 +17,7 @@ from smartapp.web.presenters.verdict import Verdict, verdict
 from smartapp.web.presenters.words import clock_of, order_words
 
 DECLINE_REASONS = REASONS
+_DAY = timedelta(hours=24)
 _OUTCOMES = {
     State.WRITTEN: ("Saved as draft", "saved"),
     State.REFUSED: ("Not saved", "refused"),
@@ -57,6 +62,8 @@ class ProposalPage:
     preview: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
     follow_up: str
+    given: tuple[str, ...]
+    cautions: tuple[str, ...]
     differences: tuple[str, ...]
     moved: tuple[str, ...]
     outcome: str
@@ -88,6 +95,8 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         preview=_in_full(proposal),
         left_out=proposal.left_out,
         follow_up=_follow_up(proposal),
+        given=tuple(_given(proposed)),
+        cautions=tuple(f"{f.text} ({f.rule})" for f in proposed.assessment.findings if f.rule.startswith("SAF-")),
         differences=proposal.differences,
         moved=proposal.moved,
         outcome=outcome,
@@ -111,6 +120,27 @@ def amount_field(proposed: Proposed) -> AmountField:
         )
     limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
     return AmountField(name="units", value=str(order.units or ""), unit="units", limit=limit, letters=in_letters(order))
+
+
+def _given(proposed: Proposed) -> Iterator[str]:
+    """Fibrinogen products of the last 24 h, the newest first; where that could not be read, it says so."""
+    picture, clock = proposed.assessment.picture, clock_of(proposed.assessment)
+    recent = [
+        e
+        for e in picture.exposures
+        if e.drug in FIBRINOGEN_PRODUCTS and timedelta(0) <= e.start.age(picture.as_of) <= _DAY
+    ]
+    for dose in sorted(recent, key=lambda dose: dose.start.at, reverse=True):
+        amount = (
+            f"{plain(dose.dose_mg)} mg"
+            if dose.dose_mg
+            else f"{plain(dose.units)} units"
+            if dose.units
+            else "amount not recorded"
+        )
+        yield f"{str(dose.drug).replace('_', ' ')} {amount}, {clock.time(dose.start.at)}, {clock.age(dose.start.at)}"
+    unread = [gap.text for topic, gap in picture.unread.items() if topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)]
+    yield from unread or (() if recent else ("none recorded",))
 
 
 def _follow_up(proposal: ProposalView) -> str:
