@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench cohort lock docs
+.PHONY: help demo test check serve bench cohort screenshots lock docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -62,6 +62,10 @@ bench: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+## screenshots: pictures of the main pages into docs/screens (needs a Chromium)
+screenshots: $(TEST)
+	$(BIN)/python -m tests.journeys.screenshots docs/screens "$$(command -v chromium chromium-browser google-chrome | head -1)"
 
 ## docs: write the generated documents
 docs: $(TEST)

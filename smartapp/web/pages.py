@@ -17,7 +17,14 @@ from smartapp.web.problems import NotEntitled, PageProblem
 from smartapp.web.protection import FormTokens, check_origin
 
 _BY_HAND = tuple(level for level in BleedingLevel if level is not BleedingLevel.NONE_RECORDED)
-_GRADES = range(6)
+_GRADES = {  # ASTCT, as CRS-03 has it
+    0: "no CRS",
+    1: "fever (38.0 °C or more) only",
+    2: "fever with hypotension that needs no vasopressor, or oxygen by low-flow cannula (6 L/min or less) or blow-by",
+    3: "one vasopressor (vasopressin not counted beside it), or oxygen above 6 L/min, high-flow cannula or mask",
+    4: "two or more vasopressors (not counting vasopressin), or CPAP, BiPAP or ventilation",
+    5: "death",
+}
 REFRESH_SECONDS = 3  # interfaces.md section 3: at most every 3 s
 _SUSPICIONS = ("clotted", "diluted", "wrong patient")
 

@@ -7,7 +7,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import Stack
-from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, RECOVERED, open_chart, press, turn
+from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, READ, RECOVERED, open_chart, turn
 
 PUBLIC = ("/", "/rules", "/rules/REP-03", "/no-such-page", "/launch?iss=https://other.example.org/fhir&launch=x")
 
@@ -38,11 +38,22 @@ def test_the_patient_page_passes_axe(page: Any, well: Stack, patient: str) -> No
     assert violations(page, well) == []
 
 
-def test_dose_review_receipt_and_result_pass_axe(page: Any, well: Stack) -> None:
-    frame = open_chart(page, well, ACT_NOW)
-    for words in ("What the calculation used", "as the EHR will store it", "Saved as draft"):
-        press(frame, words)
-        assert violations(page, well) == []
+def test_every_step_passes_axe_in_both_themes_and_at_every_width(page: Any, well: Stack) -> None:
+    """Light and dark; a wide screen, a side panel of 640 px, and that panel at 200 % zoom."""
+    open_chart(page, well, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(well.app)]
+    page.goto(app.url)
+    page.locator(READ).wait_for()
+    for words in ("What the calculation used", "as the EHR will store it", "Saved as draft", ""):
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            for width in (1280, 640, 320):
+                page.set_viewport_size({"width": width, "height": 900})
+                assert findings(page) == [], f"{page.title()} {theme} {width}"
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if words:
+            page.locator("form[action$='/approve'] button.primary").first.click()
+            page.get_by_text(words).first.wait_for()
 
 
 def test_the_page_of_a_failing_launch_passes_axe(page: Any, well: Stack) -> None:

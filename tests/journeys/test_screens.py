@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.conftest import Stack
-from tests.journeys.test_launch_to_draft import ACT_NOW, open_chart
+from tests.journeys.test_launch_to_draft import ACT_NOW, CHILD, READ, open_chart
 
 PAGE_BREAK = b"/Type /Page\n"
 
@@ -19,6 +19,7 @@ def app_page(page: Any, stack: Stack) -> Any:
     open_chart(page, stack, ACT_NOW)
     (app,) = [frame for frame in page.frames if frame.url.startswith(stack.app)]
     page.goto(app.url)
+    page.locator(READ).wait_for()
     return page
 
 
@@ -75,3 +76,32 @@ def test_the_patient_page_prints_on_one_or_two_pages(app_page: Any, tmp_path: Pa
     text = app_page.locator("main").inner_text()
     for words in ("ACT NOW", "0.8 g/L", "Fibrinogen"):
         assert words in text
+
+
+@pytest.mark.req("SAL-14", "SAL-15")
+def test_two_charts_in_one_browser_never_mix(page: Any, stack: Stack) -> None:
+    """Two launches, their pages and presses interleaved, and the back button: each order is for its own patient."""
+    requests.post(f"{stack.ehr}/reset", timeout=60)
+    open_chart(page, stack, ACT_NOW)
+    (one,) = [frame.url for frame in page.frames if frame.url.startswith(stack.app)]
+    open_chart(page, stack, CHILD)
+    (other,) = [frame.url for frame in page.frames if frame.url.startswith(stack.app)]
+    first, second = page.context.new_page(), page.context.new_page()
+    for tab, address in ((first, one), (second, other)):
+        tab.goto(address)
+        tab.locator(READ).wait_for()
+    for words in ("What the calculation used", "as the EHR will store it"):
+        for tab, name in ((first, "Amara Lindqvist"), (second, "Elio Moreau")):
+            tab.locator("form[action$='/approve'] button.primary").first.click()
+            tab.get_by_text(words).first.wait_for()
+            assert name in tab.locator("header").inner_text()
+    first.go_back()
+    first.go_forward()
+    for tab, name in ((second, "Elio Moreau"), (first, "Amara Lindqvist")):
+        assert name in tab.locator("form[action$='/approve'] button.primary").inner_text()
+        tab.locator("form[action$='/approve'] button.primary").first.click()
+        tab.get_by_text("Saved as draft").first.wait_for()
+        assert name in tab.locator("main").inner_text()
+    for patient, amount in ((ACT_NOW, "10 units"), (CHILD, "4 units")):
+        page.goto(f"{stack.ehr}/chart/{patient}")
+        assert f"Cryoprecipitate {amount} intravenously" in page.locator("main").inner_text()

@@ -272,3 +272,14 @@ def test_the_page_says_what_the_doses_did() -> None:
     text = Browser(jane(*levels, dose, charts.crs(3), charts.weight("70")).app).get().text
     assert "What the doses given did" in text
     assert "Recovery: 0.4 / 0.73 = 55 %" in text
+
+
+@pytest.mark.req("CRS-03")
+def test_each_grade_stands_with_its_criteria() -> None:
+    text = Browser(act_now().app).get().text
+    for words in (
+        "fever (38.0 °C or more) only",
+        "low-flow cannula (6 L/min or less)",
+        "two or more vasopressors (not counting vasopressin)",
+    ):
+        assert words in text
