@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment
+from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, OutcomeKind
 from smartapp.clinical.conclusions import Action, Option
 from smartapp.clinical.criteria.dose_responses import DoseResponse
 from smartapp.clinical.wording import plain, rounded, to_places
@@ -198,7 +198,14 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 def _outcome(outcome: Any) -> dict[str, Any]:
     body = {"rule": outcome.rule, "version": outcome.version, "outcome": str(outcome.kind)}
-    return {**body, "missing": list(outcome.missing)} if outcome.missing else body
+    missing = {"missing": list(outcome.missing)} if outcome.missing else {}
+    inputs = [_input(*each) for each in outcome.inputs] if outcome.kind is OutcomeKind.APPLIES else []
+    return {**body, **missing, **({"inputs": inputs} if inputs else {})}
+
+
+def _input(name: str, value: str, source: str) -> dict[str, str]:
+    """What a rule that applies looked at: the value with its unit and time, and the record."""
+    return {"name": name, "value": value, **({"source": source} if source else {})}
 
 
 def _change(change: Change) -> dict[str, Any]:

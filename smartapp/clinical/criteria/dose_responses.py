@@ -43,10 +43,11 @@ class DoseResponse:
 
 
 def _read(facts: Facts) -> tuple[DoseResponse, ...] | Missing:
-    doses = [e for e in given_products(facts) if since_infusion(facts, e.start) and not e.running]
+    given = [e for e in given_products(facts) if since_infusion(facts, e.start)]
+    doses = [dose for dose in given if not dose.running]
     if not doses and any(topic in facts.picture.unread for topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)):
         return Missing(("products_given",), "doses could not be read completely")
-    return tuple(_response(facts, dose, doses) for dose in doses)
+    return tuple(_response(facts, dose, given) for dose in doses)
 
 
 DOSE_RESPONSES: Need[tuple[DoseResponse, ...]] = Need("dose_responses", _read)
@@ -60,11 +61,11 @@ def low_recovery(responses: tuple[DoseResponse, ...]) -> DoseResponse | None:
     return last if last is not None and last.recovery is not None and last.recovery < LOW_RECOVERY else None
 
 
-def _response(facts: Facts, dose: Exposure, doses: list[Exposure]) -> DoseResponse:
+def _response(facts: Facts, dose: Exposure, given: list[Exposure]) -> DoseResponse:
     after = _after(facts, dose)
     before = _before(facts, dose, after)
-    sharing = [each for each in doses if before and after and _between(each, before, after)] or [dose]
-    rises = [_predicted(facts, each) for each in sharing]
+    sharing = [each for each in given if before and after and _between(each, before, after)] or [dose]
+    rises = [_predicted(facts, each, after) for each in sharing]
     known = [rise for rise, _ in rises if rise is not None]
     predicted = sum(known, Decimal(0)) if len(known) == len(rises) else None
     achieved = _achieved(before, after)
@@ -116,10 +117,12 @@ def _achieved(before: LabResult | None, after: LabResult | None) -> Decimal | No
     return after.value - before.value
 
 
-def _predicted(facts: Facts, dose: Exposure) -> tuple[Decimal | None, str]:
-    """The rise in g/L that this dose was to bring, and the arithmetic; or why it cannot be told."""
+def _predicted(facts: Facts, dose: Exposure, after: LabResult | None) -> tuple[Decimal | None, str]:
+    """The rise in g/L that this dose was to bring by the level after, and the arithmetic; or why it cannot be told."""
     weight, age = facts.get(WEIGHT), facts.get(AGE)
     when = f"{str(_PRODUCTS[dose.drug]).replace('_', ' ').capitalize()} at {clock(dose.start.at)}"
+    if after is not None and (dose.running or _end(dose) > after.collected.at):
+        return None, f"{when}: it was still running when the level after was drawn"
     if isinstance(weight, Missing) or not weight.valid or isinstance(age, Missing):
         return None, f"{when}: without a valid weight and an age no rise can be predicted"
     if dose.drug is Drug.FIBRINOGEN_CONCENTRATE:

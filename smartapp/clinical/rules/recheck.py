@@ -16,7 +16,7 @@ from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule, policy
 from smartapp.clinical.wording import clock, plain, rounded
 
-_ROW = Row(id="RCK-01", version=3, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
+_ROW = Row(id="RCK-01", version=4, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
 WAIT = policy("recheck_after_dose_h")
 
 

@@ -127,3 +127,14 @@ def test_the_json_has_the_contract_s_members() -> None:
     assert (response["predicted_rise_g_per_l"], response["achieved_rise_g_per_l"]) == ("0.73", "0.4")
     assert response["recovery"] == "0.55"
     assert response["given"] == (before(hours=5).at + timedelta(0)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.req("RCK-01")
+@pytest.mark.parametrize("second", [{"end": before(hours=1)}, {"running": True}])
+def test_a_dose_that_runs_on_past_the_level_leaves_the_recovery_open(second: dict[str, Any]) -> None:
+    """Only part of it had gone in: neither all of it nor nothing may be counted."""
+    doses = [an_exposure(FC, 5, end=before(hours=4.5), **THREE_GRAMS), an_exposure(FC, 3, **second, **THREE_GRAMS)]
+    first, *_ = responses(BEFORE, a_fibrinogen("1.5", 2), given=doses)
+    assert (first.predicted, first.recovery) == (None, None)
+    assert any("still running when the level after was drawn" in step for step in first.steps)
+    assert low(BEFORE, a_fibrinogen("1.5", 2), given=doses) == []
