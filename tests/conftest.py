@@ -24,10 +24,11 @@ _ARGS = (
 
 @dataclass(frozen=True)
 class Stack:
-    """The demo EHR and the app, both listening."""
+    """The demo EHR and the app, both listening; the app's database lies in `data`."""
 
     ehr: str
     app: str
+    data: Path
 
 
 def free_port() -> int:
@@ -54,8 +55,9 @@ def hook_answers_are_checked() -> Iterator[None]:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Both servers as `smartapp demo` starts them."""
     port, ehr_port = free_port(), free_port()
-    with demo_servers(Path(tmp_path_factory.mktemp("stack")), port=port, ehr_port=ehr_port, frozen=None) as address:
-        yield Stack(ehr=address.rstrip("/"), app=f"http://127.0.0.1:{port}")
+    folder = Path(tmp_path_factory.mktemp("stack"))
+    with demo_servers(folder, port=port, ehr_port=ehr_port, frozen=None) as address:
+        yield Stack(ehr=address.rstrip("/"), app=f"http://127.0.0.1:{port}", data=folder)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,17 @@ from flask import Flask, Response
 
 from smartapp.demo.authorize import create_authorization
 from smartapp.demo.calls import Caller, HookKey
-from smartapp.demo.chart_screen import Hospital, create_screens
+from smartapp.demo.cards import Waiting
+from smartapp.demo.chart_screen import create_screens
 from smartapp.demo.console import Console
 from smartapp.demo.faults import Faults
 from smartapp.demo.fhir_gate import Gate, create_gate
 from smartapp.demo.fhir_server import FhirServer
 from smartapp.demo.hooks import HookCaller, Seen
+from smartapp.demo.hospital import Hospital
 from smartapp.demo.issuing import Realm
+from smartapp.demo.pad import Pads
+from smartapp.demo.pad_screen import create_pad
 from smartapp.demo.sign_in import create_server
 from smartapp.demo.stories import CLINICIAN, lay_out, read_stories
 from smartapp.demo.tokens import AccessToken, DemoUser, LaunchContext, TokenStore
@@ -67,12 +71,14 @@ def create_demo(
     realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults, hook_key=hook_key)
     stories = {story.patient: story for story in read_stories()}
 
-    editions = count()
+    pads, waiting, editions = Pads(), Waiting(), count()
 
     def reset() -> None:
         server.clear()
         tokens.clear()
         faults.clear()
+        pads.clear()
+        waiting.clear()
         moment, edition = now(), next(editions)
         server.load(
             [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
@@ -87,6 +93,8 @@ def create_demo(
         faults=faults,
         console=console,
         hooks=hooks,
+        pads=pads,
+        waiting=waiting,
         stories=stories,
         user=CLINICIAN_USER,
         now=now,
@@ -108,6 +116,7 @@ def _register(app: Flask, hospital: Hospital, realm: Realm) -> None:
     app.register_blueprint(create_authorization(create_server(realm), hospital.user, lambda: _choices(hospital)))
     app.register_blueprint(create_gate(Gate(hospital.server, hospital.tokens.access, hospital.faults, endpoints)))
     app.register_blueprint(create_screens(hospital))
+    app.register_blueprint(create_pad(hospital))
     policy = _content_policy(hospital.app_url)
 
     @app.after_request

@@ -1,54 +1,20 @@
 """The chart screens: patient list, one chart with the app inside it, its orders and cards, adding a result, reset."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from smartapp.demo import charting
 from smartapp.demo.calls import AppUnreachableError
 from smartapp.demo.cards import in_words
-from smartapp.demo.console import Console
-from smartapp.demo.faults import SENTENCES, Fault, Faults
-from smartapp.demo.fhir_server import FhirServer
-from smartapp.demo.hooks import HookCaller, Seen
+from smartapp.demo.faults import SENTENCES, Fault
+from smartapp.demo.hospital import Hospital
+from smartapp.demo.pad_screen import pad_shown
 from smartapp.demo.stories import Story
-from smartapp.demo.tokens import DemoUser, LaunchContext, TokenStore
 
 _NUMBER = re.compile(r"\d{1,4}([.,]\d{1,3})?")
 _UNITS = ("g/L", "mg/dL")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hospital:
-    """Everything the screens show and do."""
-
-    app_url: str
-    server: FhirServer
-    tokens: TokenStore
-    faults: Faults
-    console: Console
-    hooks: HookCaller
-    stories: dict[str, Story]
-    user: DemoUser
-    now: Callable[[], datetime]
-    reset: Callable[[], None]
-
-    def seen(self, story: Story) -> Seen:
-        """The open chart."""
-        return Seen(patient=story.patient, encounter=story.encounter, user=self.user.reference)
-
-    def launch_url(self, story: Story, app_context: str = "") -> str:
-        """Where the app is opened for this chart: an EHR launch."""
-        context = LaunchContext(
-            patient=story.patient, encounter=story.encounter, user=self.user, app_context=app_context
-        )
-        launch = self.tokens.add_launch(context)
-        return f"{self.app_url}/launch?{urlencode({'iss': self.server.base_url, 'launch': launch})}"
 
 
 def create_screens(hospital: Hospital) -> Blueprint:
@@ -69,10 +35,6 @@ def create_screens(hospital: Hospital) -> Blueprint:
     return blueprint
 
 
-def _story(hospital: Hospital, patient: str) -> Story:
-    return hospital.stories.get(patient) or abort(404)
-
-
 def _patients(hospital: Hospital) -> str:
     rows = [
         (story, charting.banner(hospital.server, story.patient, hospital.now())) for story in hospital.stories.values()
@@ -81,7 +43,7 @@ def _patients(hospital: Hospital) -> str:
 
 
 def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 200) -> tuple[str, int]:
-    story = _story(hospital, patient)
+    story = hospital.story(patient)
     cards, unreachable = _cards(hospital, story)
     page = render_template(
         "demo/chart.html",
@@ -90,6 +52,7 @@ def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 20
         results=charting.results(hospital.server, patient, hospital.now()),
         orders=charting.orders(hospital.server, patient),
         cards=cards,
+        pad=pad_shown(hospital.pads.of(patient)),
         unreachable=unreachable,
         launch_url=url_for("screens.launch", patient=patient),
         problem=problem,
@@ -102,20 +65,22 @@ def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 20
 
 def _cards(hospital: Hospital, story: Story) -> tuple[list[dict[str, Any]], str]:
     try:
-        return [in_words(card) for card in hospital.hooks.view(hospital.seen(story))], ""
+        cards = hospital.hooks.view(hospital.seen(story))
     except AppUnreachableError as error:
         return [], str(error)
+    hospital.waiting.show(cards)
+    return [in_words(card) for card in cards], ""
 
 
 def _launch(hospital: Hospital, patient: str) -> Any:
-    story = _story(hospital, patient)
+    story = hospital.story(patient)
     context = str(request.form.get("app_context", ""))[:2000]
     return redirect(hospital.launch_url(story, context), 303)
 
 
 def _add_result(hospital: Hospital, patient: str) -> Any:
     """A fibrinogen as the laboratory would send it; what the form cannot mean is said, nothing is stored."""
-    _story(hospital, patient)
+    hospital.story(patient)
     value, unit = request.form.get("value", "").strip(), request.form.get("unit", "")
     when = charting.collected(request.form.get("collected", ""), hospital.now())
     if not _NUMBER.fullmatch(value) or unit not in _UNITS or when is None:
@@ -125,6 +90,7 @@ def _add_result(hospital: Hospital, patient: str) -> Any:
             "Give a number such as 1.25, a unit, and minutes ago (0 to 10080) or a time with its offset.",
             400,
         )
+    hospital.pads.of(patient).answered.clear()
     hospital.server.create(charting.fibrinogen(patient, value.replace(",", "."), unit, when))
     return redirect(url_for("screens.chart", patient=patient), 303)
 

@@ -79,21 +79,32 @@ def orders(server: FhirServer, patient: str) -> list[dict[str, str]]:
 
 
 def _order(server: FhirServer, stored: Resource) -> dict[str, str]:
-    concept = stored.get("medicationCodeableConcept") or stored.get("code") or {}
-    name = concept.get("text") or next(
-        (coding.get("display") or coding.get("code") for coding in concept.get("coding", ())), ""
-    )
-    instructions = " · ".join(_dose(one) for one in stored.get("dosageInstruction", ()))
     return {
         "reference": f"{stored['resourceType']}/{stored['id']}",
-        "name": str(name),
-        "what": instructions or _due(stored),
+        **_words(stored),
         "status": f"{stored.get('status', '')} {stored.get('intent', '')}",
         "identifier": next((one.get("value", "") for one in stored.get("identifier", ())), ""),
         "who": _author(server, stored),
         "when": str(stored.get("authoredOn", ""))[:16].replace("T", " "),
         "note": " ".join(str(note.get("text", "")) for note in stored.get("note", ())),
     }
+
+
+def drafted(draft: Resource, reference: str) -> dict[str, str]:
+    """A draft on the pad: what it is called, its one amount, if it has one, as the form shows it."""
+    rates = [rate for one in draft.get("dosageInstruction", ()) for rate in one.get("doseAndRate", ())]
+    dose: Resource = next((rate["doseQuantity"] for rate in rates if rate.get("doseQuantity")), {})
+    words = {"reference": reference, **_words(draft), "unit": str(dose.get("unit", ""))}
+    return {**words, "amount": f"{Decimal(dose['value']):f}" if isinstance(dose.get("value"), int | Decimal) else ""}
+
+
+def _words(order: Resource) -> dict[str, str]:
+    concept = order.get("medicationCodeableConcept") or order.get("code") or {}
+    name = concept.get("text") or next(
+        (coding.get("display") or coding.get("code") for coding in concept.get("coding", ())), ""
+    )
+    instructions = " · ".join(_dose(one) for one in order.get("dosageInstruction", ()))
+    return {"name": str(name), "what": instructions or _due(order)}
 
 
 def _due(stored: Resource) -> str:
