@@ -32,6 +32,16 @@ HIGHEST = Decimal(20)  # g/L, DQ-06
 GRADES = range(5)  # grade 5 is death, no change that can be wished for
 LEVELS = (BleedingLevel.NONE, BleedingLevel.MINOR, BleedingLevel.SIGNIFICANT, BleedingLevel.MAJOR)
 UNKNOWN = "unknown"
+MODIFIER_WORDS = {
+    Modifier.AGE_LT_10: "age below 10 years",
+    Modifier.TREND_DOWN: "falling fibrinogen",
+    Modifier.PLATELETS_LT_50: "platelets below 50",
+    Modifier.ICANS_GE_3: "ICANS 3 or more",
+    Modifier.INVASIVE_PROCEDURE_24H: "invasive procedure within 24 h",
+    Modifier.POST_TOCI: "tocilizumab within 14 days",
+    Modifier.BLEEDING_MINOR: "minor bleeding",
+    Modifier.DIC_OVERT: "overt DIC",
+}
 _RESTS_ON: dict[Modifier, Need[object]] = {
     Modifier.AGE_LT_10: AGE,
     Modifier.TREND_DOWN: TREND,
@@ -63,7 +73,8 @@ def would_change(assessment: Assessment) -> tuple[Change, ...]:
 
 def change_words(change: Change) -> str:
     """`fibrinogen 1.5 g/L instead of 0.8: MONITOR (info)`."""
-    name = change.input.replace("_", " ").replace("crs", "CRS").replace("icans", "ICANS").replace("dic", "DIC")
+    plain_name = change.input.replace("_", " ").replace("crs", "CRS")
+    name = next((words for modifier, words in MODIFIER_WORDS.items() if modifier == change.input), plain_name)
     unit = " g/L" if change.input == "fibrinogen" else ""
     to, before = change.to.replace("_", " "), change.before.replace("_", " ")
     return f"{name} {to}{unit} instead of {before}: {change.action} ({change.indicator})"

@@ -230,3 +230,13 @@ def test_each_stated_grade_and_bleeding_flips_the_answer_and_no_nearer_one_does(
             assert {answer(with_grade(grade)) for grade in nearer} <= {now}
     for change in by_input.get("bleeding", []):
         assert answer(with_bleeding(change.to)) == (str(change.action), str(change.indicator)) != now
+    order = ["none", "minor", "significant", "major"]
+    place = order.index(str(told.bleeding)) if told.bleeding in order else 0
+    stated = {order.index(change.to) for change in by_input.get("bleeding", [])}
+    low, high = max((n for n in stated if n < place), default=-1), min((n for n in stated if n > place), default=4)
+    assert {answer(with_bleeding(order[n])) for n in range(low + 1, high) if n != place} <= {now}
+    if told.crs is not None and told.crs.grade is not None:
+        found = {int(change.to) for change in by_input.get("crs_grade", [])}
+        low = max((n for n in found if n < told.crs.grade), default=-1)
+        high = min((n for n in found if n > told.crs.grade), default=5)
+        assert {answer(with_grade(n)) for n in range(low + 1, high) if n != told.crs.grade} <= {now}
