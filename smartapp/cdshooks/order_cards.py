@@ -11,7 +11,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.criteria.draft_orders import PRODUCTS
 from smartapp.clinical.findings import Finding, Indicator
-from smartapp.fhir.drafts import Draft
+from smartapp.fhir.drafts import Draft, labellers
 
 _AMOUNT_ROWS = frozenset({"ORD-03", "ORD-04", "ORD-05"})
 _PRODUCT_ROWS = frozenset({"ORD-06", "ORD-07"})
@@ -62,7 +62,8 @@ def _suggestions(
     if rules & _PRODUCT_ROWS:
         yield from (_instead(assessment, draft, option, mending) for option in others)
     elif rules & _AMOUNT_ROWS and mine is not None:
-        yield _amended(assessment, draft, mine, mending)
+        mended = _instead if _is_other_brand(assessment, draft, mine, mending) else _amended
+        yield mended(assessment, draft, mine, mending)
 
 
 def _options(assessment: Assessment, draft: Draft) -> tuple[Option | None, list[Option]]:
@@ -70,6 +71,12 @@ def _options(assessment: Assessment, draft: Draft) -> tuple[Option | None, list[
     product = PRODUCTS.get(draft.order.drug) if draft.order.drug else None
     dosed = [o for o in assessment.options if o.dose_mg is not None or o.units is not None]
     return next((o for o in dosed if o.product is product), None), [o for o in dosed if o.product is not product]
+
+
+def _is_other_brand(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> bool:
+    """Whether the draft names another brand than the one the amount was computed for: its amount is not that brand's."""
+    drafted, computed = labellers(draft.body), labellers(mending.orders(assessment, option)[0])
+    return bool(drafted and computed) and drafted.isdisjoint(computed)
 
 
 def _amended(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> Suggestion:

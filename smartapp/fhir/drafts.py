@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from smartapp.clinical.codes import NDC
 from smartapp.clinical.orders import DraftOrder
 from smartapp.fhir.document import Medication, Unreadable, decode
 from smartapp.fhir.elements import CodeableConcept, Quantity
@@ -59,6 +60,14 @@ def references(raw: bytes) -> frozenset[str]:
         [entry.get("resource") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     )
     return frozenset(f"{each.get('resourceType')}/{each.get('id')}" for each in resources if isinstance(each, dict))
+
+
+def labellers(order: Mapping[str, Any]) -> frozenset[str]:
+    """Whose brands an order names, by the labeller part of its NDC codes; empty where it names none (guideline 9.5)."""
+    concept = _concept(order)
+    return frozenset(
+        c.code.partition("-")[0] for c in (concept.coding if concept else ()) if c.system == NDC and c.code
+    )
 
 
 def _json(raw: bytes) -> Any:

@@ -69,6 +69,19 @@ def test_one_card_for_a_draft_with_the_worst_row_and_the_amount_put_right(client
     assert validated(changed)
 
 
+@pytest.mark.req("ORD-05", "CDS-46", "CDS-47")
+@pytest.mark.parametrize(
+    ("ndc", "types"),
+    [("68982-347", ["update"]), ("68982-349-01", ["update"]), ("63833-891", ["delete", "create", "create"])],
+)
+def test_an_amount_computed_for_one_brand_is_not_written_into_an_order_for_another(
+    client: FlaskClient, ndc: str, types: list[str]
+) -> None:
+    concept = {"coding": [*FC["coding"], {"system": "http://hl7.org/fhir/sid/ndc", "code": ndc}]}
+    (card,) = cards(client, a_draft(concept=concept, mg=3000000))
+    assert [action["type"] for action in card["suggestions"][0]["actions"]] == types
+
+
 @pytest.mark.req("CDS-11")
 def test_order_select_looks_at_the_selected_orders_only(client: FlaskClient) -> None:
     drafts = (a_draft("wrong", mg=9000), a_draft("right"))
