@@ -26,8 +26,9 @@ _HEADERS = (
     "WWW-Authenticate",
 )
 _SECRET = re.compile(
-    r"((?:access_token|refresh_token|id_token|client_assertion|code|code_verifier|token|fhirAuthorization)(?:=|\"\s*:\s*\"))([^&\"\s]{9,})"
+    r"((?:access_token|refresh_token|id_token|client_assertion|code_verifier|token)(?:=|\"\s*:\s*\"))([^&\"\s]{9,})"
 )
+_CODE = re.compile(r"(\bcode=)([\w-]{20,})")  # an authorization code; the codes of FHIR are shorter, or hold a system
 _BEARER = re.compile(r"((?:Bearer|Basic) )(\S{9,})")
 _KINDS = (
     ("/fhir/.well-known", "discovery"),
@@ -57,7 +58,7 @@ class Exchange:
 
 def shortened(text: str) -> str:
     """The text with every token, code and assertion cut to its first characters."""
-    return _BEARER.sub(_cut, _SECRET.sub(_cut, text))
+    return _BEARER.sub(_cut, _CODE.sub(_cut, _SECRET.sub(_cut, text)))
 
 
 def _cut(found: re.Match[str]) -> str:

@@ -75,3 +75,15 @@ def test_keyboard_alone_overrides_with_a_reason_and_signs(page: Any, all_well: S
     pad(page).get_by_text("Signed: 1 order in the chart.").wait_for()
     assert recorded(all_well, "ORD-03") == (before[0], before[1] + 1)
     assert "9 g" in page.get_by_role("region", name="Orders").inner_text()
+
+
+@pytest.mark.req("CDS-46", "CDS-54", "CDS-60")
+def test_a_suggestion_of_the_chart_becomes_drafts_in_it_and_its_card_rests(page: Any, all_well: Stack) -> None:
+    open_chart(page, all_well, ACT_NOW)
+    cards = page.get_by_role("region", name="Decision support")
+    cards.get_by_role("button", name="Draft Fibrinogen concentrate 3000 mg").click()
+    pad(page).get_by_text("Done: Draft Fibrinogen concentrate 3000 mg").wait_for()
+    drafts = page.get_by_role("region", name="Orders").locator("li", has_text="draft proposal").all_inner_texts()
+    assert len(drafts) == 2
+    assert "3000 mg" in drafts[0] + drafts[1]
+    assert "consider replacement" not in cards.inner_text()
