@@ -36,7 +36,7 @@ class MemoryProposals:
 
     clock: Callable[[], float] = lambda: 0.0
     kept: dict[str, StoredProposal] = field(default_factory=dict)
-    locks: set[str] = field(default_factory=set)
+    locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, proposal: StoredProposal) -> None:
@@ -64,15 +64,25 @@ class MemoryProposals:
             self.kept[proposal] = replace(found, state=target, changed_at=self.clock(), content=kept)
             return True
 
-    def lock(self, identifier: str, proposal: str) -> bool:
+    def lock(self, identifier: str, holder: str) -> bool:
         with self.guard:
-            free = identifier not in self.locks
-            self.locks.add(identifier)
+            _, taken_at = self.locks.get(identifier, ("", float("-inf")))
+            free = taken_at < self.clock() - 120
+            if free:
+                self.locks[identifier] = (holder, self.clock())
             return free
 
-    def unlock(self, identifier: str) -> None:
+    def renew(self, identifier: str, holder: str) -> bool:
         with self.guard:
-            self.locks.discard(identifier)
+            own = self.locks.get(identifier, ("", 0))[0] == holder
+            if own:
+                self.locks[identifier] = (holder, self.clock())
+            return own
+
+    def unlock(self, identifier: str, holder: str) -> None:
+        with self.guard:
+            if self.locks.get(identifier, ("", 0))[0] == holder:
+                del self.locks[identifier]
 
 
 @dataclass
@@ -96,19 +106,40 @@ class MemoryChart:
 
 @dataclass
 class MemoryWriter:
-    """A `ChartWriter` that is an EHR of its own: `refusals` by type before the click, `next_result` instead of the next
-    answer (the resource is kept all the same if `keeps`), `alters` changes what is stored."""
+    """A `ChartWriter` that is an EHR of its own: `refusals` by type before the click (`fixed`: what may not be changed later),
+    `next_result` instead of the next answer (the resource is kept all the same if `keeps`), `alters` changes what is stored.
+    `transactions`: whether it says that it takes them, and whether it does."""
 
     refusals: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    transactions: tuple[bool, bool] = (False, False)
     next_result: WriteResult | None = None
+    next_cancel: WriteResult | None = None
     keeps: bool = True
     searches: bool = True
     alters: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent: list[WriteRequest] = field(default_factory=list)
+    bundles: int = 0
 
     def can_create(self, resource_type: str) -> str:
         return self.refusals.get(resource_type, "")
+
+    def can_update(self, resource_type: str) -> str:
+        return self.fixed.get(resource_type, "")
+
+    def transacts(self) -> bool:
+        return self.transactions[0]
+
+    def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
+        if not self.transactions[1]:
+            return None
+        self.bundles += 1
+        answer = self.next_result
+        results = tuple(self.create(request) for request in requests)
+        if answer is None:
+            return results
+        return (answer, *results[1:]) if answer.state is WriteState.WRITTEN else (answer,) * len(requests)
 
     def create(self, request: WriteRequest) -> WriteResult:
         if self.can_create(request.resource_type):
@@ -131,9 +162,13 @@ class MemoryWriter:
         return self._standing(resource_type, identifier) or none
 
     def cancel(self, reference: str) -> WriteResult:
+        answer, self.next_cancel = self.next_cancel, None
+        if answer is not None:
+            return answer
         body = self.stored[reference]
         if body["status"] != "draft":
-            return WriteResult(state=WriteState.REFUSED, reason=f"it is no longer a draft but {body['status']}")
+            reason = f"it is no longer a draft but {body['status']}"
+            return replace(self._result(reference), state=WriteState.REFUSED, reason=reason)
         body["status"] = "cancelled"
         return self._result(reference)
 

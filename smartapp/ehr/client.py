@@ -106,6 +106,11 @@ class FhirClient:
             headers["If-None-Exist"] = if_none_exist
         return self._send("POST", f"{self.base}/{resource}", deadline, headers=headers, body=body)
 
+    def transact(self, body: bytes, *, deadline: float) -> Reply:
+        """POST a Bundle to the base, never repeated; what `create` says of ambiguity holds here too."""
+        headers = {"Content-Type": FHIR_JSON, "Prefer": "return=minimal"}
+        return self._send("POST", self.base, deadline, headers=headers, body=body)
+
     def update(self, path: str, body: bytes, *, version: str, deadline: float) -> Reply:
         """PUT with `If-Match`, never repeated (FHIR-51)."""
         headers = {"Content-Type": FHIR_JSON, "If-Match": f'W/"{version}"'}

@@ -1,46 +1,106 @@
 """A ChartWriter on top of the client: create at most once, and tell what is known of it (FHIR-44 to FHIR-48)."""
 
-import re
 import time
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-import msgspec
-
-from smartapp.ehr.client import FhirClient, said
+from smartapp.ehr.answers import located, refusal
+from smartapp.ehr.cancelling import cancelled
+from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import Broken, EhrError, Gone, NotPermitted, Refused
+from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.document import kind_of
 from smartapp.fhir.record import carries, version_of
+from smartapp.fhir.transaction import Entry, Made, read_made, write_transaction
 from smartapp.outbound import Reply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
-_LOCATION = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/([A-Za-z0-9\-.]{1,64}))?$")
-_ETAG = re.compile(r'(?:W/)?"([^"]+)"')
-_CONFLICT, _UNMATCHED, _FAILED = 409, 412, 500
-_CANCELLED = frozenset({"cancelled", "revoked", "entered-in-error"})
-_REASONS = {
-    401: "the EHR no longer accepts this session",
-    403: "the EHR does not permit it",
-    404: "the EHR does not take such orders",
-    405: "the EHR does not take such orders",
-    409: "the EHR reported a conflict",
-    412: "the EHR refused the condition that there be only one such order",
-    422: "the EHR refused the order",
-}
+_DONE, _BAD, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 409, 412, 500
+# answers after which a transaction was surely not performed, and single creates may still be taken
+_NO_TRANSACTION = frozenset({403, 404, 405, 412, 501})
 
 
 class FhirChartWriter:
-    """Writes one session's approved orders; `may_create` tells from the granted scopes (empty: it may)."""
+    """Writes one session's approved orders.
 
-    def __init__(self, client: FhirClient, *, may_create: Callable[[str], str], seconds: float = 20.0) -> None:
+    `may_create` and `may_update` tell from the granted scopes (empty: it may), `capabilities` what the EHR says of itself.
+    """
+
+    def __init__(
+        self,
+        client: FhirClient,
+        *,
+        may_create: Callable[[str], str],
+        may_update: Callable[[str], str] = lambda _: "",
+        capabilities: Callable[[], Capabilities] = lambda: UNKNOWN,
+        seconds: float = 20.0,
+    ) -> None:
         self._client = client
         self._may_create = may_create
+        self._may_update = may_update
+        self._capabilities = capabilities
         self._seconds = seconds
 
     def can_create(self, resource_type: str) -> str:
-        """Empty if the granted scopes allow it, else why not."""
-        return self._may_create(resource_type)
+        """Empty if the granted scopes and the EHR's capabilities allow it, else why not."""
+        return self._may_create(resource_type) or self._capabilities().may_not(resource_type, "create")
+
+    def can_update(self, resource_type: str) -> str:
+        """Empty if the granted scopes and the EHR's capabilities allow changing one, else why not."""
+        return self._may_update(resource_type) or self._capabilities().may_not(resource_type, "update")
+
+    def transacts(self) -> bool:
+        """Whether the EHR says that it takes transactions."""
+        return self._capabilities().transaction
+
+    def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
+        """One transaction after a sure search for the order; None if it was surely not performed (FHIR-50)."""
+        if not self._surely_none(requests[0]):
+            return None  # single creates reconcile, and write nothing twice
+        entries = [_entry(request) for request in requests]
+        try:
+            reply = self._client.transact(write_transaction(entries), deadline=self._deadline())
+        except NotPermitted:
+            return None
+        except EhrError as error:
+            return self._unclear(requests, str(error))
+        made = read_made(reply.body, len(requests)) if reply.status == _DONE else None
+        if made is not None:
+            return self._made(requests, made)
+        if reply.status in _NO_TRANSACTION:
+            return None
+        sure = reply.status in range(_BAD, _FAILED)
+        return self._unclear(requests, refusal(reply), WriteState.REFUSED if sure else WriteState.NOT_CONFIRMED)
+
+    def _surely_none(self, order: WriteRequest) -> bool:
+        try:
+            return self._found(order.resource_type, order.identifier) is None
+        except EhrError:
+            return False
+
+    def _made(self, requests: Sequence[WriteRequest], made: Sequence[Made]) -> tuple[WriteResult, ...]:
+        results = []
+        for request, one in zip(requests, made, strict=True):
+            reference, version = located(one.location, one.etag, request.resource_type)
+            results.append(WriteResult(state=WriteState.WRITTEN, reference=reference, version=version))
+        if not results[0].reference:
+            return self._unclear(requests, "the EHR did not say under which id")
+        stored = self._read_back(results[0].reference)
+        return (replace(results[0], stored=stored, version=results[0].version or version_of(stored)), *results[1:])
+
+    def _unclear(
+        self, requests: Sequence[WriteRequest], why: str, none: WriteState = WriteState.NOT_CONFIRMED
+    ) -> tuple[WriteResult, ...]:
+        """All or nothing: the order's identifier tells of the rest too; `none` is what it means that there is no order."""
+        order = self._looked(requests[0], why, none)
+        if order.state is not WriteState.WRITTEN:
+            return (order,) * len(requests)
+        beside = (
+            self.find(request.resource_type, request.identifier) for request in requests[1:] if request.identifier
+        )
+        found = {result.reference.split("/")[0]: result for result in beside if result.reference}
+        written = WriteResult(state=WriteState.WRITTEN)
+        return (order, *(found.get(request.resource_type, written) for request in requests[1:]))
 
     def create(self, request: WriteRequest) -> WriteResult:
         """Search, then create conditionally; an ambiguous answer is resolved by a search, never by sending again."""
@@ -55,7 +115,8 @@ class FhirChartWriter:
             known = None  # this EHR does not search by identifier for us: the condition has to do
         except EhrError as error:
             return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent, because {error}")
-        return known or self._sent(request, condition=f"identifier={request.identifier}")
+        conditional = self._capabilities().conditional(request.resource_type)
+        return known or self._sent(request, condition=f"identifier={request.identifier}" if conditional else "")
 
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search."""
@@ -66,34 +127,8 @@ class FhirChartWriter:
         return found or WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
 
     def cancel(self, reference: str) -> WriteResult:
-        """Read, set `cancelled` (a ServiceRequest: `revoked`), update with `If-Match`; only a draft (FHIR-51)."""
-        try:
-            raw = self._client.read(reference, self._deadline())
-            body: dict[str, Any] = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode(raw)
-        except (EhrError, msgspec.DecodeError) as error:
-            return WriteResult(state=WriteState.REFUSED, reason=f"it could not be read ({error}); nothing was changed")
-        if body.get("status") in _CANCELLED:
-            return WriteResult(state=WriteState.WRITTEN, reference=reference, stored=raw)
-        if body.get("status") != "draft":
-            return WriteResult(state=WriteState.REFUSED, reason=f"it is no longer a draft but {body.get('status')}")
-        if not version_of(raw):
-            return WriteResult(state=WriteState.REFUSED, reason="the EHR names no version of it")
-        body["status"] = "revoked" if reference.startswith("ServiceRequest/") else "cancelled"
-        return self._updated(reference, msgspec.json.Encoder(decimal_format="number").encode(body), version_of(raw))
-
-    def _updated(self, reference: str, body: bytes, version: str) -> WriteResult:
-        try:
-            reply = self._client.update(reference, body, version=version, deadline=self._deadline())
-        except NotPermitted as error:
-            return WriteResult(state=WriteState.REFUSED, reason=str(error))
-        except EhrError as error:
-            return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
-        if reply.status in (200, 201, 204):
-            return WriteResult(state=WriteState.WRITTEN, reference=reference)
-        if reply.status in (_CONFLICT, _UNMATCHED):
-            return WriteResult(state=WriteState.REFUSED, reason="it was changed in the EHR meanwhile")
-        state = WriteState.NOT_CONFIRMED if reply.status >= _FAILED else WriteState.REFUSED
-        return WriteResult(state=state, reason=_refusal(reply))
+        """Only a draft, with its version (FHIR-51)."""
+        return cancelled(self._client, reference, self._deadline)
 
     def _found(self, resource_type: str, identifier: str) -> WriteResult | None:
         """What stands under the identifier; None if the EHR surely has nothing; EhrError if it could not be asked."""
@@ -129,17 +164,17 @@ class FhirChartWriter:
 
     def _failed(self, request: WriteRequest, reply: Reply) -> WriteResult:
         if reply.status == _CONFLICT:
-            return self._looked(request, _refusal(reply), WriteState.REFUSED)
+            return self._looked(request, refusal(reply), WriteState.REFUSED)
         if reply.status < 300 or reply.status >= _FAILED:
-            return self._looked(request, _refusal(reply), WriteState.NOT_CONFIRMED)
-        return WriteResult(state=WriteState.REFUSED, reason=_refusal(reply))
+            return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED)
+        return WriteResult(state=WriteState.REFUSED, reason=refusal(reply))
 
     def _unconditioned(self, request: WriteRequest, reply: Reply) -> WriteResult:
         """412: several match, or no conditional creates here; only a search that found none allows a plain one."""
         try:
             found = self._found(request.resource_type, request.identifier)
         except EhrError as error:
-            return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{_refusal(reply)}, and {error}")
+            return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{refusal(reply)}, and {error}")
         return found or self._sent(request, condition="")
 
     def _looked(self, request: WriteRequest, why: str, none: WriteState) -> WriteResult:
@@ -156,32 +191,28 @@ class FhirChartWriter:
     def _written(self, request: WriteRequest, reply: Reply) -> WriteResult:
         """201, or 200 where it already existed: id and version from `Location` and `ETag`, the resource read back."""
         body = reply.body if kind_of(reply.body).resource_type == request.resource_type else b""
-        reference, version = _located(reply, request.resource_type)
+        told = reply.headers.get("location", ""), reply.headers.get("etag", "")
+        reference, version = located(*told, request.resource_type)
         if not reference and body:
             reference = f"{request.resource_type}/{kind_of(body).id}"
         if not reference:
             return self._looked(request, "the EHR did not say under which id", WriteState.NOT_CONFIRMED)
-        try:
-            stored = self._client.read(reference, self._deadline())
-        except EhrError:
-            stored = body
+        stored = self._read_back(reference) or body
         return WriteResult(
             state=WriteState.WRITTEN, reference=reference, version=version or version_of(stored), stored=stored
         )
+
+    def _read_back(self, reference: str) -> bytes:
+        """The resource as the EHR has it now; empty if it cannot be read."""
+        try:
+            return self._client.read(reference, self._deadline())
+        except EhrError:
+            return b""
 
     def _deadline(self) -> float:
         return time.monotonic() + self._seconds
 
 
-def _located(reply: Reply, resource_type: str) -> tuple[str, str]:
-    """Type/id and version from `Location`, relative or on any host, and `ETag`; never followed (FHIR-47)."""
-    match = _LOCATION.search(reply.headers.get("location", "").split("?")[0].rstrip("/"))
-    etag = _ETAG.fullmatch(reply.headers.get("etag", ""))
-    version = etag.group(1) if etag else ""
-    if match is None or match.group(1) != resource_type:
-        return "", version
-    return f"{resource_type}/{match.group(2)}", match.group(3) or version
-
-
-def _refusal(reply: Reply) -> str:
-    return f"{_REASONS.get(reply.status, f'the EHR answered {reply.status}')}{said(reply)}"
+def _entry(request: WriteRequest) -> Entry:
+    condition = f"identifier={request.identifier}" if request.identifier else ""
+    return Entry(resource_type=request.resource_type, body=request.body, condition=condition, full_url=request.full_url)

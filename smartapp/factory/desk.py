@@ -112,7 +112,7 @@ class ClinicalDesk:
     def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
         """One proposal with the patient as assessed now."""
         case = self._case(opened)
-        view = self._looked(case, proposal)
+        view = self._looked(case, proposal, self.acceptance.follow)
         assessed = self._assessed(case, "proposal assessed")
         return Proposed(
             proposal=self._shown(opened, view),
@@ -123,7 +123,7 @@ class ClinicalDesk:
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
         """One proposal as it stands, without reading the chart."""
-        view = self._looked(self._case(opened), proposal)
+        view = self._looked(self._case(opened), proposal, self.acceptance.look)
         return self._shown(opened, view), view.option
 
     def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
@@ -180,9 +180,9 @@ class ClinicalDesk:
         except NotApprovable as problem:
             raise CannotApprove(str(problem)) from None
 
-    def _looked(self, case: Case, proposal: str) -> Stored:
+    def _looked(self, case: Case, proposal: str, look: Callable[[Case, str], Stored]) -> Stored:
         try:
-            return self.acceptance.look(case, proposal)
+            return look(case, proposal)
         except NoSuchProposal:
             raise NotInThisLaunch from None
 
@@ -230,8 +230,11 @@ class ClinicalDesk:
             differences=view.differs,
             moved=view.changes,
             expires=datetime.fromtimestamp(view.expires_at, UTC),
-            decided_at=None if open_still else datetime.fromtimestamp(view.changed_at, UTC),
+            decided_at=None if open_still else datetime.fromtimestamp(view.decided_at, UTC),
             decided_by=view.decided_by,
+            standing=view.standing,
+            provenance=view.provenance,
+            receipt=view.receipt,
             preview=self._preview(view, kind),
         )
 
@@ -243,6 +246,12 @@ class ClinicalDesk:
             ("Reason", view.order.reason),
             ("Rests on", view.order.basis or "no usable fibrinogen"),
             ("Rules", ", ".join(f"{rule} v{version}" for rule, version in view.order.rules)),
+            (
+                "Sent as",
+                "one transaction: all of it or nothing"
+                if view.together
+                else "the order first, then what belongs to it",
+            ),
             *((("Follow-up", "fibrinogen after the end of the dose"),) if view.recheck else ()),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smartapp.config.settings import Settings
+from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.reading import Readings
 from smartapp.factory.references import CardReferences
 from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
@@ -23,10 +24,9 @@ from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
 from smartapp.storage.launches import LaunchStore
 from smartapp.storage.proposals import ProposalStore
-from smartapp.usecases.accept import Acceptance
+from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
-from smartapp.usecases.writing import OrderWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,7 @@ class Parts:
             store=self.store,
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
+            statements=Statements(),
         )
 
     def references(self) -> CardReferences:
@@ -90,22 +91,14 @@ class Parts:
 
     def acceptance(self) -> Acceptance:
         """From a proposal to one written order."""
-        proposals = ProposalStore(self.database, self.keyring, time.time)
-        writing = OrderWriting(
-            proposals=proposals,
-            policy=self.site.policy,
-            log=self.audit,
-            clock=self.clock,
-            base_url=self.base,
-            organization=self.settings.organization,
-        )
-        return Acceptance(
-            proposals=proposals,
+        return make_acceptance(
+            proposals=ProposalStore(self.database, self.keyring, time.time),
             site=self.site,
-            writing=writing,
             log=self.audit,
             clock=self.clock,
             seconds=time.time,
+            base_url=self.base,
+            organization=self.settings.organization,
             minutes=float(self.settings.limits.proposal_minutes),
         )
 

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from smartapp.config.checks import policy_of, secrets_of
 from smartapp.config.settings import Ehr, Settings
+from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.reading import FirstAnswers, Readings
 from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.queries import site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
-from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_create, may_read
+from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_read, may_write
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.keys import StoredKey
 from smartapp.smart.registration import Registration
@@ -130,6 +131,7 @@ class Charts:
     store: LaunchStore
     now: Callable[[], datetime]
     readings: Readings
+    statements: Statements
 
     def source_of(self, session: SmartSession) -> FhirChartSource:
         """Reads within the granted scopes and the page's budget."""
@@ -156,7 +158,13 @@ class Charts:
     def writer_of(self, session: SmartSession) -> FhirChartWriter:
         """Writes within the granted scopes, where the site switched it on."""
         write_back = self.registrations[session.ehr].write_back
-        return FhirChartWriter(self._client(session), may_create=may_create(session, write_back=write_back))
+        outbound = self.connections.of(self.registrations[session.ehr])
+        return FhirChartWriter(
+            self._client(session),
+            may_create=may_write(session, "c", write_back=write_back),
+            may_update=may_write(session, "u", write_back=write_back),
+            capabilities=lambda: self.statements.of(session.fhir_base, outbound),
+        )
 
     def _client(self, session: SmartSession) -> FhirClient:
         registration = self.registrations[session.ehr]

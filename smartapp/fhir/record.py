@@ -26,8 +26,10 @@ def write_provenance(
     rules_url: str,
     organization: str,
     software: str,
+    receipt: tuple[str, str] = ("", ""),
 ) -> dict[str, Any]:
-    """Who approved and what assembled it, from which records and by which rules (id, version)."""
+    """Who approved and what assembled it, from which records and by which rules (id, version); `receipt` is the decision
+    receipt's (system, address)."""
     sources = [{"role": "source", "what": {"reference": source}} for source in entities]
     applied = [
         {
@@ -36,6 +38,9 @@ def write_provenance(
         }
         for rule, version in rules
     ]
+    if receipt[1]:
+        named = {"identifier": {"system": receipt[0], "value": receipt[1]}, "display": "Decision receipt"}
+        applied.append({"role": "quotation", "what": named})
     return validated(
         {
             "resourceType": "Provenance",
@@ -92,6 +97,11 @@ def over(stored: bytes) -> str:
     """The status of a stored order that is over (cancelled, completed, …); empty if it stands or cannot be read."""
     status = _read(stored).status
     return status if status in _OVER else ""
+
+
+def status_of(stored: bytes) -> str:
+    """The status of a stored order; empty if it cannot be read."""
+    return _read(stored).status
 
 
 def version_of(stored: bytes) -> str:

@@ -86,9 +86,9 @@ def hidden_by_constraint(session: SmartSession) -> Callable[[str], str]:
     return told
 
 
-def may_create(session: SmartSession, *, write_back: bool) -> Callable[[str], str]:
-    """Of a resource type: empty if this session may create it, else a sentence, told before the click (SAL-53, SAL-73)."""
-    granted = session.granted
+def may_write(session: SmartSession, letter: str, *, write_back: bool) -> Callable[[str], str]:
+    """Of a resource type: empty if this session may create (`c`) or update (`u`) it, else a sentence (SAL-53, SAL-73)."""
+    granted, verb = session.granted, {"c": "create", "u": "change"}[letter]
 
     def told(resource: str) -> str:
         if not write_back:
@@ -97,8 +97,8 @@ def may_create(session: SmartSession, *, write_back: bool) -> Callable[[str], st
             return "the EHR did not identify you as a health-care professional"
         return (
             ""
-            if granted.may(resource, "c")
-            else f"writing is not permitted: the EHR did not grant this session to create {resource}"
+            if granted.may(resource, letter)
+            else f"writing is not permitted: the EHR did not grant this session to {verb} {resource}"
         )
 
     return told

@@ -8,7 +8,7 @@ _V2 = re.compile(r"(patient|user|system)/([A-Z][A-Za-z]+|\*)\.(c?r?u?d?s?)(?:\?(
 _V1 = re.compile(r"(patient|user|system)/([A-Z][A-Za-z]+|\*)\.(read|write|\*)")
 _V1_LETTERS = {"read": "rs", "write": "cud", "*": "cruds"}
 _IDENTITY = ("openid", "fhirUser")
-WRITES_V2 = ("patient/MedicationRequest.crus", "patient/ServiceRequest.crs", "patient/Provenance.c")
+WRITES_V2 = ("patient/MedicationRequest.crus", "patient/ServiceRequest.crus", "patient/Provenance.c")
 WRITES_V1 = ("patient/MedicationRequest.write", "patient/ServiceRequest.write", "patient/Provenance.write")
 
 

@@ -62,25 +62,31 @@ class ProposalStore:
         with self._database.transaction() as connection:
             return connection.execute(update(proposals).where(here).values(**values)).rowcount == 1
 
-    def lock(self, identifier: str, proposal: str) -> bool:
+    def lock(self, identifier: str, holder: str) -> bool:
         """One writer an identifier; a lock left by a dead process falls after two minutes."""
         now = self._clock()
+        here = write_locks.c.identifier == identifier
         try:
             with self._database.transaction() as connection:
                 connection.execute(
-                    delete(write_locks).where(
-                        (write_locks.c.identifier == identifier) & (write_locks.c.taken_at < now - _STALE_LOCK_SECONDS)
-                    )
+                    delete(write_locks).where(here & (write_locks.c.taken_at < now - _STALE_LOCK_SECONDS))
                 )
-                connection.execute(insert(write_locks).values(identifier=identifier, proposal=proposal, taken_at=now))
+                connection.execute(insert(write_locks).values(identifier=identifier, proposal=holder, taken_at=now))
         except IntegrityError:
             return False
         return True
 
-    def unlock(self, identifier: str) -> None:
-        """Release it."""
+    def renew(self, identifier: str, holder: str) -> bool:
+        """The lock counts from now, if it is still this holder's."""
+        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == holder)
         with self._database.transaction() as connection:
-            connection.execute(delete(write_locks).where(write_locks.c.identifier == identifier))
+            return connection.execute(update(write_locks).where(own).values(taken_at=self._clock())).rowcount == 1
+
+    def unlock(self, identifier: str, holder: str) -> None:
+        """Release it, if it is still this holder's."""
+        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == holder)
+        with self._database.transaction() as connection:
+            connection.execute(delete(write_locks).where(own))
 
     def _where(self, condition: Any) -> list[StoredProposal]:
         with self._database.engine.connect() as connection:

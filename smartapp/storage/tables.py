@@ -75,8 +75,8 @@ write_locks = Table(
     "write_locks",
     metadata,
     Column("identifier", String(64), primary_key=True),
-    Column("proposal", String(64), nullable=False),
-    Column("taken_at", Float, nullable=False),
+    Column("proposal", String(64), nullable=False),  # its holder: the proposal and a random part
+    Column("taken_at", Float, nullable=False),  # when the holder last said that it lives
 )
 
 # what a user last saw of a patient, and what of it an open launch is compared with

@@ -1,8 +1,8 @@
 """From an offered proposal to one written order: offer, choose, re-check, write, and what became of it.
 
 What a page calls: `offer` makes or finds the proposals of an assessment; `step` takes a press on a form, the last of
-which is `write`, the one that writes, after reading everything again; `look` tells the truth about a proposal;
-`check_again` only searches; `decline` keeps a reason.
+which is `write`, the one that writes, after reading everything again; `look` tells the truth about a proposal, `follow` also
+where its order stands at the EHR now; `check_again` only searches; `decline` keeps a reason; `withdraw` takes a draft back.
 Nothing is written without `write`, and at most once an identifier.
 """
 
@@ -17,20 +17,13 @@ from smartapp.fhir.chart import Chart
 from smartapp.usecases.assess import Site, assess_patient
 from smartapp.usecases.beside import Case
 from smartapp.usecases.offering import Offering
-from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal, WriteState
+from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal
 from smartapp.usecases.proposal import ProposalView, Stage, changes, order_in, packed, view_of
-from smartapp.usecases.writing import BEGUN, NotApprovable, OrderWriting
-
-_ORPHANED_SECONDS = 150.0
-_INTERRUPTED = (
-    "not confirmed: the program was interrupted after the order was saved; look for the follow-up fibrinogen in the chart, "
-    "and order it yourself if it is not there"
-)
-
-
-def _lacks_follow_up(stored: StoredProposal) -> bool:
-    """Whether a follow-up was approved and nobody knows what became of it."""
-    return bool(stored.content.get("recheck")) and "recheck_reference" not in stored.content
+from smartapp.usecases.sending import Sending
+from smartapp.usecases.settling import Settling
+from smartapp.usecases.transitions import BEGUN, OVER, Transitions
+from smartapp.usecases.withdrawing import Withdrawing
+from smartapp.usecases.writing import NotApprovable, OrderWriting
 
 
 class NoSuchProposal(Exception):
@@ -43,16 +36,23 @@ class Acceptance:
 
     proposals: Proposals
     site: Site
-    writing: OrderWriting
     log: AssessmentLog
     clock: Callable[[], datetime]
     seconds: Callable[[], float]
+    transitions: Transitions
+    writing: OrderWriting
+    settling: Settling
     minutes: float = 30.0
 
     def offer(self, case: Case, assessment: Assessment) -> tuple[ProposalView, ...]:
         """The proposals of this assessment: those under way for its basis, else one for each option."""
         offering = Offering(
-            proposals=self.proposals, writing=self.writing, log=self.log, seconds=self.seconds, minutes=self.minutes
+            proposals=self.proposals,
+            writing=self.writing,
+            settling=self.settling,
+            log=self.log,
+            seconds=self.seconds,
+            minutes=self.minutes,
         )
         return tuple(self._view(case, stored) for stored in offering.of(case, assessment))
 
@@ -62,32 +62,24 @@ class Acceptance:
         return tuple(self._view(case, proposal) for proposal in done)
 
     def look(self, case: Case, proposal: str) -> ProposalView:
-        """The truth about a proposal; what a dead process left open is not confirmed: the order, or its follow-up."""
-        stored = self._own(case, proposal)
-        orphaned = self.seconds() - stored.changed_at > _ORPHANED_SECONDS
-        if orphaned and stored.state is ProposalState.WRITTEN and _lacks_follow_up(stored):
-            content = {**stored.content, "recheck_reference": _INTERRUPTED}
-            self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WRITTEN, content=content)
-            stored = self._own(case, proposal)
-        if orphaned and stored.state is ProposalState.WRITING:
-            reason = "The program was interrupted while it was writing."
-            self.proposals.move(
-                stored.id,
-                source=ProposalState.WRITING,
-                target=ProposalState.NOT_CONFIRMED,
-                content={**stored.content, "reason": reason},
-            )
-            stored = self._own(case, proposal)
-        return self._view(case, stored)
+        """The truth about a proposal; what a dead process left open is found out by searching."""
+        return self._view(case, self.settling.settled(case, self._own(case, proposal)))
+
+    def follow(self, case: Case, proposal: str) -> ProposalView:
+        """The same, and where a written order stands at the EHR now."""
+        settled = self.settling.settled(case, self._own(case, proposal))
+        return self._view(case, self.settling.followed(case, settled))
 
     def step(self, case: Case, proposal: str, stage: Stage, *, order: ProposedOrder, recheck: bool) -> ProposalView:
         """A press on a form made for `stage`: it opens the dose review, keeps the amount for the receipt, or writes.
 
-        A press on a proposal that is decided changes nothing; one on a form whose stage is past changes nothing either.
+        A press on a proposal that is decided changes nothing, but what a dead process left unsent beside the order is sent
+        by pressing again on the receipt; a press on a form whose stage is past changes nothing either.
         """
         stored = self._own(case, proposal)
         if stored.state is not ProposalState.PROPOSED:
-            return self.look(case, proposal)
+            again = stage is Stage.CONFIRMING
+            return self._view(case, self.settling.settled(case, stored, pressed=again))
         stored = self._approvable(case, proposal)
         if stage is Stage.PROPOSED:
             return self._staged(case, stored, Stage.REVIEWING)
@@ -105,19 +97,19 @@ class Acceptance:
         return self._view(case, self._own(case, stored.id))
 
     def decline(self, case: Case, proposal: str, *, reason: str, comment: str) -> ProposalView:
-        """Keep why not; nothing is written."""
+        """Keep why not; nothing is written. What was decided already stays as it is."""
         stored = self._own(case, proposal)
-        content = {**stored.content, "reason": reason, "comment": comment[:500]}
-        if self.proposals.move(
-            stored.id, source=ProposalState.PROPOSED, target=ProposalState.DECLINED, content=content
-        ):
-            self.log.noted(case.subject, "proposal declined", reason)
+        if stored.state is ProposalState.PROPOSED:
+            kept = {"reason": reason, "comment": comment[:500]}
+            self.transitions.move(
+                case, stored, ProposalState.DECLINED, event="proposal declined", outcome=reason, **kept
+            )
         return self._view(case, self._own(case, proposal))
 
     def write(self, case: Case, proposal: str) -> ProposalView:
         """Read everything again; if nothing moved, write the order once, its follow-up and its provenance."""
         stored = self._own(case, proposal)
-        if stored.state in BEGUN:
+        if stored.state in (*BEGUN, *OVER):
             return self.look(case, proposal)
         stored = self._approvable(case, proposal)
         if stored.content["stage"] != Stage.CONFIRMING:
@@ -132,30 +124,17 @@ class Acceptance:
         return self.look(case, proposal)
 
     def withdraw(self, case: Case, proposal: str) -> ProposalView:
-        """Take back what was written, while it is a draft; the EHR's copy is cancelled, never deleted (FHIR-51)."""
-        stored = self._own(case, proposal)
-        if stored.state is not ProposalState.WRITTEN:
-            return self.look(case, proposal)
-        result = case.writer.cancel(str(stored.content["reference"]))
-        if result.state is WriteState.NOT_CONFIRMED:
-            raise NotApprovable(
-                f"It is not confirmed that the order was withdrawn: {result.reason}. Press again to look."
-            )
-        if result.state is not WriteState.WRITTEN:
-            raise NotApprovable(f"The order could not be withdrawn: {result.reason}. Look at it in the EHR.")
-        followed = str(stored.content.get("recheck_reference", ""))
-        beside = f"The follow-up {followed} still stands in the EHR." if followed.startswith("ServiceRequest/") else ""
-        content = {**stored.content, "reason": beside}
-        self.proposals.move(stored.id, source=ProposalState.WRITTEN, target=ProposalState.WITHDRAWN, content=content)
-        self.log.noted(case.subject, "order withdrawn", f"{stored.id} {result.reference}")
-        return self._view(case, self._own(case, proposal))
+        """Take back what was written, while it is a draft."""
+        stored = self.settling.settled(case, self._own(case, proposal))
+        if stored.state is ProposalState.WRITTEN:
+            Withdrawing(transitions=self.transitions).withdraw(case, stored)
+        return self.look(case, proposal)
 
     def check_again(self, case: Case, proposal: str) -> ProposalView:
         """Only search for what was not confirmed."""
-        stored = self._own(case, proposal)
-        if stored.state is not ProposalState.NOT_CONFIRMED:
-            return self.look(case, proposal)
-        self.writing.searched(case, stored)
+        stored = self.settling.settled(case, self._own(case, proposal))
+        if stored.state is ProposalState.NOT_CONFIRMED:
+            self.settling.searched(case, stored)
         return self._view(case, self._own(case, proposal))
 
     def _moved(self, case: Case, stored: StoredProposal) -> tuple[str, ...]:
@@ -174,9 +153,10 @@ class Acceptance:
         return changes(now, stored.content)
 
     def _withheld(self, case: Case, stored: StoredProposal, moved: tuple[str, ...]) -> ProposalView:
-        content = {**stored.content, "changes": list(moved), "reason": "New since you reviewed: nothing was written."}
-        self.proposals.move(stored.id, source=ProposalState.PROPOSED, target=ProposalState.EXPIRED, content=content)
-        self.log.noted(case.subject, "write withheld", f"{stored.id} basis changed")
+        kept = {"changes": list(moved), "reason": "New since you reviewed: nothing was written."}
+        self.transitions.move(
+            case, stored, ProposalState.EXPIRED, event="write withheld", outcome="basis changed", **kept
+        )
         return self._view(case, self._own(case, stored.id))
 
     def _own(self, case: Case, proposal: str) -> StoredProposal:
@@ -201,4 +181,40 @@ class Acceptance:
             stored,
             left_out=tuple(why for kind in beside if (why := case.writer.can_create(kind))),
             cannot_write=self.writing.cannot_write(case, order_in(stored.content)),
+            together=case.writer.transacts(),
         )
+
+
+def make_acceptance(
+    *,
+    proposals: Proposals,
+    site: Site,
+    log: AssessmentLog,
+    clock: Callable[[], datetime],
+    seconds: Callable[[], float],
+    base_url: str,
+    organization: str = "",
+    minutes: float = 30.0,
+) -> Acceptance:
+    """The use case joined from its parts."""
+    transitions = Transitions(proposals=proposals, log=log)
+    sending = Sending(transitions=transitions, clock=clock, base_url=base_url, organization=organization)
+    writing = OrderWriting(
+        proposals=proposals,
+        policy=site.policy,
+        transitions=transitions,
+        sending=sending,
+        clock=clock,
+        base_url=base_url,
+    )
+    return Acceptance(
+        proposals=proposals,
+        site=site,
+        log=log,
+        clock=clock,
+        seconds=seconds,
+        transitions=transitions,
+        writing=writing,
+        settling=Settling(transitions=transitions, sending=sending, seconds=seconds),
+        minutes=minutes,
+    )

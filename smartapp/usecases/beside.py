@@ -1,16 +1,16 @@
-"""What is written beside an order, each only where its scope was granted: the follow-up and the provenance."""
+"""One case, and what is written beside an order: the follow-up and the provenance, each only where its scope was granted."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
-from smartapp.fhir.proposals import Ordering, write_recheck
 from smartapp.fhir.record import write_provenance
-from smartapp.usecases.ports import AssessmentLog, ChartSource, ChartWriter, Subject, WriteRequest, WriteResult
+from smartapp.usecases.ports import ChartSource, ChartWriter, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.proposal import order_in
 
 _SOFTWARE = "Fibrinogen Watch"
 
@@ -25,50 +25,39 @@ class Case:
     bedside: Bedside = field(default_factory=Bedside)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """Writes the follow-up and the provenance; `clock` gives the clinical now."""
-
-    log: AssessmentLog
-    clock: Callable[[], datetime]
-    base_url: str
-    organization: str = ""
-
-    def write(
-        self, case: Case, order: ProposedOrder, content: Mapping[str, Any], *, ordering: Ordering, token: str
-    ) -> str:
-        """The follow-up (if ticked), then the provenance of both; the follow-up's reference, or why there is none."""
-        targets, told = [_versioned(str(content["reference"]), str(content["version"]))], ""
-        if content.get("recheck") and not case.writer.can_create("ServiceRequest"):
-            followed = self._follow_up(case, order, ordering, token)
-            told = followed.reference or f"not saved: {followed.reason}"
-            targets += [_versioned(followed.reference, followed.version)] if followed.reference else []
-        if not case.writer.can_create("Provenance"):
-            self._provenance(case, order, targets)
-        return told
-
-    def _follow_up(self, case: Case, order: ProposedOrder, ordering: Ordering, token: str) -> WriteResult:
-        body = json.dumps(write_recheck(order, ordering)).encode()
-        made = case.writer.create(
-            WriteRequest(resource_type="ServiceRequest", body=body, identifier=f"{token}-recheck")
-        )
-        self.log.noted(case.subject, "follow-up", f"{made.state} {made.reference}".strip())
-        return made
-
-    def _provenance(self, case: Case, order: ProposedOrder, targets: list[str]) -> None:
-        provenance = write_provenance(
-            targets=targets,
-            at=self.clock(),
-            author=case.subject.user,
-            entities=list(dict.fromkeys(source.split("#")[0] for source in order.supporting)),
-            rules=order.rules,
-            rules_url=f"{self.base_url}/rules",
-            organization=self.organization or case.subject.ehr,
-            software=_SOFTWARE,
-        )
-        made = case.writer.create(WriteRequest(resource_type="Provenance", body=json.dumps(provenance).encode()))
-        self.log.noted(case.subject, "provenance", f"{made.state} {made.reference}".strip())
+def follow_up_request(content: Mapping[str, Any], token: str) -> WriteRequest:
+    """The follow-up as it was approved; `token` is the order's `system|value`."""
+    body = str(content["follow_up"]).encode()
+    return WriteRequest(resource_type="ServiceRequest", body=body, identifier=f"{token}-recheck")
 
 
-def _versioned(reference: str, version: str) -> str:
+def provenance_request(
+    case: Case, content: Mapping[str, Any], targets: Sequence[str], *, at: datetime, base_url: str, organization: str
+) -> WriteRequest:
+    """Who approved, what assembled it, from which records, by which rules, under which receipt (FHIR-49)."""
+    order: ProposedOrder = order_in(content)
+    body = write_provenance(
+        targets=targets,
+        at=at,
+        author=case.subject.user,
+        entities=list(dict.fromkeys(source.split("#")[0] for source in order.supporting)),
+        rules=order.rules,
+        rules_url=f"{base_url}/rules",
+        organization=organization or case.subject.ehr,
+        software=_SOFTWARE,
+        receipt=(f"{base_url}/receipt", str(content.get("receipt", ""))),
+    )
+    return WriteRequest(resource_type="Provenance", body=json.dumps(body).encode())
+
+
+def told(result: WriteResult) -> str:
+    """What became of something written beside the order: its reference, or why there is none."""
+    if result.state is WriteState.WRITTEN:
+        return result.reference or "saved together with the order"
+    words = "not saved" if result.state is WriteState.REFUSED else "not confirmed"
+    return f"{words}: {result.reason}"
+
+
+def versioned(reference: str, version: str) -> str:
+    """A reference to one version, where the version is known."""
     return f"{reference}/_history/{version}" if version else reference

@@ -17,7 +17,9 @@ from smartapp.usecases.proposal import (
     order_of,
     packed,
 )
-from smartapp.usecases.writing import BEGUN, OrderWriting
+from smartapp.usecases.settling import Settling
+from smartapp.usecases.transitions import BEGUN
+from smartapp.usecases.writing import OrderWriting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Offering:
 
     proposals: Proposals
     writing: OrderWriting
+    settling: Settling
     log: AssessmentLog
     seconds: Callable[[], float]
     minutes: float
@@ -33,7 +36,7 @@ class Offering:
     def of(self, case: Case, assessment: Assessment) -> Sequence[StoredProposal]:
         """What stands for this result, in this launch or another; else new proposals, or those already offered."""
         basis = basis_of(assessment)
-        self.writing.refreshed(case, self.writing.identifier(case, basis))
+        self._found_out(case, self.writing.identifier(case, basis))
         identifier = self.writing.identifier(case, basis)
         begun = [known for known in self.proposals.with_identifier(identifier) if known.state in BEGUN]
         own = [known for known in begun if known.launch == case.subject.reference]
@@ -41,6 +44,11 @@ class Offering:
             return own or begun
         options = [option for option in assessment.options if can_be_ordered(option)]
         return [self._offered(case, assessment, option, identifier) for option in options]
+
+    def _found_out(self, case: Case, identifier: str) -> None:
+        """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it."""
+        for stored in self.proposals.with_identifier(identifier):
+            self.settling.followed(case, self.settling.settled(case, stored))
 
     def _offered(self, case: Case, assessment: Assessment, option: Option, identifier: str) -> StoredProposal:
         content = {

@@ -36,11 +36,15 @@ class ChartSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteRequest:
-    """One resource to create: its JSON, and the identifier (`system|value`) under which it exists at most once ("" : none)."""
+    """One resource to create: its JSON, and the identifier (`system|value`) under which it exists at most once ("" : none).
+
+    `full_url` is the `urn:uuid` by which the other resources of a transaction name it.
+    """
 
     resource_type: str
     body: bytes
     identifier: str = ""
+    full_url: str = ""
 
 
 class WriteState(StrEnum):
@@ -72,8 +76,23 @@ class ChartWriter(Protocol):
     def create(self, request: WriteRequest) -> WriteResult:
         """Create at most once by identifier; after an ambiguous failure the identifier is searched, never sent again."""
 
+    def transacts(self) -> bool:
+        """Whether the EHR says that it takes transactions."""
+
+    def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
+        """All of them in one transaction, or none; the first one's identifier tells after an ambiguous failure.
+
+        None: surely not performed, because the EHR takes no transactions.
+        """
+
+    def can_update(self, resource_type: str) -> str:
+        """Empty if the granted scopes and the EHR allow changing one, else why not, in a sentence."""
+
     def cancel(self, reference: str) -> WriteResult:
-        """Cancel what was written, if it is still a draft: read, change, update with its version (FHIR-51)."""
+        """Cancel what was written, if it is still a draft: read, change, update with its version (FHIR-51).
+
+        Refused with `stored`: it is no longer a draft, or was changed meanwhile; nothing was cancelled.
+        """
 
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search: written with its reference, refused if the EHR surely has none, else not confirmed."""
@@ -90,16 +109,19 @@ class AssessmentLog(Protocol):
 
 
 class ProposalState(StrEnum):
-    """The states of a proposal; the words stand on pages."""
+    """The states of a proposal; the words stand on pages (docs/writing-back.md draws how one leads to another)."""
 
     PROPOSED = "proposed"
     DECLINED = "declined"
-    WRITING = "writing"
+    APPROVED = "approved"  # decided and kept; nothing was sent yet
+    WRITING = "writing"  # being sent: it may stand at the EHR
     WRITTEN = "written"
     NOT_CONFIRMED = "not confirmed"
     REFUSED = "refused"
     EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
+    WITHDRAWN = "withdrawn"  # taken back by us
+    CANCELLED = "cancelled"  # ended at the EHR without being carried out
+    COMPLETED = "completed"  # carried out, as the EHR says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +157,11 @@ class Proposals(Protocol):
     ) -> bool:
         """From `source` to `target` (which may be equal) if it is still in `source`; whether it was."""
 
-    def lock(self, identifier: str, proposal: str) -> bool:
-        """Hold the identifier for one writer; whether it was free."""
+    def lock(self, identifier: str, holder: str) -> bool:
+        """Hold the identifier for one writer; whether it was free, or its holder has been silent for two minutes."""
 
-    def unlock(self, identifier: str) -> None:
-        """Release it."""
+    def renew(self, identifier: str, holder: str) -> bool:
+        """Say that the holder lives; False if another took the identifier over."""
+
+    def unlock(self, identifier: str, holder: str) -> None:
+        """Release it, if it is still this holder's."""

@@ -31,7 +31,10 @@ class ProposalView:
 
     `left_out` names entries whose scope was not granted; `cannot_write` is why nothing can be written at all;
     `reference` the EHR's id (of the order that stands there already, if another window wrote it); `differs` how the
-    stored order differs; `changes` what moved since it was offered; `basis_text` the result it rests on, in words.
+    stored order differs; `changes` what moved since it was offered; `basis_text` the result it rests on, in words;
+    `decided_at` epoch seconds of the approval, else of the last change;
+    `standing` the order's status at the EHR when it was last looked at; `receipt` the address of the decision receipt;
+    `together`: the order and what stands beside it go in one transaction.
     """
 
     id: str
@@ -42,6 +45,7 @@ class ProposalView:
     basis_text: str
     expires_at: float
     changed_at: float
+    decided_at: float
     recheck: bool = True
     reference: str = ""
     recheck_reference: str = ""
@@ -51,9 +55,15 @@ class ProposalView:
     left_out: tuple[str, ...] = ()
     cannot_write: str = ""
     decided_by: str = ""
+    standing: str = ""
+    provenance: str = ""
+    receipt: str = ""
+    together: bool = False
 
 
-def view_of(stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: str) -> ProposalView:
+def view_of(
+    stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: str, together: bool = False
+) -> ProposalView:
     """A kept proposal as a page shows it."""
     content = stored.content
     return ProposalView(
@@ -65,6 +75,7 @@ def view_of(stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: 
         basis_text=str(content.get("basis_text", "")),
         expires_at=stored.expires_at,
         changed_at=stored.changed_at,
+        decided_at=float(content.get("decided_at", stored.changed_at)),
         recheck=bool(content.get("recheck")),
         reference=str(content.get("reference", "")),
         recheck_reference=str(content.get("recheck_reference", "")),
@@ -74,6 +85,10 @@ def view_of(stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: 
         left_out=left_out,
         cannot_write=cannot_write,
         decided_by=str(content.get("decided_by", "")),
+        standing=str(content.get("standing", "")),
+        provenance=str(content.get("provenance", "")),
+        receipt=str(content.get("receipt", "")),
+        together=together,
     )
 
 

@@ -28,6 +28,7 @@ class State(StrEnum):
     PROPOSED = "proposed"
     REVIEWING = "reviewing"
     CONFIRMING = "confirming"
+    APPROVED = "approved"
     WRITING = "writing"
     WRITTEN = "written"
     NOT_CONFIRMED = "not confirmed"
@@ -35,6 +36,8 @@ class State(StrEnum):
     EXPIRED = "expired"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
 
 
 _OPEN = frozenset({State.PROPOSED, State.REVIEWING, State.CONFIRMING})
@@ -57,7 +60,8 @@ class ProposalView:
     `followed` what became of the follow-up that was ordered with it (its reference, or why there is none).
 
     `differences` are where the stored order differs from the approved one; `moved` what changed since it was reviewed;
-    `preview` the order as the EHR will store it, as (name, value) lines; `elsewhere`: another launch's, shown but not opened.
+    `preview` the order as the EHR will store it, as (name, value) lines; `elsewhere`: another launch's, shown but not opened;
+    `standing` the status of the written order at the EHR; `provenance` what became of it; `receipt` the decision receipt's address.
     """
 
     id: str
@@ -76,6 +80,9 @@ class ProposalView:
     decided_by: str = ""
     preview: tuple[tuple[str, str], ...] = ()
     elsewhere: bool = False
+    standing: str = ""
+    provenance: str = ""
+    receipt: str = ""
 
     @property
     def decided(self) -> bool:

@@ -36,11 +36,12 @@ class Asked:
 
 @dataclass
 class FhirStub:
-    """`on_create` and `on_search` replace an answer (the creation happens first if `commits`); an exception is raised."""
+    """`on_create`, `on_search` and their like replace an answer (the creation happens first if `commits`); an exception is raised."""
 
     on_create: list[Any] = field(default_factory=list)
     on_search: list[Any] = field(default_factory=list)
     on_update: list[Any] = field(default_factory=list)
+    on_transaction: list[Any] = field(default_factory=list)
     commits: bool = True
     conditional: bool = True
     keeps: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body
@@ -63,6 +64,8 @@ class FhirStub:
             return _scripted(self.on_update) or self._put(parts.path[1:], dict(headers or {}), body or b"")
         if method == "POST" and parts.path.endswith("/_search"):
             return _scripted(self.on_search) or self._search(parts.path.split("/")[1], (body or b"").decode())
+        if method == "POST" and not parts.path:
+            return self._transaction(json.loads(body or b"{}"))
         if method == "POST":
             return self._post(parts.path[1:], dict(headers or {}), body or b"")
         return self._get(parts.path[1:], parts.query)
@@ -89,6 +92,17 @@ class FhirStub:
         status, reference = (200, f"{kind}/{same[0]['id']}") if same else (201, self.put(json.loads(body)))
         answer = reply(status, self.kept[reference], location=f"{BASE}/{reference}/_history/1", etag='W/"1"')
         return _scripted(self.on_create) or answer
+
+    def _transaction(self, bundle: dict[str, Any]) -> Reply:
+        if self.on_transaction and not self.commits:
+            return _scripted(self.on_transaction)
+        references = [self.put(entry["resource"]) for entry in bundle["entry"]]
+        entries = [
+            {"response": {"status": "201 Created", "location": f"{one}/_history/1", "etag": 'W/"1"'}}
+            for one in references
+        ]
+        answer = reply(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+        return _scripted(self.on_transaction) or answer
 
     def _put(self, reference: str, headers: Mapping[str, str], body: bytes) -> Reply:
         if headers.get("If-Match") != f'W/"{self.kept[reference]["meta"]["versionId"]}"':

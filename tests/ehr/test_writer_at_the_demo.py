@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from smartapp.demo.app import create_demo
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.writer import FhirChartWriter
+from smartapp.fhir.capabilities import read_capabilities
 from smartapp.fhir.proposals import write_order, write_recheck
 from smartapp.fhir.record import differences, over, write_provenance
 from smartapp.outbound import NoAnswer, Reply
@@ -20,7 +22,7 @@ from tests.demo.visits import APP, BASE, Visit
 from tests.fhir.test_proposals import CONCENTRATE, ORDERING
 
 ROOT = Path(__file__).parents[2]
-SCOPE = "launch openid fhirUser patient/MedicationRequest.crus patient/ServiceRequest.crs patient/Provenance.c"
+SCOPE = "launch openid fhirUser patient/MedicationRequest.crus patient/ServiceRequest.crus patient/Provenance.c"
 
 
 class AtTheDemo:
@@ -120,3 +122,38 @@ def test_a_draft_is_cancelled_and_is_over(ehr: AtTheDemo) -> None:
     assert a_writer(ehr).cancel(written.reference).state is WriteState.WRITTEN
     found = a_writer(ehr).find("MedicationRequest", request(ordered("cancelled")).identifier)
     assert (found.reference, over(found.stored)) == (written.reference, "cancelled")
+
+
+@pytest.mark.req("FHIR-50", "FHIR-46")
+@pytest.mark.parametrize("loses", [0, 1])
+def test_a_transaction_is_taken_whole_and_its_provenance_names_the_order(ehr: AtTheDemo, loses: int) -> None:
+    order = ordered(f"together-{loses}")
+    order_url, provenance_url = (f"urn:uuid:{n}c3151bd-1cbf-4d64-b04d-cd9187a4c6e0" for n in (1, 2))
+    provenance = write_provenance(
+        targets=[order_url],
+        at=ORDERING.at,
+        author="Practitioner/osei",
+        entities=[],
+        rules=(("REP-03", 1),),
+        rules_url=f"{APP}/rules",
+        organization="St X",
+        software="Fibrinogen Watch",
+        receipt=(f"{APP}/receipt", "ab" * 32),
+    )
+    ehr.loses = loses
+    requests = (replace(request(order), full_url=order_url), replace(request(provenance), full_url=provenance_url))
+    results = a_writer(ehr).together(requests)
+    assert results is not None
+    assert [result.state for result in results] == [WriteState.WRITTEN] * 2
+    stored = ehr.visit.demo.hospital.server.everything("Provenance", [("target", results[0].reference)])
+    assert len(stored) == 1
+    assert differences(results[0].stored, json.dumps(order).encode()) == ()
+    assert a_writer(ehr).together(requests) is None
+
+
+@pytest.mark.req("FHIR-52")
+def test_the_demo_says_what_it_takes(ehr: AtTheDemo) -> None:
+    said = read_capabilities(ehr.visit.fhir("GET", "/metadata").data)
+    assert said.transaction
+    kinds = ("MedicationRequest", "ServiceRequest", "Provenance")
+    assert [said.may_not(kind, "create") or said.conditional(kind) for kind in kinds] == [True] * 3

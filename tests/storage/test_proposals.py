@@ -105,18 +105,35 @@ def test_of_many_writers_one_holds_the_identifier(kept: Proposals) -> None:
 
 def test_a_released_identifier_is_free_again(kept: Proposals) -> None:
     kept.lock("abc", "p1")
-    kept.unlock("abc")
+    kept.unlock("abc", "p1")
     assert kept.lock("abc", "p2")
 
 
 @pytest.mark.req("FHIR-44")
-def test_a_dead_writers_lock_falls_after_two_minutes(database: Database, clock: Clock) -> None:
-    kept = stored_in(database, clock)
+def test_nobody_releases_or_renews_what_another_holds(kept: Proposals) -> None:
+    kept.lock("abc", "p1")
+    kept.unlock("abc", "p2")
+    assert not kept.renew("abc", "p2")
+    assert not kept.lock("abc", "p2")
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_dead_writers_lock_falls_after_two_minutes(kept: Proposals, clock: Clock) -> None:
     kept.lock("abc", "p1")
     clock.now += 120
     assert not kept.lock("abc", "p2")
     clock.now += 1
     assert kept.lock("abc", "p2")
+    assert not kept.renew("abc", "p1")
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_living_writer_keeps_its_lock(kept: Proposals, clock: Clock) -> None:
+    kept.lock("abc", "p1")
+    clock.now += 100
+    assert kept.renew("abc", "p1")
+    clock.now += 100
+    assert not kept.lock("abc", "p2")
 
 
 @pytest.mark.req("FHIR-44")

@@ -8,12 +8,11 @@ from typing import Any
 from smartapp.clinical.policy import build_policy
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.queries import QUERIES
-from smartapp.usecases.accept import Acceptance
+from smartapp.usecases.accept import make_acceptance
 from smartapp.usecases.assess import Site, assess_patient
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import ProposalView, Stage
-from smartapp.usecases.writing import OrderWriting
 from tests import charts as c
 from tests.fakes import MemoryChart, MemoryLog, MemoryProposals, MemoryWriter
 
@@ -50,21 +49,14 @@ class Desk:
         policy = build_policy(None, self.settings)
         self.site = Site(policy=policy, zone=UTC, queries=QUERIES)
         self.proposals.clock = lambda: self.now
-        writing = OrderWriting(
-            proposals=self.proposals,
-            policy=policy,
-            log=self.log,
-            clock=lambda: c.NOW,
-            base_url=BASE,
-            organization="St X",
-        )
-        self.use_case = Acceptance(
+        self.use_case = make_acceptance(
             proposals=self.proposals,
             site=self.site,
-            writing=writing,
             log=self.log,
             clock=lambda: c.NOW,
             seconds=lambda: self.now,
+            base_url=BASE,
+            organization="St X",
         )
 
     @property

@@ -18,14 +18,13 @@ from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.identity import read_identity
 from smartapp.fhir.queries import QUERIES, Query
-from smartapp.usecases.accept import Acceptance, NoSuchProposal
+from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
 from smartapp.usecases.looking import Look
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
-from smartapp.usecases.writing import OrderWriting
 from smartapp.web import operations, pages, proposals, rules
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 from smartapp.web.problems import NotFound, PageProblem, handle
@@ -90,6 +89,15 @@ class MemoryWriter:
     def can_create(self, resource_type: str) -> str:
         return self.why_not
 
+    def can_update(self, resource_type: str) -> str:
+        return self.why_not
+
+    def transacts(self) -> bool:
+        return False
+
+    def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
+        return None
+
     def create(self, request: WriteRequest) -> WriteResult:
         self.created.append(request)
         stored = WriteResult(state=WriteState.WRITTEN, reference=f"{request.resource_type}/12", stored=request.body)
@@ -135,10 +143,13 @@ class MemoryProposals:
         self.kept[proposal] = replace(found, state=target, content=kept)
         return True
 
-    def lock(self, identifier: str, proposal: str) -> bool:
+    def lock(self, identifier: str, holder: str) -> bool:
         return True
 
-    def unlock(self, identifier: str) -> None:
+    def renew(self, identifier: str, holder: str) -> bool:
+        return True
+
+    def unlock(self, identifier: str, holder: str) -> None:
         return None
 
 
@@ -177,16 +188,13 @@ class Ward:
         self.app = an_app(self)
 
     def _acceptance(self) -> Acceptance:
-        writing = OrderWriting(
-            proposals=self.kept, policy=self.policy, log=self.log, clock=lambda: charts.NOW, base_url=ORIGIN
-        )
-        return Acceptance(
+        return make_acceptance(
             proposals=self.kept,
             site=self.site,
-            writing=writing,
             log=self.log,
             clock=lambda: charts.NOW,
             seconds=charts.NOW.timestamp,
+            base_url=ORIGIN,
         )
 
     @property

@@ -12,6 +12,7 @@ from smartapp.usecases.declining import REASONS
 from smartapp.web.amounts import in_letters
 from smartapp.web.decisions import ProposalView, Proposed, State
 from smartapp.web.presenters.identity import Banner, banner
+from smartapp.web.presenters.progress import given_words, progress
 from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
 from smartapp.web.presenters.words import clock_of, order_words
@@ -23,9 +24,12 @@ _OUTCOMES = {
     State.REFUSED: ("Not saved", "refused"),
     State.EXPIRED: ("Not saved", "refused"),
     State.NOT_CONFIRMED: ("Not confirmed", "open"),
+    State.APPROVED: ("Not confirmed", "open"),
     State.WRITING: ("Not confirmed", "open"),
     State.DECLINED: ("Not now", "over"),
     State.WITHDRAWN: ("Withdrawn", "over"),
+    State.CANCELLED: ("Cancelled in the EHR", "over"),
+    State.COMPLETED: ("Completed", "over"),
 }
 _TITLES = {
     State.PROPOSED: "Dose review",
@@ -62,6 +66,10 @@ class ProposalPage:
     preview: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
     follow_up: str
+    provenance: str
+    receipt: str
+    progress: tuple[str, ...]
+    may_withdraw: bool
     given: tuple[str, ...]
     cautions: tuple[str, ...]
     differences: tuple[str, ...]
@@ -95,6 +103,10 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         preview=_in_full(proposal),
         left_out=proposal.left_out,
         follow_up=_follow_up(proposal),
+        provenance=_provenance(proposal),
+        receipt=proposal.receipt,
+        progress=progress(proposed),
+        may_withdraw=proposal.standing in ("", "draft"),
         given=tuple(_given(proposed)),
         cautions=tuple(f"{f.text} ({f.rule})" for f in proposed.assessment.findings if f.rule.startswith("SAF-")),
         differences=proposal.differences,
@@ -131,14 +143,7 @@ def _given(proposed: Proposed) -> Iterator[str]:
         if e.drug in FIBRINOGEN_PRODUCTS and timedelta(0) <= e.start.age(picture.as_of) <= _DAY
     ]
     for dose in sorted(recent, key=lambda dose: dose.start.at, reverse=True):
-        amount = (
-            f"{plain(dose.dose_mg)} mg"
-            if dose.dose_mg
-            else f"{plain(dose.units)} units"
-            if dose.units
-            else "amount not recorded"
-        )
-        yield f"{str(dose.drug).replace('_', ' ')} {amount}, {clock.time(dose.start.at)}, {clock.age(dose.start.at)}"
+        yield given_words(dose, clock)
     unread = [gap.text for topic, gap in picture.unread.items() if topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)]
     yield from unread or (() if recent else ("none recorded",))
 
@@ -149,6 +154,13 @@ def _follow_up(proposal: ProposalView) -> str:
         return ""
     saved = proposal.followed.startswith("ServiceRequest/")
     return f"Follow-up fibrinogen: {f'ordered as draft, {proposal.followed}' if saved else proposal.followed}"
+
+
+def _provenance(proposal: ProposalView) -> str:
+    """Why the EHR has no record of who approved it; empty where it has one, or none was to be written."""
+    if proposal.state is not State.WRITTEN or not proposal.provenance.startswith("not "):
+        return ""
+    return f"Provenance in the EHR: {proposal.provenance}"
 
 
 def _button(proposed: Proposed, name: str) -> str:

@@ -1,0 +1,119 @@
+"""Finding out what became of an order: left open by a process that died, not confirmed, or changed since at the EHR."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from smartapp.fhir.record import differences, over, status_of
+from smartapp.usecases.beside import Case
+from smartapp.usecases.holding import held
+from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState
+from smartapp.usecases.sending import TOGETHER, Sending
+from smartapp.usecases.transitions import Transitions
+
+_INTERRUPTED = "The program was interrupted while it was writing."
+_NOTHING_SENT = "The program was interrupted before anything was sent: nothing was written. Go back for a new proposal."
+_NONE = "The EHR was searched: it has no such order. Nothing was saved."
+_FOLLOW_UP_MISSING = "not saved: order the follow-up fibrinogen yourself"
+_FOLLOW_UP_OPEN = "not confirmed: look for it in the chart, and order it yourself if it is not there"
+_PROVENANCE_MISSING = "not saved: the program was interrupted before it was sent; the record here stands"
+
+
+def unsettled(stored: StoredProposal) -> bool:
+    """Whether a part is still open: being written by a living process, or left so by a dead one."""
+    if stored.state in (ProposalState.APPROVED, ProposalState.WRITING):
+        return True
+    lacking = {"recheck_reference", "provenance"} - stored.content.keys()
+    return stored.state is ProposalState.WRITTEN and bool(lacking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Looks and tells; it sends only where the clinician pressed again on the receipt, and never an order."""
+
+    transitions: Transitions
+    sending: Sending
+    seconds: Callable[[], float]
+
+    def settled(self, case: Case, stored: StoredProposal, *, pressed: bool = False) -> StoredProposal:
+        """What a dead process left open, found out; as it stands while a living one holds the identifier."""
+        if not unsettled(stored):
+            return stored
+        with held(self.transitions.proposals, stored) as holder:
+            fresh = self._again(stored)
+            if not holder or not unsettled(fresh):
+                return fresh
+            if fresh.state is ProposalState.APPROVED:
+                self.transitions.move(
+                    case, fresh, ProposalState.EXPIRED, event="write interrupted", reason=_NOTHING_SENT
+                )
+            elif fresh.state is ProposalState.WRITING:
+                self._found_out(case, fresh)
+            elif pressed and stored.launch == case.subject.reference and stored.expires_at > self.seconds():
+                self.sending.complete(case, fresh, holder)
+            else:
+                self._told(case, fresh)
+            return self._again(stored)
+
+    def searched(self, case: Case, stored: StoredProposal) -> None:
+        """Only search for what was not confirmed; what belongs beside the order is searched too, and not sent any more."""
+        found = self._find(case, stored)
+        if found.state is WriteState.NOT_CONFIRMED:
+            self.transitions.keep(case, stored, "searched", "not confirmed", reason=found.reason)
+            return
+        if found.state is WriteState.WRITTEN and over(found.stored):
+            self.transitions.ended(case, stored, found)
+            return
+        if found.state is WriteState.REFUSED:
+            found = replace(found, reason=_NONE)
+        written = self.sending.finish(case, stored, found)
+        if written is not None and written.state is ProposalState.WRITTEN:
+            self._told(case, written)
+
+    def followed(self, case: Case, stored: StoredProposal) -> StoredProposal:
+        """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others."""
+        if stored.state is not ProposalState.WRITTEN:
+            return stored
+        found = self._find(case, stored)
+        if found.state is not WriteState.WRITTEN:
+            standing = "not found" if found.state is WriteState.REFUSED else "unknown"
+            return self._stands(case, stored, standing)
+        if over(found.stored):
+            return self.transitions.ended(case, stored, found) or self._again(stored)
+        approved = str(stored.content.get("approved", "")).encode()
+        differs = [words for words in differences(found.stored, approved) if approved and "status:" not in words]
+        return self._stands(case, stored, status_of(found.stored), version=found.version, differs=differs)
+
+    def _stands(self, case: Case, stored: StoredProposal, standing: str, **found: object) -> StoredProposal:
+        kept = {"standing": standing, **found}
+        if all(stored.content.get(name) == value for name, value in kept.items()):
+            return stored
+        return self.transitions.keep(case, stored, "order followed", standing, **kept)
+
+    def _found_out(self, case: Case, stored: StoredProposal) -> None:
+        """The order may or may not have been stored when the writer died."""
+        given_up = self.transitions.move(
+            case, stored, ProposalState.NOT_CONFIRMED, event="write interrupted", reason=_INTERRUPTED
+        )
+        if given_up is not None:
+            self.searched(case, given_up)
+
+    def _told(self, case: Case, stored: StoredProposal) -> None:
+        """What stands beside the order, by searching; what is missing is said."""
+        kept = {}
+        if "recheck_reference" not in stored.content:
+            token = f"{self.sending.search_token(stored.identifier)}-recheck"
+            found = case.writer.find("ServiceRequest", token)
+            missing = _FOLLOW_UP_MISSING if found.state is WriteState.REFUSED else _FOLLOW_UP_OPEN
+            kept["recheck_reference"] = found.reference or missing
+        if "provenance" not in stored.content:
+            together = stored.content.get("route") == TOGETHER
+            kept["provenance"] = "saved together with the order" if together else _PROVENANCE_MISSING
+        if kept:
+            self.transitions.keep(case, stored, "interrupted write settled", **kept)
+
+    def _find(self, case: Case, stored: StoredProposal) -> WriteResult:
+        kind = str(stored.content.get("kind", "MedicationRequest"))
+        return case.writer.find(kind, self.sending.search_token(stored.identifier))
+
+    def _again(self, stored: StoredProposal) -> StoredProposal:
+        return self.transitions.proposals.get(stored.launch, stored.id) or stored

@@ -1,0 +1,66 @@
+"""What happened to a written order since: its status at the EHR, what was given, and the next fibrinogen."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.picture import Exposure, Topic
+from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.wording import fibrinogen_words, plain
+from smartapp.web.decisions import Proposed, State
+from smartapp.web.presenters.words import Clock, clock_of
+
+_FOLLOWED = (State.WRITTEN, State.COMPLETED)
+_STANDING = {
+    "draft": "still a draft, to be signed",
+    "active": "signed (active)",
+    "on-hold": "on hold",
+    "completed": "completed",
+    "not found": "a search does not show it now; look at it there",
+    "unknown": "where it stands could not be read now",
+}
+
+
+def progress(proposed: Proposed) -> tuple[str, ...]:
+    """Sentences in the order things happen; empty while nothing is written, or it was cancelled."""
+    proposal, since = proposed.proposal, proposed.proposal.decided_at
+    if proposal.state not in _FOLLOWED or since is None:
+        return ()
+    standing = _STANDING.get(proposal.standing, proposal.standing)
+    told = [f"In the EHR: {standing}"] if standing else []
+    return (*told, *_given(proposed, since), *_measured(proposed, since))
+
+
+def given_words(dose: Exposure, clock: Clock) -> str:
+    """`fibrinogen concentrate 3000 mg, 02:38, 35 min ago`."""
+    amount = (
+        f"{plain(dose.dose_mg)} mg"
+        if dose.dose_mg
+        else f"{plain(dose.units)} units"
+        if dose.units
+        else "amount not recorded"
+    )
+    return f"{str(dose.drug).replace('_', ' ')} {amount}, {clock.time(dose.start.at)}, {clock.age(dose.start.at)}"
+
+
+def _given(proposed: Proposed, since: datetime) -> Iterator[str]:
+    picture, clock = proposed.assessment.picture, clock_of(proposed.assessment)
+    doses = [e for e in picture.exposures if e.drug in FIBRINOGEN_PRODUCTS and e.start.at >= since]
+    for dose in sorted(doses, key=lambda dose: dose.start.at):
+        yield f"{'Running' if dose.running else 'Given'}: {given_words(dose, clock)}"
+    if Topic.ADMINISTRATIONS in picture.unread:
+        yield picture.unread[Topic.ADMINISTRATIONS].text
+    elif not doses:
+        yield "No dose is recorded as given since"
+
+
+def _measured(proposed: Proposed, since: datetime) -> Iterator[str]:
+    picture, clock = proposed.assessment.picture, clock_of(proposed.assessment)
+    results = [r for r in picture.series(Analyte.FIBRINOGEN) if r.collected.at >= since]
+    for result in results:
+        value = f"{result.comparator or ''}{fibrinogen_words(result.value)} g/L"
+        yield f"Fibrinogen since: {value}, {clock.drawn(result.collected.at)}"
+    if Topic.LABORATORY in picture.unread:
+        yield picture.unread[Topic.LABORATORY].text
+    elif not results:
+        yield "No fibrinogen is recorded since"

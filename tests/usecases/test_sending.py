@@ -1,0 +1,70 @@
+"""By which route an approved order goes: one transaction, or creates in order (FHIR-50; interfaces.md section 6)."""
+
+import json
+
+import pytest
+
+from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
+from tests.fakes import MemoryWriter
+from tests.usecases.desk import Desk
+
+
+def a_desk(*, takes: bool = True) -> Desk:
+    """At an EHR that says it takes transactions, and does if it `takes` them."""
+    return Desk(writer=MemoryWriter(transactions=(True, takes)))
+
+
+@pytest.mark.req("FHIR-50")
+def test_where_the_ehr_takes_transactions_all_goes_in_one() -> None:
+    desk = a_desk()
+    view = desk.written()
+    assert (view.state, view.reference) == (ProposalState.WRITTEN, "MedicationRequest/1")
+    assert (view.recheck_reference, view.provenance) == ("ServiceRequest/2", "Provenance/3")
+    assert desk.writer.bundles == 1
+    assert desk.log.outcomes("write begun") == [f"{view.id} approved → writing transaction"]
+
+
+@pytest.mark.req("FHIR-50")
+def test_the_provenance_names_the_others_by_their_urn() -> None:
+    desk = a_desk()
+    desk.written()
+    order, follow_up, provenance = desk.writer.sent
+    targets = [target["reference"] for target in json.loads(provenance.body)["target"]]
+    assert targets == [order.full_url, follow_up.full_url]
+    assert all(url.startswith("urn:uuid:") for url in targets)
+    assert [bool(part.identifier) for part in desk.writer.sent] == [True, True, False]
+
+
+@pytest.mark.req("FHIR-50")
+def test_a_transaction_that_was_surely_not_performed_becomes_creates() -> None:
+    desk = a_desk(takes=False)
+    view = desk.written()
+    assert (view.state, view.recheck_reference) == (ProposalState.WRITTEN, "ServiceRequest/2")
+    (provenance,) = desk.writer.orders("Provenance")
+    assert provenance["target"][0]["reference"] == "MedicationRequest/1/_history/1"
+    assert desk.log.outcomes("transaction not offered") == [f"{view.id} creates"]
+
+
+@pytest.mark.req("FHIR-46", "FHIR-50")
+def test_a_transaction_whose_answer_was_lost_is_found_whole() -> None:
+    desk = a_desk()
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
+    view = desk.written()
+    assert view.state is ProposalState.NOT_CONFIRMED
+    checked = desk.use_case.check_again(desk.case, view.id)
+    assert (checked.state, checked.recheck_reference) == (ProposalState.WRITTEN, "ServiceRequest/2")
+    assert checked.provenance == "saved together with the order"
+    assert len(desk.writer.orders("Provenance")) == 1
+
+
+@pytest.mark.req("FHIR-50", "SAL-53")
+def test_an_order_alone_needs_no_transaction() -> None:
+    desk = a_desk()
+    desk.writer.refusals = {"ServiceRequest": "not granted", "Provenance": "not granted"}
+    assert desk.written().state is ProposalState.WRITTEN
+    assert desk.writer.bundles == 0
+
+
+@pytest.mark.req("FHIR-52")
+def test_the_route_is_told_before_the_click() -> None:
+    assert [a_desk().on_receipt().together, Desk().on_receipt().together] == [True, False]
