@@ -86,6 +86,21 @@ class MemoryProposals:
 
 
 @dataclass
+class MemoryReceipts:
+    """A `Receipts` that signs nothing: by proposal, in order."""
+
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def keep(self, proposal: str, receipt: Mapping[str, Any]) -> str:
+        self.kept.setdefault(proposal, []).append(json.loads(json.dumps(receipt)))
+        return f"address-of-{proposal}"
+
+    def file(self, proposal: str, address: str) -> bytes | None:
+        known = self.kept.get(proposal)
+        return json.dumps(known[-1]).encode() if known and address == f"address-of-{proposal}" else None
+
+
+@dataclass
 class MemoryChart:
     """A `ChartSource` over resources that a test may change; `states` are queries answered in another state."""
 

@@ -176,6 +176,41 @@ def audit_verify(config_file: Path | None) -> None:
     click.echo("the audit's chains hold")
 
 
+_FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@main.group()
+def receipt() -> None:
+    """One decision receipt, without a database."""
+
+
+@receipt.command("show", epilog="Example: smartapp receipt show receipt.json")
+@_FILE
+def receipt_show(file: Path) -> None:
+    """Who decided what, when, on which values; exit 2 if the file is not as it was sealed."""
+    from smartapp.cli import receipts  # noqa: PLC0415 - imported when it runs
+
+    try:
+        click.echo("\n".join(receipts.shown(file)))
+    except receipts.UnusableReceipt as error:
+        _fail(str(error))
+
+
+@receipt.command("verify", epilog="Example: smartapp receipt verify receipt.json --key NzbLsXh8uDCcd-6MNwXF4W")
+@_FILE
+@click.option("--key", help="The id of the key that must have signed it.")
+def receipt_verify(file: Path, key: str | None) -> None:
+    """Check the seal, and that the values give the same advice again; exit 1 if not."""
+    from smartapp.cli import receipts  # noqa: PLC0415 - imported when it runs
+
+    try:
+        lines, code = receipts.verified(file, key)
+    except receipts.UnusableReceipt as error:
+        _fail(str(error))
+    click.echo("\n".join(lines))
+    sys.exit(code)
+
+
 @main.group()
 def export() -> None:
     """Computable exports."""

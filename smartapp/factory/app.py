@@ -24,7 +24,7 @@ from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
 from smartapp.storage.database import Database, SchemaError
 from smartapp.storage.looks import LookStore
-from smartapp.web import operations, pages, problems, proposals, protection, rules
+from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
 
 _log = logging.getLogger("smartapp")
 _MAX_BODY = 6 * 1024 * 1024
@@ -70,6 +70,7 @@ def _register_pages(app: Flask, parts: Parts) -> None:
         pages.create_blueprint(desk=desk, tokens=forms, own_origin=own, standalone=standalone, shown=shown)
     )
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=own))
+    app.register_blueprint(receipts.create_blueprint(desk=desk, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(_rule_pages(), parts.site.policy))
     app.register_blueprint(operations.create_blueprint(lambda: _lacking(parts.database)))
 

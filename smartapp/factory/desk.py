@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.factory.bedside import bedside_of, merged
-from smartapp.factory.problems import CannotApprove, NotInThisLaunch
+from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
+from smartapp.factory.showing import shown
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
-from smartapp.fhir.proposals import dose_text, resource_type_of
 from smartapp.smart.errors import NoSuchLaunch
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
@@ -82,7 +82,7 @@ class ClinicalDesk:
         assessment = assessed.assessment
         awaited = awaited_queries(assessed.chart, self.site.queries)
         refused = "" if awaited else self._refused(case, assessed)
-        offered = () if refused or awaited else self.acceptance.offer(case, assessment)
+        offered = () if refused or awaited else self.acceptance.offer(case, assessed)
         if offered:
             self.answers.offered(case.subject, assessment, [view.id for view in offered])
         done = {view.id: view for view in self.acceptance.finished(case)}
@@ -158,6 +158,17 @@ class ClinicalDesk:
         """Take back a draft."""
         self._done(lambda case: self.acceptance.withdraw(case, proposal), opened)
 
+    def receipt(self, opened: OpenLaunch, proposal: str) -> bytes:
+        """The signed receipt of the decision on a proposal; 404 before there is one."""
+        try:
+            file = self.acceptance.receipt(self._case(opened), proposal)
+        except NoSuchProposal:
+            raise NotInThisLaunch from None
+        if file is None:
+            raise NoReceipt
+        self.log.noted(subject_of(_session(opened)), "receipt read", proposal)
+        return file
+
     def observe(self, opened: OpenLaunch, observed: Observed) -> None:
         """Keep what the clinician adds for this launch; it is theirs, and audited."""
         session = _session(opened)
@@ -207,53 +218,15 @@ class ClinicalDesk:
             bedside=case.bedside,
         )
 
+    def _shown(self, opened: OpenLaunch, view: Stored) -> ProposalView:
+        return shown(view, self.site.policy, opened.ehr)
+
     def _refused(self, case: Case, assessed: Assessed) -> str:
         """Why nothing can be written, where a draft would be allowed: told before the click."""
         assessment = assessed.assessment
         if not assessment.draft_allowed or not assessment.options:
             return ""
         return self.acceptance.writing.cannot_write(case, order_of(assessment, assessment.options[0]))
-
-    def _shown(self, opened: OpenLaunch, view: Stored) -> ProposalView:
-        kind = resource_type_of(view.order, self.site.policy.get("component_resource"))
-        open_still = view.state is ProposalState.PROPOSED
-        return ProposalView(
-            id=view.id,
-            state=State(view.stage) if open_still else State(view.state),
-            order=view.order,
-            recheck=view.recheck,
-            reason=view.reason,
-            reference=view.reference,
-            route=f"{self.site.policy.get('order_status')} {kind} at {opened.ehr}: you sign it there",
-            left_out=view.left_out,
-            followed=view.recheck_reference,
-            differences=view.differs,
-            moved=view.changes,
-            expires=datetime.fromtimestamp(view.expires_at, UTC),
-            decided_at=None if open_still else datetime.fromtimestamp(view.decided_at, UTC),
-            decided_by=view.decided_by,
-            standing=view.standing,
-            provenance=view.provenance,
-            receipt=view.receipt,
-            preview=self._preview(view, kind),
-        )
-
-    def _preview(self, view: Stored, kind: str) -> tuple[tuple[str, str], ...]:
-        policy = self.site.policy
-        return (
-            ("Resource", f"{kind}, status {policy.get('order_status')}, intent {policy.get('order_intent')}"),
-            ("Order", dose_text(view.order)),
-            ("Reason", view.order.reason),
-            ("Rests on", view.order.basis or "no usable fibrinogen"),
-            ("Rules", ", ".join(f"{rule} v{version}" for rule, version in view.order.rules)),
-            (
-                "Sent as",
-                "one transaction: all of it or nothing"
-                if view.together
-                else "the order first, then what belongs to it",
-            ),
-            *((("Follow-up", "fibrinogen after the end of the dose"),) if view.recheck else ()),
-        )
 
 
 def _session(opened: OpenLaunch) -> SmartSession:

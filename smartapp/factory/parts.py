@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from smartapp import __version__
 from smartapp.config.settings import Settings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.reading import Readings
@@ -24,6 +25,7 @@ from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
 from smartapp.storage.launches import LaunchStore
 from smartapp.storage.proposals import ProposalStore
+from smartapp.storage.receipts import ReceiptStore
 from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
@@ -89,6 +91,10 @@ class Parts:
         store = FeedbackStore(self.database, self.keyring, time.time)
         return Answers(feedback=store, log=self.audit, seconds=time.time)
 
+    def receipts(self) -> ReceiptStore:
+        """Signed records of decisions."""
+        return ReceiptStore(self.database, self.keyring, time.time, version=__version__)
+
     def acceptance(self) -> Acceptance:
         """From a proposal to one written order."""
         return make_acceptance(
@@ -97,6 +103,7 @@ class Parts:
             log=self.audit,
             clock=self.clock,
             seconds=time.time,
+            receipts=self.receipts(),
             base_url=self.base,
             organization=self.settings.organization,
             minutes=float(self.settings.limits.proposal_minutes),

@@ -20,3 +20,12 @@ class NotInThisLaunch(Exception):
     title = "Not found"
     what = "There is no such proposal in this launch."
     advice = "Go back to the patient page."
+
+
+class NoReceipt(Exception):
+    """A proposal that is not decided yet, or was decided before receipts were kept."""
+
+    status = 404
+    title = "No receipt"
+    what = "There is no decision receipt for this proposal."
+    advice = "Receipts are made when an order is approved or declined. Go back to the patient page."

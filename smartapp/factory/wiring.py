@@ -20,7 +20,7 @@ from smartapp.fhir.queries import site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
 from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_read, may_write
 from smartapp.smart.discovery import Discovery
-from smartapp.smart.keys import StoredKey
+from smartapp.smart.keys import ALGORITHMS, StoredKey
 from smartapp.smart.registration import Registration
 from smartapp.smart.session import SmartSession
 from smartapp.smart.tokens import TokenEndpoint
@@ -43,8 +43,9 @@ class KeyRows:
     rows: StoredKeys
 
     def pairs(self) -> list[StoredKey]:
-        """All pairs, newest first."""
-        return [StoredKey(kid=kid, alg=alg, private_jwk=jwk, retired=old) for kid, alg, jwk, old in self.rows.rows()]
+        """All pairs for client assertions, newest first."""
+        rows = [row for row in self.rows.rows() if row[1] in ALGORITHMS]
+        return [StoredKey(kid=kid, alg=alg, private_jwk=jwk, retired=old) for kid, alg, jwk, old in rows]
 
     def add(self, key: StoredKey) -> None:
         """Keep a pair."""

@@ -70,6 +70,17 @@ proposals = Table(
     Index("ix_proposals_identifier", "identifier"),
 )
 
+# what an approval or a refusal rested on: signed, addressed by its content, append-only
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("address", String(64), primary_key=True),  # SHA-256 of the receipt
+    Column("proposal", String(64), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("file", LargeBinary, nullable=False),  # encrypted: the signed file
+    Index("ix_receipts_proposal", "proposal"),
+)
+
 # a row is held while one process writes an identifier: locks are rows
 write_locks = Table(
     "write_locks",

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.report import rfc3339
 from smartapp.fhir.chart import Chart
-from smartapp.usecases.assess import Site, assess_patient
+from smartapp.usecases.assess import Assessed, Site, assess_patient
 from smartapp.usecases.beside import Case
 from smartapp.usecases.offering import Offering
-from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal
+from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, Receipts, StoredProposal
 from smartapp.usecases.proposal import ProposalView, Stage, changes, order_in, packed, view_of
+from smartapp.usecases.receipts import receipt_of
 from smartapp.usecases.sending import Sending
 from smartapp.usecases.settling import Settling
 from smartapp.usecases.transitions import BEGUN, OVER, Transitions
@@ -44,7 +45,7 @@ class Acceptance:
     settling: Settling
     minutes: float = 30.0
 
-    def offer(self, case: Case, assessment: Assessment) -> tuple[ProposalView, ...]:
+    def offer(self, case: Case, assessed: Assessed) -> tuple[ProposalView, ...]:
         """The proposals of this assessment: those under way for its basis, else one for each option."""
         offering = Offering(
             proposals=self.proposals,
@@ -54,7 +55,7 @@ class Acceptance:
             seconds=self.seconds,
             minutes=self.minutes,
         )
-        return tuple(self._view(case, stored) for stored in offering.of(case, assessment))
+        return tuple(self._view(case, stored) for stored in offering.of(case, assessed))
 
     def finished(self, case: Case) -> tuple[ProposalView, ...]:
         """What this launch has written, or tried to."""
@@ -100,11 +101,22 @@ class Acceptance:
         """Keep why not; nothing is written. What was decided already stays as it is."""
         stored = self._own(case, proposal)
         if stored.state is ProposalState.PROPOSED:
-            kept = {"reason": reason, "comment": comment[:500]}
+            kept = {"reason": reason, "comment": comment[:500], "receipt": self._refusal(case, stored, reason)}
             self.transitions.move(
                 case, stored, ProposalState.DECLINED, event="proposal declined", outcome=reason, **kept
             )
         return self._view(case, self._own(case, proposal))
+
+    def _refusal(self, case: Case, stored: StoredProposal, reason: str) -> str:
+        """The receipt of a refusal rests on what was shown; the comment stays with the feedback."""
+        at = rfc3339(self.clock())
+        receipt = receipt_of(case, stored, stored.content.get("seen", {}), action="declined", at=at, reason=reason)
+        return self.writing.receipts.keep(stored.id, receipt)
+
+    def receipt(self, case: Case, proposal: str) -> bytes | None:
+        """The signed receipt of the decision on a proposal of this launch; None before there is one."""
+        stored = self._own(case, proposal)
+        return self.writing.receipts.file(stored.id, str(stored.content.get("receipt", "")))
 
     def write(self, case: Case, proposal: str) -> ProposalView:
         """Read everything again; if nothing moved, write the order once, its follow-up and its provenance."""
@@ -117,10 +129,11 @@ class Acceptance:
         refused = self.writing.cannot_write(case, order_in(stored.content))
         if refused:
             raise NotApprovable(refused)
-        moved = self._moved(case, stored)
+        assessed = self._assessed_again(case)
+        moved = changes(assessed.assessment, stored.content)
         if moved:
             return self._withheld(case, stored, moved)
-        self.writing.write(case, stored)
+        self.writing.write(case, stored, assessed)
         return self.look(case, proposal)
 
     def withdraw(self, case: Case, proposal: str) -> ProposalView:
@@ -137,20 +150,18 @@ class Acceptance:
             self.settling.searched(case, stored)
         return self._view(case, self._own(case, proposal))
 
-    def _moved(self, case: Case, stored: StoredProposal) -> tuple[str, ...]:
-        """Read and assess again (FHIR-43); what changed since the proposal was offered, in words."""
-        chart = Chart.empty(case.subject.patient, case.subject.fhir_base)
-        now = assess_patient(
+    def _assessed_again(self, case: Case) -> Assessed:
+        """Read and assess again, right before writing (FHIR-43)."""
+        return assess_patient(
             case.subject,
-            sent=chart,
+            sent=Chart.empty(case.subject.patient, case.subject.fhir_base),
             source=case.source,
             site=self.site,
             as_of=self.clock(),
             log=self.log,
             event="re-checked before writing",
             bedside=case.bedside,
-        ).assessment
-        return changes(now, stored.content)
+        )
 
     def _withheld(self, case: Case, stored: StoredProposal, moved: tuple[str, ...]) -> ProposalView:
         kept = {"changes": list(moved), "reason": "New since you reviewed: nothing was written."}
@@ -192,6 +203,7 @@ def make_acceptance(
     log: AssessmentLog,
     clock: Callable[[], datetime],
     seconds: Callable[[], float],
+    receipts: Receipts,
     base_url: str,
     organization: str = "",
     minutes: float = 30.0,
@@ -205,6 +217,7 @@ def make_acceptance(
         transitions=transitions,
         sending=sending,
         clock=clock,
+        receipts=receipts,
         base_url=base_url,
     )
     return Acceptance(

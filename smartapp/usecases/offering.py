@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
+from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal
 from smartapp.usecases.proposal import (
@@ -17,6 +17,7 @@ from smartapp.usecases.proposal import (
     order_of,
     packed,
 )
+from smartapp.usecases.receipts import seen_in
 from smartapp.usecases.settling import Settling
 from smartapp.usecases.transitions import BEGUN
 from smartapp.usecases.writing import OrderWriting
@@ -33,8 +34,9 @@ class Offering:
     seconds: Callable[[], float]
     minutes: float
 
-    def of(self, case: Case, assessment: Assessment) -> Sequence[StoredProposal]:
+    def of(self, case: Case, assessed: Assessed) -> Sequence[StoredProposal]:
         """What stands for this result, in this launch or another; else new proposals, or those already offered."""
+        assessment = assessed.assessment
         basis = basis_of(assessment)
         self._found_out(case, self.writing.identifier(case, basis))
         identifier = self.writing.identifier(case, basis)
@@ -43,14 +45,15 @@ class Offering:
         if begun or not assessment.draft_allowed:
             return own or begun
         options = [option for option in assessment.options if can_be_ordered(option)]
-        return [self._offered(case, assessment, option, identifier) for option in options]
+        return [self._offered(case, assessed, option, identifier) for option in options]
 
     def _found_out(self, case: Case, identifier: str) -> None:
         """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it."""
         for stored in self.proposals.with_identifier(identifier):
             self.settling.followed(case, self.settling.settled(case, stored))
 
-    def _offered(self, case: Case, assessment: Assessment, option: Option, identifier: str) -> StoredProposal:
+    def _offered(self, case: Case, assessed: Assessed, option: Option, identifier: str) -> StoredProposal:
+        assessment = assessed.assessment
         content = {
             "order": packed(order_of(assessment, option)),
             "option": packed(option),
@@ -64,7 +67,7 @@ class Offering:
             open_still = known.state is ProposalState.PROPOSED and known.expires_at > self.seconds()
             if same and open_still and known.identifier == identifier:
                 return known
-        return self._added(case, option, identifier, content)
+        return self._added(case, option, identifier, {**content, "seen": seen_in(assessed)})
 
     def _added(self, case: Case, option: Option, identifier: str, content: dict[str, object]) -> StoredProposal:
         proposal = StoredProposal(

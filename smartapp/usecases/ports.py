@@ -165,3 +165,13 @@ class Proposals(Protocol):
 
     def unlock(self, identifier: str, holder: str) -> None:
         """Release it, if it is still this holder's."""
+
+
+class Receipts(Protocol):
+    """Where decision receipts are kept, signed and addressed by their content."""
+
+    def keep(self, proposal: str, receipt: Mapping[str, Any]) -> str:
+        """Sign and keep; its address."""
+
+    def file(self, proposal: str, address: str) -> bytes | None:
+        """The signed file of a proposal's receipt."""

@@ -9,11 +9,14 @@ from typing import Any
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.report import rfc3339
 from smartapp.fhir.proposals import Ordering, amount_text, resource_type_of, write_order, write_recheck
+from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
 from smartapp.usecases.holding import held
-from smartapp.usecases.ports import Proposals, ProposalState, StoredProposal
+from smartapp.usecases.ports import Proposals, ProposalState, Receipts, StoredProposal
 from smartapp.usecases.proposal import order_in
+from smartapp.usecases.receipts import receipt_of, seen_in
 from smartapp.usecases.sending import Sending
 from smartapp.usecases.transitions import BEGUN, OVER, Transitions
 
@@ -31,6 +34,7 @@ class OrderWriting:
     transitions: Transitions
     sending: Sending
     clock: Callable[[], datetime]
+    receipts: Receipts
     base_url: str
 
     def identifier(self, case: Case, basis: str) -> str:
@@ -54,7 +58,7 @@ class OrderWriting:
         """Why nothing can be written at all, in a sentence; empty if it can."""
         return case.writer.can_create(self.resource_type(order))
 
-    def write(self, case: Case, stored: StoredProposal, receipt: str = "") -> None:
+    def write(self, case: Case, stored: StoredProposal, assessed: Assessed) -> None:
         """Exactly one writer an identifier; `NotApprovable` if another is at it or an order stands already."""
         with held(self.proposals, stored) as holder:
             if not holder:
@@ -65,7 +69,7 @@ class OrderWriting:
                     case, stored, ProposalState.EXPIRED, event="write withheld", outcome="overtaken", **overtaken
                 )
                 return
-            approved = self._approved(case, stored, receipt)
+            approved = self._approved(case, stored, assessed)
             if approved is not None:
                 self.sending.send(case, approved, holder)
 
@@ -80,10 +84,14 @@ class OrderWriting:
         reason = "An order for this result was already approved in another window."
         return {"reason": reason, "reference": str(others[0].content.get("reference", ""))}
 
-    def _approved(self, case: Case, stored: StoredProposal, receipt: str) -> StoredProposal | None:
+    def _approved(self, case: Case, stored: StoredProposal, assessed: Assessed) -> StoredProposal | None:
         """The approval with all that will be sent, kept before anything is; None if it was decided meanwhile."""
         order = order_in(stored.content)
         rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
+        prepared = self._prepared(case, stored, order)
+        sent = {name: json.loads(prepared[name]) for name in ("approved", "follow_up") if name in prepared}
+        at = self.clock()
+        receipt = receipt_of(case, stored, seen_in(assessed), action="approved", at=rfc3339(at), written=sent)
         return self.transitions.move(
             case,
             stored,
@@ -91,9 +99,9 @@ class OrderWriting:
             event="approved",
             outcome=f"{order.product} {amount_text(order)} {rules}".strip(),
             decided_by=case.subject.user_name or case.subject.user,
-            decided_at=self.clock().timestamp(),
-            receipt=receipt,
-            **self._prepared(case, stored, order),
+            decided_at=at.timestamp(),
+            receipt=self.receipts.keep(stored.id, receipt),
+            **prepared,
         )
 
     def _prepared(self, case: Case, stored: StoredProposal, order: ProposedOrder) -> dict[str, Any]:

@@ -163,6 +163,9 @@ class Desk(Protocol):
     def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
         """Take back what was written, while it is still a draft."""
 
+    def receipt(self, opened: OpenLaunch, proposal: str) -> bytes:
+        """The signed receipt of the decision on a proposal; 404 before there is one."""
+
     def observe(self, opened: OpenLaunch, observed: Observed) -> None:
         """Keep what the clinician adds for this launch."""
 

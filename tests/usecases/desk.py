@@ -14,7 +14,7 @@ from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import ProposalView, Stage
 from tests import charts as c
-from tests.fakes import MemoryChart, MemoryLog, MemoryProposals, MemoryWriter
+from tests.fakes import MemoryChart, MemoryLog, MemoryProposals, MemoryReceipts, MemoryWriter
 
 BASE = "https://app.example.org"
 
@@ -40,6 +40,7 @@ class Desk:
     writer: MemoryWriter = field(default_factory=MemoryWriter)
     proposals: MemoryProposals = field(default_factory=MemoryProposals)
     log: MemoryLog = field(default_factory=MemoryLog)
+    receipts: MemoryReceipts = field(default_factory=MemoryReceipts)
     launch: str = "launch-1"
     patient: str = "P1"
     now: float = 1000.0
@@ -55,6 +56,7 @@ class Desk:
             log=self.log,
             clock=lambda: c.NOW,
             seconds=lambda: self.now,
+            receipts=self.receipts,
             base_url=BASE,
             organization="St X",
         )
@@ -82,7 +84,7 @@ class Desk:
             log=self.log,
             event="page",
         )
-        return self.use_case.offer(self.case, assessed.assessment)
+        return self.use_case.offer(self.case, assessed)
 
     def press(self, view: ProposalView, stage: Stage, **more: Any) -> ProposalView:
         """One press on a form as rendered for `stage`."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ from smartapp.usecases.looking import Look
 from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
-from smartapp.web import operations, pages, proposals, rules
+from smartapp.web import operations, pages, proposals, receipts, rules
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 from smartapp.web.problems import NotFound, PageProblem, handle
 from smartapp.web.protection import FormTokens, protect
 from tests import charts
+from tests.fakes import MemoryReceipts
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "http://localhost"
@@ -175,6 +176,7 @@ class Ward:
         self.writer = writer or MemoryWriter()
         self.log = MemoryLog()
         self.kept = kept or MemoryProposals()
+        self.receipts = MemoryReceipts()
         self.user = user
         self.launch = launch
         self.bedside = Bedside()
@@ -194,6 +196,7 @@ class Ward:
             log=self.log,
             clock=lambda: charts.NOW,
             seconds=charts.NOW.timestamp,
+            receipts=self.receipts,
             base_url=ORIGIN,
         )
 
@@ -225,7 +228,7 @@ class Ward:
         assessment = assessed.assessment
         awaited = awaited_queries(assessed.chart, QUERIES)
         no_write = self.writer.why_not if assessment.draft_allowed else ""
-        offered = () if no_write or awaited else self.acceptance.offer(self.case, assessment)
+        offered = () if no_write or awaited else self.acceptance.offer(self.case, assessed)
         done = {view.id: view for view in self.acceptance.finished(self.case)}
         fresh = [view for view in offered if view.id not in done]
         others = [replace(shown(view), elsewhere=view.state is not ProposalState.PROPOSED) for view in fresh]
@@ -245,7 +248,7 @@ class Ward:
 
     def _looked(self, proposal: str) -> Stored:
         try:
-            return self.acceptance.look(self.case, proposal)
+            return self.acceptance.follow(self.case, proposal)
         except NoSuchProposal:
             raise NotFound("There is no such proposal in this launch.", "Open the patient page.") from None
 
@@ -271,6 +274,12 @@ class Ward:
     def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
         self.acceptance.withdraw(self.case, proposal)
 
+    def receipt(self, opened: OpenLaunch, proposal: str) -> bytes:
+        file = self.acceptance.receipt(self.case, proposal)
+        if file is None:
+            raise NotFound("There is no decision receipt for this proposal.", "Open the patient page.")
+        return file
+
     def observe(self, opened: OpenLaunch, observed: Observed) -> None:
         self.observed.append(observed)
 
@@ -293,6 +302,10 @@ def shown(view: Stored) -> ProposalView:
         differences=view.differs,
         moved=view.changes,
         decided_by=view.decided_by,
+        decided_at=None if undecided else datetime.fromtimestamp(view.decided_at, UTC),
+        standing=view.standing,
+        provenance=view.provenance,
+        receipt=view.receipt,
     )
 
 
@@ -316,6 +329,7 @@ def an_app(desk: Ward) -> Flask:
         pages.create_blueprint(desk=desk, tokens=TOKENS, own_origin=ORIGIN, standalone=["demo"], shown=shown)
     )
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=TOKENS, own_origin=ORIGIN))
+    app.register_blueprint(receipts.create_blueprint(desk=desk, keys=lambda: [{"kid": "one"}]))
     app.register_blueprint(operations.create_blueprint(list))
     app.register_blueprint(rules.create_blueprint([(rule, "") for rule in all_rules()], build_policy()))
     return app

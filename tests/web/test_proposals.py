@@ -304,3 +304,47 @@ def test_no_dose_recorded_is_said_on_the_dose_review() -> None:
     assert "Given in the last 24 h none recorded" in " ".join(
         browser.press(browser.get().form("/approve")).text.split()
     )
+
+
+def test_the_decision_receipt_is_linked_and_downloaded_once_decided() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    page = browser.press(browser.get().form("/approve"))
+    address = page.form("/approve").action.replace("/approve", "/receipt.json")
+    assert browser.client.get(address).status_code == 404
+    for _ in range(2):
+        page = browser.press(page.form("/approve"))
+    assert address in page.html
+    file = browser.client.get(address)
+    assert (file.status_code, file.content_type) == (200, "application/json")
+    assert "attachment" in file.headers["Content-Disposition"]
+
+
+@pytest.mark.req("SAL-73")
+def test_only_a_professional_takes_the_receipt() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    page = browser.get()
+    for _ in range(3):
+        address = page.form("/approve").action.replace("/approve", "/receipt.json")
+        page = browser.press(page.form("/approve"))
+    for kind in (UserKind.UNKNOWN, UserKind.PATIENT):
+        ward.user = kind
+        assert browser.client.get(address).status_code == 403
+
+
+def test_the_page_follows_the_order_and_what_came_after_it() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    page = browser.get()
+    for _ in range(3):
+        page = browser.press(page.form("/approve"))
+    assert "No dose is recorded as given since" in page.text
+    ward.source.resources = (
+        *ward.source.resources,
+        charts.given("dose", "B02BB01", hours_ago=0, dosage={"dose": {"value": 3000, "unit": "mg", "code": "mg"}}),
+        charts.fibrinogen("1.62", hours_ago=0, id_="after"),
+    )
+    page = browser.get(page.form("/withdraw").action.replace("/withdraw", ""))
+    assert "Given: fibrinogen concentrate 3000 mg, 08:00" in page.text
+    assert "Fibrinogen since: 1.62 g/L, drawn 08:00" in page.text
