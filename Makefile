@@ -73,8 +73,10 @@ docs: $(TEST)
 
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:
-	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort" "bench --extra bench --extra demo --extra postgres --extra build"; do \
+	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort" "bench --extra bench --extra demo --extra postgres --extra build" "mutants --extra build --extra demo --extra postgres --extra test --extra mutants"; do \
 	  name=$${set%% *}; extras=$${set#$$name}; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \
 	done
+	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links requirements/healthchain.in -o requirements/healthchain.txt
