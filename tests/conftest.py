@@ -15,6 +15,8 @@ from playwright.sync_api import sync_playwright
 from smartapp.cli.serving import demo_servers
 from tests.cdshooks.checker import listen
 
+pytest_plugins = ("tests.databases",)
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -1,7 +1,8 @@
 """Proposals and locks: the fake and the database keep the same contract (interfaces.md sections 6 and 7)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from smartapp.storage.keyring import Keyring
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.tables import launches, proposals
 from smartapp.usecases.ports import Proposals, ProposalState, StoredProposal
+from tests.databases import BOTH
 from tests.fakes import MemoryProposals
 
 PROPOSED, WRITING, WRITTEN = ProposalState.PROPOSED, ProposalState.WRITING, ProposalState.WRITTEN
@@ -38,11 +40,13 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "database"])
-def kept(request: pytest.FixtureRequest, database: Database, clock: Clock) -> Proposals:
+@pytest.fixture(params=["memory", *BOTH])
+def kept(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Proposals]:
     if request.param == "memory":
-        return MemoryProposals(clock=clock)
-    return stored_in(database, clock)
+        yield MemoryProposals(clock=clock)
+        return
+    with closing(Database(request.getfixturevalue(f"{request.param}_url"))) as database:
+        yield stored_in(database, clock)
 
 
 def stored_in(database: Database, clock: Callable[[], float]) -> ProposalStore:
@@ -137,9 +141,9 @@ def test_a_living_writer_keeps_its_lock(kept: Proposals, clock: Clock) -> None:
 
 
 @pytest.mark.req("FHIR-44")
-def test_two_processes_share_states_and_locks(database: Database, clock: Clock) -> None:
+def test_two_processes_share_states_and_locks(database: Database, second: Database, clock: Clock) -> None:
     here = stored_in(database, clock)
-    there = ProposalStore(Database(database.url), Keyring([b"k" * 32]), clock)
+    there = ProposalStore(second, Keyring([b"k" * 32]), clock)
     here.add(A_PROPOSAL)
     assert here.lock("abc", "p1")
     assert not there.lock("abc", "p2")

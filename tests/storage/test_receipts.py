@@ -41,9 +41,9 @@ def test_the_same_receipt_is_kept_once(database: Database) -> None:
         assert len(connection.execute(select(receipts)).all()) == 1
 
 
-def test_two_processes_sign_with_keys_that_are_published(database: Database) -> None:
+def test_two_processes_sign_with_keys_that_are_published(database: Database, second: Database) -> None:
     files = []
-    for kept in (a_store(database), a_store(Database(database.url))):
+    for kept in (a_store(database), a_store(second)):
         proposal = f"p{len(files)}"
         files.append(kept.file(proposal, kept.keep(proposal, {**RECEIPT, "id": proposal})))
     published = {key["kid"] for key in a_store(database).public_keys()}

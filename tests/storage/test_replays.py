@@ -30,8 +30,8 @@ def test_a_pair_of_issuer_and_jti_is_used_once(database: Database) -> None:
 
 
 @pytest.mark.req("CDS-86")
-def test_twenty_at_once_through_two_processes_stores_are_one_use(database: Database) -> None:
-    stores = [ReplayStore(Database(database.url), Clock()) for _ in range(2)]
+def test_twenty_at_once_through_two_processes_stores_are_one_use(database: Database, second: Database) -> None:
+    stores = [ReplayStore(opened, Clock()) for opened in (database, second)]
     with ThreadPoolExecutor(max_workers=20) as pool:
         uses = list(pool.map(lambda number: stores[number % 2].first_use("a", "once", 2000), range(20)))
     assert uses.count(True) == 1
