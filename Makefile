@@ -70,6 +70,7 @@ screenshots: $(TEST)
 ## docs: write the generated documents
 docs: $(TEST)
 	$(BIN)/smartapp rules --format markdown > docs/rules.md
+	$(BIN)/python -m tests.house.conformance > docs/conformance.md
 
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:

@@ -256,3 +256,11 @@ def test_every_parameter_tells_its_unit_and_status() -> None:
         assert parameter.status
         assert parameter.kind != "number" or (parameter.unit and parameter.low < parameter.high)
         assert parameter.note, parameter.name
+
+
+@pytest.mark.req("DSI-04")
+def test_a_rule_switched_off_is_another_policy_and_is_told_as_an_override() -> None:
+    as_is, changed = build_policy(), build_policy(None, {"rules_off": "PLT-03"})
+    assert changed.sha256 != as_is.sha256
+    assert changed.get("rules_off") == ("PLT-03",)
+    assert "rules_off" in changed.overrides

@@ -124,3 +124,22 @@ def test_every_dependency_is_locked() -> None:
     locked = set(re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / "requirements" / "app.txt").read_text(), re.M))
     wanted = {re.split(r"[<>=\[]", name)[0].lower() for name in project["dependencies"]}
     assert {name.replace(".", "-") for name in wanted} <= {name.lower().replace(".", "-") for name in locked}
+
+
+@pytest.mark.req("SEC-21")
+@pytest.mark.parametrize(("package", "least"), [("authlib", (1, 6, 11)), ("flask", (3, 1, 3))])
+def test_locked_and_allowed_versions_are_past_the_known_problems(package: str, least: tuple[int, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    allowed = next(name for name in project["dependencies"] if name.startswith(f"{package}>="))
+    assert tuple(map(int, allowed.split(">=")[1].split("."))) >= least
+    for lock in ("app", "demo", "test"):
+        locked = re.search(rf"^{package}==([\d.]+)", (ROOT / "requirements" / f"{lock}.txt").read_text(), re.M)
+        assert locked is not None
+        assert tuple(map(int, locked.group(1).split("."))) >= least
+
+
+@pytest.mark.req("SEC-21")
+def test_every_check_audits_the_locked_hashes() -> None:
+    check = (ROOT / ".ci" / "check").read_text()
+    assert 'pip-audit" --require-hashes' in check
+    assert re.search(r"known vulnerabilit.*; then\n\s+echo .*\n\s+exit 1", check)
