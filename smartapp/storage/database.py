@@ -1,6 +1,6 @@
 """The engine, transactions, and the schema's version: made, upgraded, and refused if it is not ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 5000
+_SCHEMA_LOCK = 6_031_966  # any number that nobody else locks on
 
 
 class SchemaError(Exception):
@@ -42,11 +43,27 @@ class Database:
         """Bring the schema to this version."""
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url)
+        self.move(lambda config: command.upgrade(config, "head"))
+
+    def move(self, step: Callable[[Config], None]) -> None:
+        """An Alembic command on the schema: all of it or nothing, and one process at a time."""
         config = _config()
-        with self.engine.connect() as connection:
+        with self.transaction() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+            step(config)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Reading in which everything is as it was at one moment, whatever others write meanwhile."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+                with _finishing(connection):
+                    yield connection
+            else:
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
 
     def current(self) -> str:
         """The schema's version in the database, or nothing."""

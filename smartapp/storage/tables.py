@@ -26,6 +26,7 @@ pending_launches = Table(
     Column("expires_at", Float, nullable=False),
     Column("taken_at", Float),
     Column("launch", String(64)),  # the launch it became, for a repeated callback
+    Index("ix_pending_launches_expires_at", "expires_at"),
 )
 
 # a live or ended launch; tokens and context encrypted
@@ -41,6 +42,7 @@ launches = Table(
     Column("seen_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("ended_at", Float),
+    Index("ix_launches_seen_at", "seen_at"),
 )
 
 # our signing keys; private parts encrypted
@@ -51,7 +53,7 @@ signing_keys = Table(
     Column("alg", String(10), nullable=False),
     Column("private_jwk", LargeBinary, nullable=False),
     Column("created_at", Float, nullable=False),
-    Column("retired_at", Float),
+    Column("retired_at", Float),  # from then on no longer used; published a while longer
 )
 
 # an order offered in one launch, with its state
@@ -113,6 +115,36 @@ audit = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("hash"),
     Index("ix_audit_at", "at"),
+)
+
+# one row a chain of the audit: where it begins, how far it is, and what retention deleted of it; never deleted
+audit_chains = Table(
+    "audit_chains",
+    metadata,
+    Column("chain", String(32), primary_key=True),
+    Column("begun_at", Float, nullable=False),
+    Column(
+        "follows", Text, nullable=False
+    ),  # JSON: the chains that no other followed yet, each with its last record then
+    Column("followed_by", String(32)),
+    Column("number", Integer, nullable=False),  # of the last record
+    Column("hash", String(64), nullable=False),  # of the last record
+    Column("purged_number", Integer, nullable=False),  # retention deleted the records up to this one
+    Column("purged_hash", String(64), nullable=False),  # what the first record that is left follows
+    Column("seal", String(64), nullable=False),  # of all this but followed_by, by secret_key
+    Index("ix_audit_chains_followed_by", "followed_by"),
+)
+
+# each policy that a start brought in, beside the one before it; append-only (DSI-04)
+policy_history = Table(
+    "policy_history",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("policy", Text, nullable=False),  # JSON: every parameter in force
+    Column("changed", Text, nullable=False),  # JSON: each changed parameter, from and to
+    Column("program", String(40), nullable=False),
 )
 
 # a caller's token that was used, until it could not be used anyway (CDS-86)
