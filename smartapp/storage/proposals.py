@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
+from smartapp.storage.processes import is_gone, own_mark
 from smartapp.storage.tables import proposals, write_locks
 from smartapp.usecases.ports import ProposalState, StoredProposal
 
@@ -63,28 +64,29 @@ class ProposalStore:
             return connection.execute(update(proposals).where(here).values(**values)).rowcount == 1
 
     def lock(self, identifier: str, holder: str) -> bool:
-        """One writer an identifier; a lock left by a dead process falls after two minutes."""
+        """One writer an identifier; a lock falls when its process has died on this machine, elsewhere after two minutes."""
         now = self._clock()
         here = write_locks.c.identifier == identifier
         try:
             with self._database.transaction() as connection:
-                connection.execute(
-                    delete(write_locks).where(here & (write_locks.c.taken_at < now - _STALE_LOCK_SECONDS))
-                )
-                connection.execute(insert(write_locks).values(identifier=identifier, proposal=holder, taken_at=now))
+                held = connection.execute(select(write_locks).where(here)).first()
+                if held is not None and _fallen(held, now):
+                    connection.execute(delete(write_locks).where(here & (write_locks.c.proposal == held.proposal)))
+                row = {"identifier": identifier, "proposal": _signed(holder), "taken_at": now}
+                connection.execute(insert(write_locks).values(**row))
         except IntegrityError:
             return False
         return True
 
     def renew(self, identifier: str, holder: str) -> bool:
         """The lock counts from now, if it is still this holder's."""
-        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == holder)
+        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == _signed(holder))
         with self._database.transaction() as connection:
             return connection.execute(update(write_locks).where(own).values(taken_at=self._clock())).rowcount == 1
 
     def unlock(self, identifier: str, holder: str) -> None:
         """Release it, if it is still this holder's."""
-        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == holder)
+        own = (write_locks.c.identifier == identifier) & (write_locks.c.proposal == _signed(holder))
         with self._database.transaction() as connection:
             connection.execute(delete(write_locks).where(own))
 
@@ -105,3 +107,13 @@ class ProposalStore:
             changed_at=row.changed_at,
             content=self._keyring.open(row.payload),
         )
+
+
+def _signed(holder: str) -> str:
+    """A holder with the process it lives in."""
+    return f"{holder} {own_mark()}"
+
+
+def _fallen(held: Row[Any], now: float) -> bool:
+    mark = str(held.proposal).partition(" ")[2]
+    return bool(held.taken_at < now - _STALE_LOCK_SECONDS) or is_gone(mark)

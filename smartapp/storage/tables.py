@@ -88,7 +88,7 @@ write_locks = Table(
     "write_locks",
     metadata,
     Column("identifier", String(64), primary_key=True),
-    Column("proposal", String(64), nullable=False),  # its holder: the proposal and a random part
+    Column("proposal", String(64), nullable=False),  # its holder: a random part, and the process it lives in
     Column("taken_at", Float, nullable=False),  # when the holder last said that it lives
 )
 
