@@ -23,6 +23,7 @@ class OutboundError(Exception):
 
     - `NotAllowed`: the address is not one we may ask
     - `NoAnswer`: no connection, a time-out, an answer that broke off: whether the server acted is unknown
+      - `TooLate`: a time-out: it may still be acting
     - `Redirected`: the server sent us elsewhere
     - `TooLarge`: the answer exceeded the cap
     """
@@ -34,6 +35,10 @@ class NotAllowed(OutboundError):
 
 class NoAnswer(OutboundError):
     """No connection, a time-out, or an answer that broke off."""
+
+
+class TooLate(NoAnswer):
+    """No answer in time."""
 
 
 class Redirected(OutboundError):
@@ -115,7 +120,7 @@ class Outbound:
                 method, url, headers=dict(headers or {}), data=body, timeout=timeout, allow_redirects=False, stream=True
             )
         except requests.RequestException as error:
-            raise NoAnswer(_why(error)) from None
+            raise _no_answer(error) from None
         with response:
             return _read(response, deadline)
 
@@ -235,11 +240,16 @@ def _read(response: requests.Response, deadline: float) -> Reply:
             if size > MAX_BYTES:
                 raise TooLarge("the answer is larger than allowed")
             if time.monotonic() > deadline:
-                raise NoAnswer("the answer did not come in time")
+                raise TooLate("the answer did not come in time")
     except requests.RequestException as error:
-        raise NoAnswer(_why(error)) from None
+        raise _no_answer(error) from None
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Reply(status=response.status_code, headers=headers, body=b"".join(parts))
+
+
+def _no_answer(error: requests.RequestException) -> NoAnswer:
+    late = isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout)
+    return (TooLate if late else NoAnswer)(_why(error))
 
 
 def _why(error: requests.RequestException) -> str:

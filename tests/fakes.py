@@ -143,6 +143,9 @@ class MemoryWriter:
     def can_update(self, resource_type: str) -> str:
         return self.fixed.get(resource_type, "")
 
+    def conditions(self, resource_type: str) -> bool:
+        return True
+
     def transacts(self) -> bool:
         return self.transactions[0]
 

@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from smartapp.ehr.errors import Broken, Busy, EhrError, Gone, NotPermitted, Refused, Unreachable
+from smartapp.ehr.errors import Broken, Busy, EhrError, Gone, Late, NotPermitted, Refused, Unreachable
 from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle, read_outcome
 from smartapp.fhir.document import Unreadable
-from smartapp.outbound import NoAnswer, Outbound, OutboundError, Reply, origin_of
+from smartapp.outbound import NoAnswer, Outbound, OutboundError, Reply, TooLate, origin_of
 
 FHIR_JSON = "application/fhir+json"
 _ACCEPTED = frozenset({FHIR_JSON, "application/json", "application/json+fhir", "text/json"})
@@ -20,6 +20,7 @@ MAX_TOTAL_BYTES = 64 * 1024 * 1024
 _TRIES = 3
 _LONGEST_WAIT = 30.0
 _TOO_MANY, _UNAVAILABLE, _UNAUTHORIZED, _FORBIDDEN, _BAD = 429, 503, 401, 403, 400
+_NO_POST_SEARCH = frozenset({400, 403, 404, 405, 415, 501})
 _FILTERS = ("patient", "code", "category", "status", "date")
 
 
@@ -117,16 +118,17 @@ class FhirClient:
         return self._send("PUT", f"{self.base}/{path}", deadline, headers=headers, body=body)
 
     def search_by_post(self, resource: str, params: Sequence[tuple[str, str]], deadline: float) -> Bundle:
-        """A search whose identifiers stay out of URLs (FHIR-53); GET where the server does not take POST."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        """A search whose identifiers stay out of URLs (FHIR-53), past any cache; GET where the server does not take POST."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
         body = urlencode(list(params)).encode()
         reply = self._ask("POST", f"{self.base}/{resource}/_search", deadline, headers=headers, body=body)
-        if reply.status in (404, 405, 415, 501):
-            return self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline)
+        if reply.status in _NO_POST_SEARCH:
+            return self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline, cache="no-cache")
         return _bundle(_checked(reply))
 
-    def _page(self, url: str, deadline: float) -> Bundle:
-        return _bundle(_checked(self._ask("GET", url, deadline, headers={"Prefer": "handling=strict"})))
+    def _page(self, url: str, deadline: float, cache: str = "") -> Bundle:
+        headers = {"Prefer": "handling=strict", **({"Cache-Control": cache} if cache else {})}
+        return _bundle(_checked(self._ask("GET", url, deadline, headers=headers)))
 
     def _next(self, url: str) -> str:
         """The link is opaque, but stays on the base's origin and path before the token is sent (FHIR-05)."""
@@ -179,6 +181,8 @@ class FhirClient:
         everything = {"Accept": FHIR_JSON, "Authorization": f"Bearer {token}", **headers}
         try:
             return self._outbound.send(method, url, headers=everything, body=body, seconds=left)
+        except TooLate as error:
+            raise Late(str(error)) from None
         except NoAnswer as error:
             raise Unreachable(str(error)) from None
         except OutboundError as error:

@@ -6,7 +6,8 @@ EhrError
 ├── Refused          another 4xx, with the server's own words
 ├── Busy             429 or 503 for longer than we may wait
 ├── Broken           5xx, or an answer that is no FHIR JSON
-└── Unreachable      no connection or no answer in time
+└── Unreachable      no connection, or an answer that broke off
+    └── Late         no answer in time: the EHR may still be at it
 """
 
 
@@ -35,4 +36,8 @@ class Broken(EhrError):
 
 
 class Unreachable(EhrError):
-    """No connection, or no answer in time."""
+    """No connection, or an answer that broke off."""
+
+
+class Late(Unreachable):
+    """No answer in time."""

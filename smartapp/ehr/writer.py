@@ -7,7 +7,7 @@ from dataclasses import replace
 from smartapp.ehr.answers import located, refusal
 from smartapp.ehr.cancelling import cancelled
 from smartapp.ehr.client import FhirClient
-from smartapp.ehr.errors import Broken, EhrError, Gone, NotPermitted, Refused
+from smartapp.ehr.errors import Broken, EhrError, Gone, Late, NotPermitted, Refused
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.document import kind_of
 from smartapp.fhir.record import carries, version_of
@@ -16,8 +16,10 @@ from smartapp.outbound import Reply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
 _DONE, _BAD, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 409, 412, 500
-# answers after which a transaction was surely not performed, and single creates may still be taken
-_NO_TRANSACTION = frozenset({403, 404, 405, 412, 501})
+# answers after which a transaction was surely not performed, and single creates may still be taken, or say better why not
+_NO_TRANSACTION = frozenset({400, 403, 404, 405, 412, 415, 422, 501})
+# answers of a gateway or an overloaded server: the request may still be carried out behind it
+_STILL_AT_IT = frozenset({502, 503, 504})
 
 
 class FhirChartWriter:
@@ -53,6 +55,10 @@ class FhirChartWriter:
         """Whether the EHR says that it takes transactions."""
         return self._capabilities().transaction
 
+    def conditions(self, resource_type: str) -> bool:
+        """Whether a conditional create is worth sending."""
+        return self._capabilities().conditional(resource_type)
+
     def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
         """One transaction after a sure search for the order; None if it was surely not performed (FHIR-50)."""
         if not self._surely_none(requests[0]):
@@ -63,14 +69,14 @@ class FhirChartWriter:
         except NotPermitted:
             return None
         except EhrError as error:
-            return self._unclear(requests, str(error))
+            return self._unclear(requests, str(error), under_way=isinstance(error, Late))
         made = read_made(reply.body, len(requests)) if reply.status == _DONE else None
         if made is not None:
             return self._made(requests, made)
         if reply.status in _NO_TRANSACTION:
             return None
-        sure = reply.status in range(_BAD, _FAILED)
-        return self._unclear(requests, refusal(reply), WriteState.REFUSED if sure else WriteState.NOT_CONFIRMED)
+        none = WriteState.REFUSED if reply.status in range(_BAD, _FAILED) else WriteState.NOT_CONFIRMED
+        return self._unclear(requests, refusal(reply), none, under_way=reply.status in _STILL_AT_IT)
 
     def _surely_none(self, order: WriteRequest) -> bool:
         try:
@@ -82,17 +88,27 @@ class FhirChartWriter:
         results = []
         for request, one in zip(requests, made, strict=True):
             reference, version = located(one.location, one.etag, request.resource_type)
+            if one.status[:1] not in ("2", ""):  # a server that took it for a batch
+                results.append(WriteResult(state=WriteState.REFUSED, reason=f"the EHR answered {one.status} for it"))
+                continue
             results.append(WriteResult(state=WriteState.WRITTEN, reference=reference, version=version))
+        if results[0].state is WriteState.REFUSED:
+            return (self._looked(requests[0], results[0].reason, WriteState.REFUSED), *results[1:])
         if not results[0].reference:
             return self._unclear(requests, "the EHR did not say under which id")
         stored = self._read_back(results[0].reference)
         return (replace(results[0], stored=stored, version=results[0].version or version_of(stored)), *results[1:])
 
     def _unclear(
-        self, requests: Sequence[WriteRequest], why: str, none: WriteState = WriteState.NOT_CONFIRMED
+        self,
+        requests: Sequence[WriteRequest],
+        why: str,
+        none: WriteState = WriteState.NOT_CONFIRMED,
+        *,
+        under_way: bool = False,
     ) -> tuple[WriteResult, ...]:
         """All or nothing: the order's identifier tells of the rest too; `none` is what it means that there is no order."""
-        order = self._looked(requests[0], why, none)
+        order = self._looked(requests[0], why, none, under_way=under_way)
         if order.state is not WriteState.WRITTEN:
             return (order,) * len(requests)
         beside = (
@@ -115,8 +131,8 @@ class FhirChartWriter:
             known = None  # this EHR does not search by identifier for us: the condition has to do
         except EhrError as error:
             return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent, because {error}")
-        conditional = self._capabilities().conditional(request.resource_type)
-        return known or self._sent(request, condition=f"identifier={request.identifier}" if conditional else "")
+        condition = f"identifier={request.identifier}" if self.conditions(request.resource_type) else ""
+        return known or self._sent(request, condition=condition)
 
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search."""
@@ -155,7 +171,7 @@ class FhirChartWriter:
         except NotPermitted as error:
             return WriteResult(state=WriteState.REFUSED, reason=str(error))
         except EhrError as error:
-            return self._looked(request, str(error), WriteState.NOT_CONFIRMED)
+            return self._looked(request, str(error), WriteState.NOT_CONFIRMED, under_way=isinstance(error, Late))
         if reply.status in (200, 201):
             return self._written(request, reply)
         if reply.status == _UNMATCHED and condition:
@@ -166,7 +182,8 @@ class FhirChartWriter:
         if reply.status == _CONFLICT:
             return self._looked(request, refusal(reply), WriteState.REFUSED)
         if reply.status < 300 or reply.status >= _FAILED:
-            return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED)
+            still = reply.status in _STILL_AT_IT
+            return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED, under_way=still)
         return WriteResult(state=WriteState.REFUSED, reason=refusal(reply))
 
     def _unconditioned(self, request: WriteRequest, reply: Reply) -> WriteResult:
@@ -177,16 +194,17 @@ class FhirChartWriter:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{refusal(reply)}, and {error}")
         return found or self._sent(request, condition="")
 
-    def _looked(self, request: WriteRequest, why: str, none: WriteState) -> WriteResult:
+    def _looked(self, request: WriteRequest, why: str, none: WriteState, *, under_way: bool = False) -> WriteResult:
         """FHIR-46: the identifier tells; `none` is what it means that a search finds nothing."""
         if not request.identifier:
-            return WriteResult(state=none, reason=why)
+            return WriteResult(state=none, reason=why, under_way=under_way)
         found = self.find(request.resource_type, request.identifier)
         if found.state is WriteState.WRITTEN:
             return found
-        if found.state is WriteState.REFUSED:
-            return WriteResult(state=none, reason=f"{why}; a search did not find it")
-        return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{why}; a search failed: {found.reason}")
+        searched = found.state is WriteState.REFUSED
+        said = "a search did not find it" if searched else f"a search failed: {found.reason}"
+        state = none if searched else WriteState.NOT_CONFIRMED
+        return WriteResult(state=state, reason=f"{why}; {said}", under_way=under_way)
 
     def _written(self, request: WriteRequest, reply: Reply) -> WriteResult:
         """201, or 200 where it already existed: id and version from `Location` and `ETag`, the resource read back."""

@@ -30,6 +30,8 @@ from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
 
+_LATE = 6  # times the budget of one FHIR request: until then an EHR may still carry out what it did not answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -104,9 +106,11 @@ class Parts:
             clock=self.clock,
             seconds=time.time,
             receipts=self.receipts(),
+            pause=time.sleep,
             base_url=self.base,
             organization=self.settings.organization,
             minutes=float(self.settings.limits.proposal_minutes),
+            late_seconds=_LATE * float(self.settings.budgets.fhir_request),
         )
 
 

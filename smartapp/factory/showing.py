@@ -9,7 +9,10 @@ from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.web.decisions import ProposalView, State
 
 _TOGETHER = "one transaction: all of it or nothing"
-_IN_ORDER = "the order first, then what belongs to it"
+_IN_ORDER = "the order first, then what belongs to it; each only if it is not there yet"
+_AFTER_A_SEARCH = (
+    "the order first, then what belongs to it; each after a search, as this EHR has no conditional creates"
+)
 
 
 def shown(view: Stored, policy: SitePolicy, ehr: str) -> ProposalView:
@@ -45,6 +48,6 @@ def _preview(view: Stored, policy: SitePolicy, kind: str) -> tuple[tuple[str, st
         ("Reason", view.order.reason),
         ("Rests on", view.order.basis or "no usable fibrinogen"),
         ("Rules", ", ".join(f"{rule} v{version}" for rule, version in view.order.rules)),
-        ("Sent as", _TOGETHER if view.together else _IN_ORDER),
+        ("Sent as", _TOGETHER if view.together else _IN_ORDER if view.conditional else _AFTER_A_SEARCH),
         *((("Follow-up", "fibrinogen after the end of the dose"),) if view.recheck else ()),
     )

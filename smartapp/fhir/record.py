@@ -13,6 +13,7 @@ from smartapp.fhir.elements import CodeableConcept, Quantity, Reference
 from smartapp.fhir.models import validated
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+_UNITS = {"{unit}": "units"}  # UCUM's spelling is for machines
 _OVER = frozenset({"cancelled", "revoked", "completed", "stopped", "ended", "entered-in-error"})
 
 
@@ -115,7 +116,7 @@ def carries(stored: bytes, identifier: str) -> bool:
 
 
 def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
-    """How the EHR's order differs from what was approved, in words: patient, medication, dose, status."""
+    """How the EHR's order differs from what was approved, in words: patient, medication, dose, status, intent."""
     try:
         ours, theirs = decode(approved, _Stored), decode(stored, _Stored)
     except Unreadable:
@@ -123,8 +124,9 @@ def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
     pairs = (
         ("patient", _subject(ours), _subject(theirs)),
         ("medication", _codes(ours), _codes(theirs)),
-        ("dose", _dose(ours), _dose(theirs)),
+        ("dose", _doses(ours), _doses(theirs)),
         ("status", ours.status, theirs.status),
+        ("intent", ours.intent, theirs.intent),
     )
     return tuple(f"{name}: approved {_said(a)}, stored {_said(b)}" for name, a, b in pairs if not _alike(name, a, b))
 
@@ -137,14 +139,19 @@ def _read(stored: bytes) -> _Stored:
 
 
 def _alike(name: str, ours: Any, theirs: Any) -> bool:
-    if name == "medication":
-        return bool(ours & theirs) if ours and theirs else ours == theirs
-    return bool(ours == theirs)
+    return _same_product(ours, theirs) if name == "medication" else bool(ours == theirs)
+
+
+def _same_product(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """A code in common, and in no code system another product: the EHR may drop codings or add its own."""
+    systems = {code.rpartition("|")[0] for code in ours} & {code.rpartition("|")[0] for code in theirs}
+    shared = {code.rpartition("|")[0] for code in ours & theirs}
+    return systems == shared if ours & theirs else ours == theirs
 
 
 def _subject(order: _Stored) -> str:
     reference = order.subject.reference if order.subject else ""
-    return "/".join(reference.split("/")[-2:])
+    return "/".join(reference.partition("/_history/")[0].split("/")[-2:])
 
 
 def _codes(order: _Stored) -> frozenset[str]:
@@ -152,17 +159,17 @@ def _codes(order: _Stored) -> frozenset[str]:
     return frozenset(f"{coding.system}|{coding.code}" for coding in concept.coding) if concept else frozenset()
 
 
-def _dose(order: _Stored) -> tuple[Decimal | None, str]:
-    dosage = order.dosage_instruction[0] if order.dosage_instruction else None
-    quantity = dosage.dose_and_rate[0].dose_quantity if dosage and dosage.dose_and_rate else order.quantity_quantity
-    if quantity is None or quantity.value is None:
-        return None, ""
-    return quantity.value.normalize(), quantity.code or quantity.unit
+def _doses(order: _Stored) -> tuple[tuple[Decimal, str], ...]:
+    """Every dose that an order names: one that the EHR added is a difference too."""
+    given = [each.dose_quantity for dosage in order.dosage_instruction for each in dosage.dose_and_rate]
+    named = [quantity for quantity in (*given, order.quantity_quantity) if quantity and quantity.value is not None]
+    return tuple((q.value.normalize(), q.code or q.unit) for q in named if q.value is not None)
 
 
 def _said(value: Any) -> str:
     if isinstance(value, frozenset):
         return ", ".join(sorted(code.rsplit("|", 1)[-1] for code in value)) or "nothing"
     if isinstance(value, tuple):
-        return f"{value[0]:f} {value[1]}" if value[0] is not None else "nothing"
+        said = (f"{amount:f} {_UNITS.get(unit, unit)}".strip() for amount, unit in value)
+        return ", ".join(said) or "nothing"
     return value or "nothing"

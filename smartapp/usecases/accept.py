@@ -1,9 +1,9 @@
 """From an offered proposal to one written order: offer, choose, re-check, write, and what became of it.
 
 What a page calls: `offer` makes or finds the proposals of an assessment; `step` takes a press on a form, the last of
-which is `write`, the one that writes, after reading everything again; `look` tells the truth about a proposal, `follow` also
+which writes, after reading everything again; `look` tells the truth about a proposal, `follow` also
 where its order stands at the EHR now; `check_again` only searches; `decline` keeps a reason; `withdraw` takes a draft back.
-Nothing is written without `write`, and at most once an identifier.
+Nothing is written without the press on the receipt, and at most once an identifier.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,17 @@ from typing import Any
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.report import rfc3339
 from smartapp.fhir.chart import Chart
+from smartapp.fhir.proposals import amount_text
 from smartapp.usecases.assess import Assessed, Site, assess_patient
 from smartapp.usecases.beside import Case
+from smartapp.usecases.holding import Holding
 from smartapp.usecases.offering import Offering
 from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, Receipts, StoredProposal
 from smartapp.usecases.proposal import ProposalView, Stage, changes, order_in, packed, view_of
 from smartapp.usecases.receipts import receipt_of
 from smartapp.usecases.sending import Sending
 from smartapp.usecases.settling import Settling
-from smartapp.usecases.transitions import BEGUN, OVER, Transitions
+from smartapp.usecases.transitions import Transitions
 from smartapp.usecases.withdrawing import Withdrawing
 from smartapp.usecases.writing import NotApprovable, OrderWriting
 
@@ -43,6 +45,7 @@ class Acceptance:
     transitions: Transitions
     writing: OrderWriting
     settling: Settling
+    holding: Holding
     minutes: float = 30.0
 
     def offer(self, case: Case, assessed: Assessed) -> tuple[ProposalView, ...]:
@@ -83,19 +86,18 @@ class Acceptance:
             return self._view(case, self.settling.settled(case, stored, pressed=again))
         stored = self._approvable(case, proposal)
         if stage is Stage.PROPOSED:
-            return self._staged(case, stored, Stage.REVIEWING)
+            return self._staged(case, stored, "dose review", stage=Stage.REVIEWING)
         if stage is Stage.REVIEWING:
-            return self._staged(case, stored, Stage.CONFIRMING, order=packed(order), recheck=recheck)
+            chosen = {"stage": Stage.CONFIRMING, "order": packed(order), "recheck": recheck}
+            return self._staged(case, stored, "amount chosen", amount_text(order), **chosen)
         if stored.content["stage"] != Stage.CONFIRMING:
             return self._view(case, stored)
-        if packed(order) != stored.content["order"]:
-            raise NotApprovable("The amount is not the one on the receipt: go back to the dose review.")
-        return self.write(case, proposal)
+        if (packed(order), recheck) != (stored.content["order"], stored.content["recheck"]):
+            raise NotApprovable("The order is not the one on the receipt: go back to the dose review.")
+        return self._write(case, stored)
 
-    def _staged(self, case: Case, stored: StoredProposal, stage: Stage, **kept: Any) -> ProposalView:
-        content = {**stored.content, **kept, "stage": stage}
-        self.proposals.move(stored.id, source=ProposalState.PROPOSED, target=ProposalState.PROPOSED, content=content)
-        return self._view(case, self._own(case, stored.id))
+    def _staged(self, case: Case, stored: StoredProposal, event: str, outcome: str = "", **kept: Any) -> ProposalView:
+        return self._view(case, self.transitions.keep(case, stored, event, outcome, **kept))
 
     def decline(self, case: Case, proposal: str, *, reason: str, comment: str) -> ProposalView:
         """Keep why not; nothing is written. What was decided already stays as it is."""
@@ -118,14 +120,8 @@ class Acceptance:
         stored = self._own(case, proposal)
         return self.writing.receipts.file(stored.id, str(stored.content.get("receipt", "")))
 
-    def write(self, case: Case, proposal: str) -> ProposalView:
-        """Read everything again; if nothing moved, write the order once, its follow-up and its provenance."""
-        stored = self._own(case, proposal)
-        if stored.state in (*BEGUN, *OVER):
-            return self.look(case, proposal)
-        stored = self._approvable(case, proposal)
-        if stored.content["stage"] != Stage.CONFIRMING:
-            raise NotApprovable("Review the dose first.")
+    def _write(self, case: Case, stored: StoredProposal) -> ProposalView:
+        """Read everything again; if nothing moved, write the order of this receipt once, its follow-up and its provenance."""
         refused = self.writing.cannot_write(case, order_in(stored.content))
         if refused:
             raise NotApprovable(refused)
@@ -134,13 +130,13 @@ class Acceptance:
         if moved:
             return self._withheld(case, stored, moved)
         self.writing.write(case, stored, assessed)
-        return self.look(case, proposal)
+        return self.look(case, stored.id)
 
     def withdraw(self, case: Case, proposal: str) -> ProposalView:
         """Take back what was written, while it is a draft."""
         stored = self.settling.settled(case, self._own(case, proposal))
         if stored.state is ProposalState.WRITTEN:
-            Withdrawing(transitions=self.transitions).withdraw(case, stored)
+            Withdrawing(transitions=self.transitions, holding=self.holding).withdraw(case, stored)
         return self.look(case, proposal)
 
     def check_again(self, case: Case, proposal: str) -> ProposalView:
@@ -181,9 +177,9 @@ class Acceptance:
         if stored.state is not ProposalState.PROPOSED:
             raise NotApprovable(f"This proposal is {stored.state}.")
         if stored.expires_at <= self.seconds():
-            raise NotApprovable(
-                f"This proposal is older than {self.minutes:.0f} minutes. Go back to the patient page for a new one."
-            )
+            why = f"This proposal is older than {self.minutes:.0f} minutes. Go back to the patient page for a new one."
+            self.transitions.move(case, stored, ProposalState.EXPIRED, event="proposal expired", reason=why)
+            raise NotApprovable(why)
         return stored
 
     def _view(self, case: Case, stored: StoredProposal) -> ProposalView:
@@ -192,7 +188,8 @@ class Acceptance:
             stored,
             left_out=tuple(why for kind in beside if (why := case.writer.can_create(kind))),
             cannot_write=self.writing.cannot_write(case, order_in(stored.content)),
-            together=case.writer.transacts(),
+            together=case.writer.transacts() and self.writing.has_company(case, stored.content),
+            conditional=case.writer.conditions(self.writing.resource_type(order_in(stored.content))),
         )
 
 
@@ -204,17 +201,23 @@ def make_acceptance(
     clock: Callable[[], datetime],
     seconds: Callable[[], float],
     receipts: Receipts,
+    pause: Callable[[float], None],
     base_url: str,
     organization: str = "",
     minutes: float = 30.0,
+    late_seconds: float = 60.0,
 ) -> Acceptance:
-    """The use case joined from its parts."""
+    """The use case joined from its parts; `pause` waits, `late_seconds` is how late an EHR may still carry a request out."""
     transitions = Transitions(proposals=proposals, log=log)
-    sending = Sending(transitions=transitions, clock=clock, base_url=base_url, organization=organization)
+    holding = Holding(proposals=proposals, pause=pause)
+    sending = Sending(
+        transitions=transitions, clock=clock, seconds=seconds, base_url=base_url, organization=organization
+    )
     writing = OrderWriting(
         proposals=proposals,
         policy=site.policy,
         transitions=transitions,
+        holding=holding,
         sending=sending,
         clock=clock,
         receipts=receipts,
@@ -228,6 +231,9 @@ def make_acceptance(
         seconds=seconds,
         transitions=transitions,
         writing=writing,
-        settling=Settling(transitions=transitions, sending=sending, seconds=seconds),
+        settling=Settling(
+            transitions=transitions, sending=sending, holding=holding, seconds=seconds, late_seconds=late_seconds
+        ),
+        holding=holding,
         minutes=minutes,
     )

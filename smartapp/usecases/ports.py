@@ -58,13 +58,15 @@ class WriteState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
     """The outcome for one resource: its reference (`MedicationRequest/12`) and version when written, else the reason in a
-    sentence. `stored` is the resource as the EHR has it, read back (FHIR-48)."""
+    sentence. `stored` is the resource as the EHR has it, read back (FHIR-48). `under_way`: the EHR may still be at it, so
+    that a search that finds nothing does not tell yet."""
 
     state: WriteState
     reference: str = ""
     version: str = ""
     reason: str = ""
     stored: bytes = b""
+    under_way: bool = False
 
 
 class ChartWriter(Protocol):
@@ -78,6 +80,9 @@ class ChartWriter(Protocol):
 
     def transacts(self) -> bool:
         """Whether the EHR says that it takes transactions."""
+
+    def conditions(self, resource_type: str) -> bool:
+        """Whether a create may carry the condition that there be only one: not where the EHR says it has none."""
 
     def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
         """All of them in one transaction, or none; the first one's identifier tells after an ambiguous failure.
@@ -158,7 +163,7 @@ class Proposals(Protocol):
         """From `source` to `target` (which may be equal) if it is still in `source`; whether it was."""
 
     def lock(self, identifier: str, holder: str) -> bool:
-        """Hold the identifier for one writer; whether it was free, or its holder has been silent for two minutes."""
+        """Hold the identifier for one writer; whether it was free, or its holder is surely dead or silent for two minutes."""
 
     def renew(self, identifier: str, holder: str) -> bool:
         """Say that the holder lives; False if another took the identifier over."""

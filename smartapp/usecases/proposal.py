@@ -11,10 +11,19 @@ import msgspec
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.picture import Topic
 from smartapp.clinical.wording import g_per_l, plain
 from smartapp.usecases.ports import ProposalState, StoredProposal
 
 T = TypeVar("T")
+_TELLING = (
+    Topic.LABORATORY,
+    Topic.ADMINISTRATIONS,
+    Topic.PROCEDURES,
+    Topic.MEDICATION_REQUESTS,
+    Topic.SERVICE_REQUESTS,
+)
+"""The parts of a chart that tell of newer results, doses and orders."""
 
 
 class Stage(StrEnum):
@@ -34,7 +43,7 @@ class ProposalView:
     stored order differs; `changes` what moved since it was offered; `basis_text` the result it rests on, in words;
     `decided_at` epoch seconds of the approval, else of the last change;
     `standing` the order's status at the EHR when it was last looked at; `receipt` the address of the decision receipt;
-    `together`: the order and what stands beside it go in one transaction.
+    `together`: the order and what stands beside it go in one transaction; `conditional`: else each goes with its condition.
     """
 
     id: str
@@ -59,10 +68,16 @@ class ProposalView:
     provenance: str = ""
     receipt: str = ""
     together: bool = False
+    conditional: bool = True
 
 
 def view_of(
-    stored: StoredProposal, *, left_out: tuple[str, ...], cannot_write: str, together: bool = False
+    stored: StoredProposal,
+    *,
+    left_out: tuple[str, ...],
+    cannot_write: str,
+    together: bool = False,
+    conditional: bool = True,
 ) -> ProposalView:
     """A kept proposal as a page shows it."""
     content = stored.content
@@ -89,6 +104,7 @@ def view_of(
         provenance=str(content.get("provenance", "")),
         receipt=str(content.get("receipt", "")),
         together=together,
+        conditional=conditional,
     )
 
 
@@ -168,6 +184,9 @@ def fingerprint(assessment: Assessment) -> dict[str, str]:
         "dose": "; ".join(_amounts(option) for option in assessment.options) or "none",
         "advice": f"{assessment.action} {assessment.decision.row if assessment.decision else ''}".strip(),
         "draft": draft,
+        "cautions": ", ".join(f.rule for f in assessment.findings if f.rule.startswith("SAF-")) or "none",
+        "what could not be read": ", ".join(topic for topic in _TELLING if topic in assessment.picture.unread)
+        or "nothing",
     }
 
 

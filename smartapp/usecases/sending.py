@@ -11,6 +11,9 @@ from smartapp.usecases.beside import Case, follow_up_request, provenance_request
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.transitions import Transitions
 
+_NOT_COMPARED = (
+    "The stored order could not be read back, so nobody compared it with what was approved: look at it in the EHR."
+)
 SENDING = "not confirmed: the program was interrupted while it was sent"
 TOGETHER, IN_ORDER = "transaction", "creates"
 _RESULT = {
@@ -22,10 +25,11 @@ _RESULT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """Writes what an approved proposal holds; `clock` gives the clinical now."""
+    """Writes what an approved proposal holds; `clock` gives the clinical now, `seconds` epoch seconds of real time."""
 
     transitions: Transitions
     clock: Callable[[], datetime]
+    seconds: Callable[[], float]
     base_url: str
     organization: str = ""
 
@@ -64,7 +68,12 @@ class Sending:
         approved = str(stored.content.get("approved", "")).encode()
         differs = list(differences(result.stored, approved)) if result.stored and approved else []
         target, outcome = _RESULT[result.state], result.reference
-        found = {"reference": result.reference, "version": result.version, "reason": result.reason, "differs": differs}
+        found: dict[str, Any] = {"reference": result.reference, "version": result.version, "differs": differs}
+        found["reason"] = result.reason
+        if result.state is WriteState.WRITTEN and not result.stored:
+            found["reason"] = _NOT_COMPARED
+        if result.under_way:
+            found["under_way_since"] = self.seconds()
         moved = self.transitions.move(case, stored, target, event="write result", outcome=outcome, **found, **kept)
         if moved is None and stored.state is ProposalState.WRITING:
             # a page gave this writer up for dead: what it learnt still counts

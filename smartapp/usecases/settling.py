@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 
 from smartapp.fhir.record import differences, over, status_of
 from smartapp.usecases.beside import Case
-from smartapp.usecases.holding import held
+from smartapp.usecases.holding import A_LOOK, A_PRESS, Holding
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState
 from smartapp.usecases.sending import TOGETHER, Sending
-from smartapp.usecases.transitions import Transitions
+from smartapp.usecases.transitions import BEGUN, OVER, Transitions
 
 _INTERRUPTED = "The program was interrupted while it was writing."
 _NOTHING_SENT = "The program was interrupted before anything was sent: nothing was written. Go back for a new proposal."
 _NONE = "The EHR was searched: it has no such order. Nothing was saved."
+_NOT_YET = "A search did not find it, but the EHR may still be storing it. Check again in a minute."
 _FOLLOW_UP_MISSING = "not saved: order the follow-up fibrinogen yourself"
 _FOLLOW_UP_OPEN = "not confirmed: look for it in the chart, and order it yourself if it is not there"
 _PROVENANCE_MISSING = "not saved: the program was interrupted before it was sent; the record here stands"
@@ -28,17 +29,22 @@ def unsettled(stored: StoredProposal) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """Looks and tells; it sends only where the clinician pressed again on the receipt, and never an order."""
+    """Looks and tells; it sends only where the clinician pressed again on the receipt, and never an order.
+
+    That a search finds nothing tells only once the EHR has had `late_seconds` to carry out what was sent.
+    """
 
     transitions: Transitions
     sending: Sending
+    holding: Holding
     seconds: Callable[[], float]
+    late_seconds: float
 
     def settled(self, case: Case, stored: StoredProposal, *, pressed: bool = False) -> StoredProposal:
         """What a dead process left open, found out; as it stands while a living one holds the identifier."""
         if not unsettled(stored):
             return stored
-        with held(self.transitions.proposals, stored) as holder:
+        with self.holding.held(stored, patience=A_PRESS if pressed else A_LOOK) as holder:
             fresh = self._again(stored)
             if not holder or not unsettled(fresh):
                 return fresh
@@ -57,20 +63,31 @@ class Settling:
     def searched(self, case: Case, stored: StoredProposal) -> None:
         """Only search for what was not confirmed; what belongs beside the order is searched too, and not sent any more."""
         found = self._find(case, stored)
+        if found.state is WriteState.REFUSED and self._may_come(stored):
+            found = replace(found, state=WriteState.NOT_CONFIRMED, reason=_NOT_YET)
         if found.state is WriteState.NOT_CONFIRMED:
             self.transitions.keep(case, stored, "searched", "not confirmed", reason=found.reason)
             return
+        self._kept(case, stored, found)
+
+    def _kept(self, case: Case, stored: StoredProposal, found: WriteResult) -> None:
+        """What a search surely told."""
         if found.state is WriteState.WRITTEN and over(found.stored):
             self.transitions.ended(case, stored, found)
             return
-        if found.state is WriteState.REFUSED:
-            found = replace(found, reason=_NONE)
-        written = self.sending.finish(case, stored, found)
+        none = found.state is WriteState.REFUSED
+        written = self.sending.finish(case, stored, replace(found, reason=_NONE) if none else found, searched=none)
         if written is not None and written.state is ProposalState.WRITTEN:
             self._told(case, written)
 
+    def _may_come(self, stored: StoredProposal) -> bool:
+        """Whether the EHR may still carry out what was sent to it last."""
+        return self.seconds() < float(stored.content.get("under_way_since", 0)) + self.late_seconds
+
     def followed(self, case: Case, stored: StoredProposal) -> StoredProposal:
         """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others."""
+        if stored.state is ProposalState.REFUSED and stored.content.get("searched"):
+            return self._came_late(case, stored)
         if stored.state is not ProposalState.WRITTEN:
             return stored
         found = self._find(case, stored)
@@ -83,6 +100,16 @@ class Settling:
         differs = [words for words in differences(found.stored, approved) if approved and "status:" not in words]
         return self._stands(case, stored, status_of(found.stored), version=found.version, differs=differs)
 
+    def _came_late(self, case: Case, stored: StoredProposal) -> StoredProposal:
+        """An order that a search did not find and that stands now after all, unless another proposal's stands there."""
+        same = self.transitions.proposals.with_identifier(stored.identifier)
+        if any(other.state in (*BEGUN, *OVER) for other in same):
+            return stored
+        found = self._find(case, stored)
+        if found.state is WriteState.WRITTEN:
+            self._kept(case, stored, found)
+        return self._again(stored)
+
     def _stands(self, case: Case, stored: StoredProposal, standing: str, **found: object) -> StoredProposal:
         kept = {"standing": standing, **found}
         if all(stored.content.get(name) == value for name, value in kept.items()):
@@ -92,7 +119,12 @@ class Settling:
     def _found_out(self, case: Case, stored: StoredProposal) -> None:
         """The order may or may not have been stored when the writer died."""
         given_up = self.transitions.move(
-            case, stored, ProposalState.NOT_CONFIRMED, event="write interrupted", reason=_INTERRUPTED
+            case,
+            stored,
+            ProposalState.NOT_CONFIRMED,
+            event="write interrupted",
+            reason=_INTERRUPTED,
+            under_way_since=stored.changed_at,
         )
         if given_up is not None:
             self.searched(case, given_up)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from smartapp.fhir.record import differences, over, status_of
 from smartapp.usecases.beside import Case
-from smartapp.usecases.holding import held
+from smartapp.usecases.holding import A_PRESS, Holding
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState
 from smartapp.usecases.transitions import Transitions
 from smartapp.usecases.writing import NotApprovable
@@ -17,13 +17,14 @@ class Withdrawing:
     """Cancels the order, then the follow-up that was ordered with it."""
 
     transitions: Transitions
+    holding: Holding
 
     def withdraw(self, case: Case, stored: StoredProposal) -> None:
         """`NotApprovable` says why not; an order that was changed in the EHR meanwhile is shown again first."""
         refused = case.writer.can_update(str(stored.content.get("kind", "MedicationRequest")))
         if refused:
             raise NotApprovable(f"The order cannot be withdrawn from here: {refused}. Cancel it in the EHR.")
-        with held(self.transitions.proposals, stored) as holder:
+        with self.holding.held(stored, patience=A_PRESS) as holder:
             if not holder:
                 raise NotApprovable(_BUSY)
             result = case.writer.cancel(str(stored.content["reference"]))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from smartapp.clinical.report import rfc3339
 from smartapp.fhir.proposals import Ordering, amount_text, resource_type_of, write_order, write_recheck
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
-from smartapp.usecases.holding import held
+from smartapp.usecases.holding import A_PRESS, Holding
 from smartapp.usecases.ports import Proposals, ProposalState, Receipts, StoredProposal
 from smartapp.usecases.proposal import order_in
 from smartapp.usecases.receipts import receipt_of, seen_in
@@ -32,6 +32,7 @@ class OrderWriting:
     proposals: Proposals
     policy: SitePolicy
     transitions: Transitions
+    holding: Holding
     sending: Sending
     clock: Callable[[], datetime]
     receipts: Receipts
@@ -58,11 +59,19 @@ class OrderWriting:
         """Why nothing can be written at all, in a sentence; empty if it can."""
         return case.writer.can_create(self.resource_type(order))
 
+    def has_company(self, case: Case, content: Mapping[str, Any]) -> bool:
+        """Whether more than the order is to be written."""
+        follow_up = bool(content.get("recheck")) and not case.writer.can_create("ServiceRequest")
+        return follow_up or not case.writer.can_create("Provenance")
+
     def write(self, case: Case, stored: StoredProposal, assessed: Assessed) -> None:
-        """Exactly one writer an identifier; `NotApprovable` if another is at it or an order stands already."""
-        with held(self.proposals, stored) as holder:
+        """Exactly one writer an identifier: a second press waits for the first, and then changes nothing."""
+        with self.holding.held(stored, patience=A_PRESS) as holder:
             if not holder:
                 raise NotApprovable("This order is being written already. Wait a moment and look again.")
+            fresh = self.proposals.get(stored.launch, stored.id)
+            if fresh is None or fresh.state is not ProposalState.PROPOSED:
+                return
             overtaken = self._overtaken(case, stored)
             if overtaken:
                 self.transitions.move(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from smartapp.outbound import NoAnswer, Reply
+from smartapp.outbound import NoAnswer, Reply, TooLate
 
 BASE = "https://ehr.example.org/fhir"
 _FHIR = {"content-type": "application/fhir+json"}
@@ -138,7 +138,8 @@ def _scripted(answers: list[Any]) -> Any:
     return answer
 
 
-LOST = NoAnswer("the server did not answer in time")
+LOST = NoAnswer("the answer broke off")
+LATE = TooLate("the server did not answer in time")
 
 
 class OneToken:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from smartapp.usecases.ports import WriteRequest, WriteState
-from tests.ehr.fhir_stub import LOST, FhirStub, outcome, reply
+from tests.ehr.fhir_stub import LATE, LOST, FhirStub, outcome, reply
 from tests.ehr.test_writer import TOKEN, a_writer, an_order
 
 ORDER_URL, FOLLOW_UP_URL = (
@@ -75,7 +75,7 @@ def test_no_transaction_is_sent_while_the_search_fails() -> None:
 
 
 @pytest.mark.req("FHIR-50")
-@pytest.mark.parametrize("status", [403, 404, 405, 412, 501])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 412, 415, 422, 501])
 def test_a_transaction_that_was_not_performed_leaves_single_creates(status: int) -> None:
     stub = FhirStub(on_transaction=[reply(status, outcome("not offered"))], commits=False)
     writer = a_writer(stub)
@@ -86,9 +86,8 @@ def test_a_transaction_that_was_not_performed_leaves_single_creates(status: int)
 
 
 @pytest.mark.req("FHIR-45", "FHIR-50")
-@pytest.mark.parametrize("status", [400, 409, 422])
-def test_a_transaction_that_was_refused_wrote_nothing(status: int) -> None:
-    stub = FhirStub(on_transaction=[reply(status, outcome("dose is missing"))], commits=False)
+def test_a_transaction_in_conflict_wrote_nothing() -> None:
+    stub = FhirStub(on_transaction=[reply(409, outcome("dose is missing"))], commits=False)
     results = a_writer(stub).together(parts())
     assert results is not None
     assert {result.state for result in results} == {WriteState.REFUSED}
@@ -114,6 +113,37 @@ def test_a_lost_answer_to_what_was_not_stored_is_not_confirmed(answer: Any) -> N
     assert results is not None
     assert {result.state for result in results} == {WriteState.NOT_CONFIRMED}
     assert len(stub.creates) == 1
+
+
+@pytest.mark.req("FHIR-50")
+def test_a_server_that_takes_a_transaction_for_a_batch_is_believed_entry_by_entry() -> None:
+    said = [("201 Created", "MedicationRequest/1"), ("403 Forbidden", ""), ("422", "")]
+    entries = [{"response": {"status": status, **({"location": place} if place else {})}} for status, place in said]
+    answer = reply(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+    results = a_writer(FhirStub(on_transaction=[answer])).together(parts())
+    assert results is not None
+    assert [result.state for result in results] == [WriteState.WRITTEN, WriteState.REFUSED, WriteState.REFUSED]
+    assert "403" in results[1].reason
+
+
+@pytest.mark.req("FHIR-45", "FHIR-50")
+def test_an_order_refused_inside_an_answered_transaction_is_searched() -> None:
+    entries = [{"response": {"status": status}} for status in ("409 Conflict", "201", "201")]
+    answer = reply(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+    stub = FhirStub(on_transaction=[answer], commits=False)
+    results = a_writer(stub).together(parts())
+    assert results is not None
+    assert (results[0].state, "409" in results[0].reason) == (WriteState.REFUSED, True)
+
+
+@pytest.mark.req("FHIR-46", "FHIR-50")
+@pytest.mark.parametrize(
+    ("answer", "under_way"), [(LATE, True), (reply(504), True), (LOST, False), (reply(500), False)]
+)
+def test_a_transaction_that_may_still_be_performed_is_said_to_be_under_way(answer: Any, under_way: bool) -> None:
+    results = a_writer(FhirStub(on_transaction=[answer], commits=False)).together(parts())
+    assert results is not None
+    assert [result.under_way for result in results] == [under_way] * 3
 
 
 @pytest.mark.req("FHIR-47", "FHIR-50")

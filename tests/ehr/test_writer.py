@@ -9,7 +9,7 @@ from smartapp.ehr.client import FhirClient
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.outbound import Redirected
 from smartapp.usecases.ports import WriteRequest, WriteState
-from tests.ehr.fhir_stub import BASE, LOST, FhirStub, OneToken, outcome, reply
+from tests.ehr.fhir_stub import BASE, LATE, LOST, FhirStub, OneToken, outcome, reply
 
 SYSTEM = "https://app.example.org/proposal"
 TOKEN = f"{SYSTEM}|abc"
@@ -63,7 +63,9 @@ def test_a_conditional_create_that_answers_200_is_written() -> None:
 
 
 @pytest.mark.req("FHIR-46")
-@pytest.mark.parametrize("answer", [LOST, reply(500), reply(502), reply(503), reply(504), Redirected("elsewhere")])
+@pytest.mark.parametrize(
+    "answer", [LOST, LATE, reply(500), reply(502), reply(503), reply(504), Redirected("elsewhere")]
+)
 def test_stored_but_the_answer_was_lost_ends_written_once(answer: Any) -> None:
     stub = FhirStub(on_create=[answer])
     result = a_writer(stub).create(a_request())
@@ -78,6 +80,14 @@ def test_an_ambiguous_answer_that_a_search_does_not_settle_is_not_confirmed(answ
     result = a_writer(stub).create(a_request())
     assert (result.state, len(stub.creates)) == (WriteState.NOT_CONFIRMED, 1)
     assert "a search did not find it" in result.reason
+
+
+@pytest.mark.req("FHIR-46")
+@pytest.mark.parametrize(
+    ("answer", "under_way"), [(LATE, True), (reply(502), True), (reply(503), True), (LOST, False), (reply(500), False)]
+)
+def test_what_the_ehr_may_still_carry_out_is_said_to_be_under_way(answer: Any, under_way: bool) -> None:
+    assert a_writer(FhirStub(on_create=[answer], commits=False)).create(a_request()).under_way is under_way
 
 
 @pytest.mark.req("FHIR-46")
@@ -207,6 +217,23 @@ def test_identifiers_stay_out_of_urls() -> None:
     stub = FhirStub()
     a_writer(stub).find("MedicationRequest", TOKEN)
     assert [(asked.method, asked.path) for asked in stub.asked] == [("POST", "/MedicationRequest/_search")]
+
+
+@pytest.mark.req("FHIR-53")
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 415, 501])
+def test_an_ehr_without_search_by_post_is_searched_by_get(status: int) -> None:
+    stub = FhirStub(on_search=[reply(status)])
+    stub.put(an_order())
+    assert a_writer(stub).find("MedicationRequest", TOKEN).reference == "MedicationRequest/1"
+    assert [asked.method for asked in stub.asked] == ["POST", "GET"]
+
+
+@pytest.mark.req("FHIR-46")
+def test_no_cache_between_answers_for_the_ehr() -> None:
+    """Servers keep the answers of searches for a while: an order stored since would not be in them."""
+    stub = FhirStub(on_search=[reply(405)])
+    a_writer(stub).find("MedicationRequest", TOKEN)
+    assert [asked.headers["Cache-Control"] for asked in stub.asked] == ["no-cache"] * 2
 
 
 @pytest.mark.req("FHIR-51")

@@ -48,6 +48,9 @@ def changed(**more: Any) -> bytes:
     return json.dumps({**APPROVED, **more}).encode()
 
 
+ATC, NDC = write_order(CONCENTRATE, ORDERING)["medicationCodeableConcept"]["coding"]
+
+
 def dose(value: Any, code: str = "mg") -> list[dict[str, Any]]:
     quantity = {"value": value, "unit": code, "code": code}
     return [{"text": "…", "doseAndRate": [{"doseQuantity": quantity}]}]
@@ -60,6 +63,17 @@ def dose(value: Any, code: str = "mg") -> list[dict[str, Any]]:
         (changed(), ()),
         (changed(dosageInstruction=dose(3000.0)), ()),
         (changed(subject={"reference": "https://ehr.example.org/fhir/Patient/P1"}), ()),
+        (changed(subject={"reference": "Patient/P1/_history/3"}), ()),
+        (changed(intent="order"), ("intent: approved proposal, stored order",)),
+        (
+            changed(dosageInstruction=[*dose(3000), *dose(1000)]),
+            ("dose: approved 3000 mg, stored 3000 mg, 1000 mg",),
+        ),
+        (changed(medicationCodeableConcept={"coding": [ATC, {"system": "http://local.example", "code": "7"}]}), ()),
+        (
+            changed(medicationCodeableConcept={"coding": [ATC, {**NDC, "code": "68982-347"}]}),
+            ("medication: approved 63833-891, B02BB01, stored 68982-347, B02BB01",),
+        ),
         (changed(status="active"), ("status: approved draft, stored active",)),
         (changed(subject={"reference": "Patient/P2"}), ("patient: approved Patient/P1, stored Patient/P2",)),
         (changed(dosageInstruction=dose(1500)), ("dose: approved 3000 mg, stored 1500 mg",)),
@@ -85,7 +99,7 @@ def test_units_of_a_service_request_are_compared() -> None:
     approved = write_order(CRYO, AS_SERVICE)
     stored = {**approved, "quantityQuantity": {**approved["quantityQuantity"], "value": 4}}
     found = differences(json.dumps(stored).encode(), json.dumps(approved).encode())
-    assert found == ("dose: approved 3 {unit}, stored 4 {unit}",)
+    assert found == ("dose: approved 3 units, stored 4 units",)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """One clinician with one patient's chart and the use case that accepts a proposal, over ports in memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 from decimal import Decimal
@@ -44,6 +45,8 @@ class Desk:
     launch: str = "launch-1"
     patient: str = "P1"
     now: float = 1000.0
+    paused: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
     settings: dict[str, Any] = field(default_factory=lambda: {"fc_product": "riastap", "cryo_available": False})
 
     def __post_init__(self) -> None:
@@ -57,9 +60,15 @@ class Desk:
             clock=lambda: c.NOW,
             seconds=lambda: self.now,
             receipts=self.receipts,
+            pause=self.pause,
             base_url=BASE,
             organization="St X",
         )
+
+    def pause(self, seconds: float) -> None:
+        """Waiting takes no time here."""
+        self.paused.append(seconds)
+        self.meanwhile()
 
     @property
     def case(self) -> Case:

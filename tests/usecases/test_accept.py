@@ -183,6 +183,14 @@ def test_a_refusal_is_told_and_a_new_proposal_may_be_made() -> None:
     assert (again.state, again.id != view.id) == (ProposalState.PROPOSED, True)
 
 
+def somebody_elses(kind: str) -> c.Resource:
+    """An active order for a fibrinogen product, signed ten minutes ago."""
+    what = {"coding": [{"system": c.ATC, "code": "B02BB01"}]}
+    named = {"medicationCodeableConcept": what} if kind == "MedicationRequest" else {"code": what}
+    who = {"subject": c.SUBJECT, "authoredOn": c.ago(minutes=10), "requester": {"reference": "Practitioner/other"}}
+    return {"resourceType": kind, "id": "theirs", "status": "active", "intent": "order", **who, **named}
+
+
 def _stopped(resource: c.Resource) -> c.Resource:
     return {**resource, "status": "entered-in-error"}
 
@@ -206,6 +214,22 @@ CHANGES = {
         lambda chart: chart.resources.append(c.given("dose", "B02BB01", hours_ago=0.5)),
         "draft is now Product given",
     ),
+    "an order by somebody else": (
+        lambda chart: chart.resources.append(somebody_elses("MedicationRequest")),
+        "draft is now",
+    ),
+    "a component ordered by somebody else": (
+        lambda chart: chart.resources.append(somebody_elses("ServiceRequest")),
+        "draft is now",
+    ),
+    "orders that can no longer be read": (
+        lambda chart: chart.states.update(medicationRequests=AnswerState.FAILED),
+        "what could not be read is now medication requests, was nothing",
+    ),
+    "a thrombosis while bleeding": (
+        lambda chart: chart.resources.append(c.condition("clot", "I26.99", 24)),
+        "cautions is now SAF-01, was none",
+    ),
     "the CRS grade": (lambda chart: chart.resources.__setitem__(2, c.crs(2)), "CRS grade is now 2, was 3"),
     "the results unreadable": (
         lambda chart: chart.states.update(fibrinogen=AnswerState.FAILED),
@@ -225,6 +249,77 @@ def test_a_changed_basis_writes_nothing_and_says_what_changed(change: str) -> No
     assert desk.writer.sent == []
     assert withheld.state is ProposalState.EXPIRED
     assert any(said in sentence for sentence in withheld.changes), withheld.changes
+
+
+@pytest.mark.req("FHIR-40", "FHIR-43")
+def test_an_amount_that_another_tab_chooses_during_the_press_is_not_what_is_written() -> None:
+    """The press means its own receipt, however long the reading takes."""
+    desk = Desk()
+    view = desk.on_receipt()
+    read = desk.chart.answer
+
+    def changed_meanwhile(queries: Any) -> Any:
+        desk.chart.answer = read  # type: ignore[method-assign]
+        desk.press(view, Stage.REVIEWING, order=replace(view.order, dose_mg=Decimal(2000)), recheck=False)
+        return read(queries)
+
+    desk.chart.answer = changed_meanwhile  # type: ignore[method-assign]
+    written = desk.press(view, Stage.CONFIRMING)
+    assert [milligrams(order) for order in desk.writer.orders()] == [Decimal(3000)]
+    assert (written.order.dose_mg, len(desk.writer.orders("ServiceRequest"))) == (Decimal(3000), 1)
+
+
+@pytest.mark.req("FHIR-40")
+@pytest.mark.parametrize("second", [{"order": "2000"}, {"recheck": False}])
+def test_a_receipt_that_another_tab_replaced_writes_nothing(second: dict[str, Any]) -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    order = replace(view.order, dose_mg=Decimal(second.get("order", "3000")))
+    desk.press(view, Stage.REVIEWING, order=order, recheck=second.get("recheck", True))
+    with pytest.raises(NotApprovable, match="not the one on the receipt"):
+        desk.press(view, Stage.CONFIRMING)
+    assert desk.writer.sent == []
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_second_press_waits_for_the_first_and_ends_on_its_result() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    desk.proposals.lock(_identifier(desk, view), "the first press")
+
+    def first_press_ends() -> None:
+        if len(desk.paused) == 3:
+            desk.proposals.unlock(_identifier(desk, view), "the first press")
+            Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals).press(view, Stage.CONFIRMING)
+
+    desk.meanwhile = first_press_ends
+    assert desk.press(view, Stage.CONFIRMING).state is ProposalState.WRITTEN
+    assert (len(desk.paused), len(desk.writer.orders())) == (3, 1)
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_press_while_another_never_ends_gives_up_and_writes_nothing() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    desk.proposals.lock(_identifier(desk, view), "another press")
+    with pytest.raises(NotApprovable, match="being written already"):
+        desk.press(view, Stage.CONFIRMING)
+    assert (desk.writer.sent, sum(desk.paused) > 15) == ([], True)
+
+
+def _identifier(desk: Desk, view: Any) -> str:
+    return desk.proposals.kept[view.id].identifier
+
+
+@pytest.mark.req("FHIR-43", "SEC-32")
+def test_a_proposal_that_got_too_old_is_expired_and_recorded() -> None:
+    desk = Desk()
+    view = desk.on_receipt()
+    desk.now += 31 * 60
+    with pytest.raises(NotApprovable):
+        desk.press(view, Stage.CONFIRMING)
+    assert desk.use_case.look(desk.case, view.id).state is ProposalState.EXPIRED
+    assert desk.log.outcomes("proposal expired") == [f"{view.id} proposed → expired"]
 
 
 @pytest.mark.req("FHIR-43")
@@ -348,6 +443,8 @@ def test_the_case_can_be_told_from_the_log() -> None:
     assert [event for event, _ in desk.log.events] == [
         "page",
         "proposal offered",
+        "dose review",
+        "amount chosen",
         "re-checked before writing",
         "approved",
         "write begun",

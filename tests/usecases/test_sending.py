@@ -65,6 +65,15 @@ def test_an_order_alone_needs_no_transaction() -> None:
     assert desk.writer.bundles == 0
 
 
+@pytest.mark.req("FHIR-48")
+@pytest.mark.parametrize("takes", [True, False])
+def test_an_order_that_cannot_be_read_back_is_said_to_be_uncompared(takes: bool) -> None:
+    desk = a_desk(takes=takes)
+    desk.writer.next_result = WriteResult(state=WriteState.WRITTEN, reference="MedicationRequest/1", version="1")
+    view = desk.written()
+    assert (view.state, "could not be read back" in view.reason) == (ProposalState.WRITTEN, True)
+
+
 @pytest.mark.req("FHIR-52")
 def test_the_route_is_told_before_the_click() -> None:
     assert [a_desk().on_receipt().together, Desk().on_receipt().together] == [True, False]

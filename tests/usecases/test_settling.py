@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.usecases.ports import ProposalState, WriteRequest, WriteResult
+from smartapp.usecases.ports import ProposalState, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView, Stage
 from tests.fakes import MemoryWriter
 from tests.usecases.desk import Desk
@@ -65,6 +65,59 @@ def test_an_order_whose_writer_died_is_found_out_by_searching(look: str, stores:
     assert found.state is state
     assert len(desk.writer.orders()) == int(stores)
     assert len(desk.writer.sent) == int(stores)
+
+
+@pytest.mark.req("FHIR-46")
+def test_an_order_that_may_still_be_on_its_way_is_not_called_missing() -> None:
+    """The EHR may still be storing what a process sent that was killed a moment ago."""
+    desk, view = after_a_death("MedicationRequest")
+    desk.proposals.locks.clear()
+    found = desk.use_case.look(desk.case, view.id)
+    assert (found.state, "may still be storing it" in found.reason) == (ProposalState.NOT_CONFIRMED, True)
+    desk.now += 59
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.NOT_CONFIRMED
+    desk.now += 2
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.REFUSED
+
+
+@pytest.mark.req("FHIR-46")
+def test_after_a_time_out_a_search_that_finds_nothing_tells_only_later() -> None:
+    desk = Desk()
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer in time", under_way=True)
+    desk.writer.keeps = False
+    view = desk.written()
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.NOT_CONFIRMED
+    desk.now += 61
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.REFUSED
+
+
+@pytest.mark.req("FHIR-46")
+@pytest.mark.parametrize(
+    ("status", "state"), [("draft", ProposalState.WRITTEN), ("cancelled", ProposalState.CANCELLED)]
+)
+def test_an_order_that_comes_later_than_that_is_found_all_the_same(status: str, state: ProposalState) -> None:
+    desk, view, order = after_a_search_that_found_none()
+    desk.writer.stored["MedicationRequest/9"] = {**order, "status": status}
+    desk.offered()
+    found = desk.use_case.follow(desk.case, view.id)
+    assert (found.state, found.reference) == (state, "MedicationRequest/9")
+
+
+@pytest.mark.req("FHIR-44")
+def test_what_the_next_proposal_wrote_is_not_taken_for_a_late_order() -> None:
+    desk, view, _ = after_a_search_that_found_none()
+    assert desk.written().state is ProposalState.WRITTEN
+    assert desk.use_case.follow(desk.case, view.id).state is ProposalState.REFUSED
+
+
+def after_a_search_that_found_none() -> tuple[Desk, ProposalView, dict[str, Any]]:
+    """A proposal that is Not saved because a search found nothing, and its order."""
+    desk = Desk()
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
+    view = desk.written()
+    order = desk.writer.stored.pop("MedicationRequest/1")
+    assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.REFUSED
+    return desk, view, order
 
 
 @pytest.mark.req("FHIR-46")

@@ -93,6 +93,9 @@ class MemoryWriter:
     def can_update(self, resource_type: str) -> str:
         return self.why_not
 
+    def conditions(self, resource_type: str) -> bool:
+        return True
+
     def transacts(self) -> bool:
         return False
 
@@ -197,6 +200,7 @@ class Ward:
             clock=lambda: charts.NOW,
             seconds=charts.NOW.timestamp,
             receipts=self.receipts,
+            pause=lambda _: None,
             base_url=ORIGIN,
         )
 
