@@ -53,14 +53,19 @@ var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
 	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
 	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
 
-## bench: what a call costs, as ratios to a floor in the same run (about two minutes)
-bench: .venv-bench/.installed
+## bench: every target of docs/performance.md beside its floor, in one run (under six minutes); ARGS="--quick" a tenth of it
+bench: .venv-bench/.installed .venv-healthchain/.installed
 	.venv-bench/bin/python -m benchmarks.run $(ARGS)
 
 .venv-bench/.installed: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-healthchain/.installed: requirements/healthchain.txt
+	$(PYTHON) -m venv .venv-healthchain
+	.venv-healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 ## screenshots: pictures of the main pages into docs/screens (needs a Chromium)

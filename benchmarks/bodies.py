@@ -30,30 +30,42 @@ _TESTS = (
 )
 
 
-def hook_body(observations: int, seed: int = 20260301, now: datetime | None = None) -> bytes:
-    """A `patient-view` call with full prefetch and this many Observations, spread over two weeks."""
+def chart(
+    observations: int, seed: int = 20260301, now: datetime | None = None, *, low: bool = False
+) -> dict[str, list[Resource]]:
+    """By prefetch key, a patient's resources with this many Observations spread over two weeks.
+
+    `low`: the newest fibrinogen is so low that replacement is advised and drafts are offered.
+    """
     chance, moment = random.Random(seed), now or datetime.now(UTC)
-    keyed: dict[str, list[Resource]] = {key: [] for key, *_ in _TESTS}
+    found: dict[str, list[Resource]] = {key: [] for key, *_ in _TESTS}
     for number in range(observations):
         test = _TESTS[number % len(_TESTS)]
-        keyed[test[0]].append(_observation(number, test, chance, moment, observations))
-    prefetch: dict[str, Any] = {key: _bundle(found) for key, found in keyed.items()}
-    prefetch["patient"] = _patient()
-    prefetch["weight"] = _bundle(
-        [_measured("weight-1", ("", "29463-7", "Body weight", "kg", 70.0, 70.0, 0.0), 70.0, moment)]
-    )
-    prefetch["conditions"] = _bundle(_conditions(moment))
-    prefetch["procedures"] = _bundle([_infusion(moment)])
-    prefetch["administrations"] = _bundle(_administrations(moment))
-    prefetch["medicationRequests"] = _bundle(_orders(moment))
-    for empty in ("medicationStatements", "serviceRequests", "allergies", "encounters"):
-        prefetch[empty] = _bundle([])
+        found[test[0]].append(_observation(number, test, chance, moment, observations))
+    if low:
+        found["fibrinogen"][0]["valueQuantity"]["value"] = 0.8
+    weighed = _measured("weight-1", ("", "29463-7", "Body weight", "kg", 70.0, 70.0, 0.0), 70.0, moment)
+    return found | {
+        "patient": [_patient()],
+        "weight": [weighed],
+        "conditions": _conditions(moment),
+        "procedures": [_infusion(moment)],
+        "administrations": _administrations(moment),
+        "medicationRequests": _orders(moment),
+        **{empty: [] for empty in ("medicationStatements", "serviceRequests", "allergies", "encounters")},
+    }
+
+
+def hook_body(observations: int, seed: int = 20260301, now: datetime | None = None, *, low: bool = False) -> bytes:
+    """A `patient-view` call with full prefetch of that chart."""
+    found = chart(observations, seed, now, low=low)
+    prefetch: dict[str, Any] = {key: _bundle(resources) for key, resources in found.items() if key != "patient"}
     call = {
         "hook": "patient-view",
-        "hookInstance": str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+        "hookInstance": str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4)),
         "fhirServer": "http://127.0.0.1:9/fhir",
         "context": {"userId": "Practitioner/osei", "patientId": "bench"},
-        "prefetch": prefetch,
+        "prefetch": prefetch | {"patient": found["patient"][0]},
     }
     return json.dumps(call).encode()
 

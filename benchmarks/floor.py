@@ -22,6 +22,12 @@ def call() -> Response:
     return Response(orjson.dumps(_CARD), mimetype="application/json")
 
 
+@app.post("/constant")
+def constant() -> Response:
+    """The same answer to everything, without reading it."""
+    return Response(b'{"error":"unauthorized"}', status=401, mimetype="application/json")
+
+
 @app.get("/healthz")
 def healthz() -> Response:
     """It answers."""

@@ -1,36 +1,39 @@
-"""Servers under measurement: started as in production, their workers' CPU time and memory read from the kernel."""
+"""Servers under measurement: started as in production, their CPU time and memory read from the kernel."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+ROOT = Path(__file__).parent.parent
+PEER_PYTHON = ROOT / ".venv-healthchain" / "bin" / "python"
+NO_EHR = "http://127.0.0.1:9/fhir"
+# the collector of the floor is frozen after start, as the app's is
 _FREEZE = "import gc\ndef post_worker_init(worker):\n    gc.collect()\n    gc.freeze()\n"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A listening server with one worker."""
+    """A listening server with one worker; `started` is how long it took to its first answer."""
 
     url: str
     process: subprocess.Popen[bytes]
+    started: float
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its processes so far."""
+        """Time on a processor of all its threads so far."""
         return sum(_cpu(pid) for pid in self._pids())
 
     def pss_mb(self) -> float:
         """Proportional memory of its worker."""
-        worker = self._pids()[-1]
-        for line in Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines():
+        for line in Path(f"/proc/{self._pids()[-1]}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) / 1024
         return 0.0
@@ -41,8 +44,8 @@ class Server:
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """To the nanosecond: a thread's first number in `schedstat`."""
+    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 def free_port() -> int:
@@ -52,77 +55,84 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environment(folder: Path) -> Mapping[str, str]:
+    """Our own, but that bytecode is kept, as it is of an installed program."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "PYTHONPATH": str(ROOT)}
+
+
 @contextmanager
 def floor(folder: Path) -> Iterator[Server]:
-    """The floor server."""
+    """The floor: Flask under one synchronous gunicorn worker."""
     (folder / "floor_conf.py").write_text(_FREEZE)
     port = free_port()
-    command = [
-        "-m",
-        "gunicorn",
-        "-w",
-        "1",
-        "-k",
-        "sync",
-        "-b",
-        f"127.0.0.1:{port}",
-        "-c",
-        str(folder / "floor_conf.py"),
-        "--no-control-socket",
-    ]
-    with started([sys.executable, *command, "benchmarks.floor:app"], f"http://127.0.0.1:{port}") as server:
+    options = ["-w", "1", "-k", "sync", "-b", f"127.0.0.1:{port}", "-c", str(folder / "floor_conf.py")]
+    command = [sys.executable, "-m", "gunicorn", *options, "--no-control-socket", "benchmarks.floor:app"]
+    with started(command, f"http://127.0.0.1:{port}", folder) as server:
         yield server
 
 
-@contextmanager
-def app(folder: Path, extra: str = "") -> Iterator[Server]:
-    """The app by `smartapp serve` with one worker; development mode, so that unsigned calls are answered."""
-    port = free_port()
-    config = folder / "site.toml"
-    config.write_text(
-        f'base_url = "http://127.0.0.1:{port}"\nmode = "development"\n'
-        '[limits]\nhooks = "600000/minute"\n'
-        '[[ehr]]\nname = "bench"\nfhir_base = "http://127.0.0.1:9/fhir"\nclient_id = "bench"\n'
-        '[[cds_client]]\nname = "bench"\nissuer = "http://127.0.0.1:9"\njwks_uri = "http://127.0.0.1:9/jwks.json"\n'
-        f'fhir_servers = ["http://127.0.0.1:9/fhir"]\nrequire_jwt = false\n{extra}'
+def site(folder: Path, *, port: int = 0, fhir: str = NO_EHR, strict: bool = False, issuer: str = "") -> Path:
+    """A configuration with its own data folder, limits on.
+
+    Development mode, so that a caller without a token is answered (unless `strict`) and plain http on loopback may be asked.
+    """
+    port = port or free_port()
+    home = folder / f"app-{port}"
+    home.mkdir()
+    (home / "site.toml").write_text(
+        f'base_url = "http://127.0.0.1:{port}"\nmode = "development"\ndata_dir = "{home}"\n'
+        '[limits]\nhooks = "600000/minute"\nlaunch = "600000/minute"\n'
+        f'[[ehr]]\nname = "bench"\nfhir_base = "{fhir}"\nissuer = "{issuer}"\nclient_id = "bench"\nwrite_back = true\n'
+        '[[cds_client]]\nname = "bench"\nissuer = "https://ehr.example.org"\n'
+        f'jwks_file = "{folder / "caller.jwks.json"}"\nfhir_servers = ["{fhir}"]\n'
+        f"require_jwt = {'true' if strict else 'false'}\n"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "smartapp.cli",
-        "serve",
-        "--config",
-        str(config),
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    with started(command, f"http://127.0.0.1:{port}") as server:
+    return home / "site.toml"
+
+
+@contextmanager
+def app(folder: Path, *, fhir: str = NO_EHR, strict: bool = False, issuer: str = "") -> Iterator[Server]:
+    """The app by `smartapp serve` with one worker."""
+    port = free_port()
+    config = site(folder, port=port, fhir=fhir, strict=strict, issuer=issuer)
+    options = ["serve", "--config", str(config), "--port", str(port), "--workers", "1"]
+    with started([sys.executable, "-m", "smartapp.cli", *options], f"http://127.0.0.1:{port}", folder) as server:
         yield server
 
 
 @contextmanager
-def started(command: Sequence[str], url: str) -> Iterator[Server]:
+def peer(folder: Path) -> Iterator[Server]:
+    """HealthChain in its own environment, one uvicorn worker."""
+    port = free_port()
+    command = [str(PEER_PYTHON), "-m", "benchmarks.peer", str(port)]
+    with started(command, f"http://127.0.0.1:{port}", folder) as server:
+        yield server
+
+
+@contextmanager
+def started(command: Sequence[str], url: str, folder: Path) -> Iterator[Server]:
     """A server process, once it answers; ended at the end."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    began = time.perf_counter()
+    with (folder / "stderr.txt").open("wb") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(folder), stdout=subprocess.DEVNULL, stderr=errors)
     try:
-        _await(url, process)
-        yield Server(url, process)
+        _await(url, process, folder)
+        yield Server(url, process, time.perf_counter() - began)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+def _await(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(process.stderr.read().decode() if process.stderr else "it ended")
+            raise RuntimeError((folder / "stderr.txt").read_text()[-2000:])
         try:
             requests.get(f"{url}/healthz", timeout=5)
         except requests.ConnectionError:
-            time.sleep(0.02)
+            time.sleep(0.005)
         else:
             return
     raise RuntimeError(f"{url} did not answer")
