@@ -19,7 +19,7 @@ class MemoryLog:
 
     events: list[tuple[str, str]] = field(default_factory=list)
 
-    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
+    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         self.events.append((event, str(assessment.action)))
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:

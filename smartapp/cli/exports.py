@@ -5,34 +5,37 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
-from smartapp.cli.databases import opened
-from smartapp.config.load import load_settings
-from smartapp.factory.wiring import keyring_of
-from smartapp.storage import answers
+from smartapp.cli.databases import Storage
+from smartapp.storage import answers, trail
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def feedback(
-    config: Path | None, *, since: datetime | None, until: datetime | None, form: str, rates: bool
-) -> Iterator[str]:
+def feedback(kept: Storage, *, since: datetime | None, until: datetime | None, form: str, rates: bool) -> Iterator[str]:
     """What clinicians answered between two times, a line each; with `rates` how often each rule was overridden."""
-    settings = load_settings(config)
-    start = since.timestamp() if since else float("-inf")
-    end = until.timestamp() if until else float("inf")
-    with opened(config, made=True) as database:
-        rows: Iterable[Mapping[str, str]]
-        if rates:
-            rows = answers.rates(database, since=start, until=end)
-        else:
-            keyring = keyring_of(settings)
-            rows = answers.events(database, keyring, organization=settings.organization, since=start, until=end)
-        yield from printed(rows, form)
+    start, end = _seconds(since, until)
+    rows: Iterable[Mapping[str, str]]
+    if rates:
+        rows = answers.rates(kept.database, since=start, until=end)
+    else:
+        organization = kept.settings.organization
+        rows = answers.events(kept.database, kept.keyring, organization=organization, since=start, until=end)
+    return printed(rows, form)
 
 
-def printed(rows: Iterable[Mapping[str, str]], form: str) -> Iterator[str]:
+def audit(kept: Storage, *, since: datetime | None, until: datetime | None, form: str) -> Iterator[str]:
+    """The audit's records between two times, a line each with every field."""
+    start, end = _seconds(since, until)
+    return printed(trail.records(kept.database, since=start, until=end), form)
+
+
+def _seconds(since: datetime | None, until: datetime | None) -> tuple[float, float]:
+    return since.timestamp() if since else float("-inf"), until.timestamp() if until else float("inf")
+
+
+def printed(rows: Iterable[Mapping[str, Any]], form: str) -> Iterator[str]:
     """Lines without their ends; CSV begins with the names, where there is any row."""
     for number, row in enumerate(rows):
         if form == "jsonl":
@@ -40,7 +43,11 @@ def printed(rows: Iterable[Mapping[str, str]], form: str) -> Iterator[str]:
             continue
         if number == 0:
             yield _line(row.keys())
-        yield _line(_inert(value) for value in row.values())
+        yield _line(_inert(_in_a_cell(value)) for value in row.values())
+
+
+def _in_a_cell(value: Any) -> str:
+    return "; ".join(f"{name} {told}" for name, told in value.items()) if isinstance(value, Mapping) else str(value)
 
 
 def _line(values: Iterable[str]) -> str:

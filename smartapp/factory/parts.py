@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import has_request_context
+
 from smartapp import __version__
 from smartapp.config.settings import Settings
 from smartapp.ehr.capabilities import Statements
@@ -29,6 +31,7 @@ from smartapp.storage.receipts import ReceiptStore
 from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
+from smartapp.web.problems import reference
 
 _LATE = 6  # times the budget of one FHIR request: until then an EHR may still carry out what it did not answer
 
@@ -114,6 +117,11 @@ class Parts:
         )
 
 
+def _request() -> str:
+    """The reference number of the request that is being answered."""
+    return reference() if has_request_context() else ""
+
+
 def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
     """All parts; the first pair of signing keys is made where there is none."""
     database, keyring = database_of(settings), keyring_of(settings)
@@ -128,7 +136,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
         keyring=keyring,
         site=site_of(settings),
         store=LaunchStore(database, keyring, time.time),
-        audit=AuditLog(database, time.time),
+        audit=AuditLog(database, keyring, time.time, _request),
         connections=connections,
         registrations={ehr.name: registration_of(ehr) for ehr in settings.ehr},
         keys=keys,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from smartapp.config.checks import policy_of, secrets_of
+from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Ehr, Settings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
@@ -68,6 +69,8 @@ def keyring_of(settings: Settings) -> Keyring:
     found = secrets_of(settings)
     if not found and settings.development:
         found = [_made(settings.data_dir / "secret_key")]
+    if not found:
+        raise ConfigError("secret_key_file is required: 32 random bytes, base64url, on a line")
     return Keyring(found)
 
 

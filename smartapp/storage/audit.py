@@ -4,37 +4,53 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.report import as_json
+from smartapp.storage.chains import Chain, begin, beginning, chain_hash, reach
 from smartapp.storage.database import Database
+from smartapp.storage.keyring import Keyring
 from smartapp.storage.tables import audit
 from smartapp.usecases.ports import Subject
 
 
+def _no_request() -> str:
+    return ""
+
+
 class AuditLog:
-    """An `AssessmentLog`; `clock` gives epoch seconds (real time, also where the clinical now is frozen)."""
+    """An `AssessmentLog`; `clock` gives epoch seconds (real time, also where the clinical now is frozen), `request` the reference
+    number of the request that is being answered. The chain begins with the first record."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        clock: Callable[[], float],
+        request: Callable[[], str] = _no_request,
+    ) -> None:
         self._database = database
+        self._keyring = keyring
         self._clock = clock
-        self._chain = secrets.token_hex(16)
+        self._request = request
         self._lock = threading.Lock()
+        self._chain: Chain | None = None
         self._number = 0
-        self._previous = beginning(self._chain)
+        self._previous = ""
 
-    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
-        """An answer that was given: rules with versions, policy, input digest, action, indicator."""
+    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
+        """An answer that was given: what was read, rules with versions, policy, input digest, action, indicator."""
         rules = {f"{o.rule} v{o.version}": str(o.kind) for o in assessment.outcomes if o.kind != "silent"}
         self._append(
             subject,
             event,
             {
+                "read": dict(read),
                 "rules": rules,
                 "policy_sha256": assessment.policy.sha256,
                 "input_digest": input_digest(assessment),
@@ -54,6 +70,7 @@ class AuditLog:
             "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
             "event": event,
             "reference": subject.reference,
+            "request": self._request(),
             "ehr": subject.ehr,
             "user": subject.user,
             "patient": subject.patient,
@@ -62,14 +79,20 @@ class AuditLog:
         }
         text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         with self._lock:
-            number, chained = self._number + 1, chain_hash(self._previous, text)
             with self._database.transaction() as connection:
-                connection.execute(
-                    insert(audit).values(
-                        chain=self._chain, number=number, at=at, record=text, previous_hash=self._previous, hash=chained
-                    )
-                )
-            self._number, self._previous = number, chained
+                chain, number, previous = self._next(connection, at)
+                hashed = chain_hash(previous, text)
+                row = {"chain": chain.name, "number": number, "at": at, "record": text}
+                connection.execute(insert(audit).values(**row, previous_hash=previous, hash=hashed))
+                reach(connection, self._keyring, chain, number, hashed)
+            self._chain, self._number, self._previous = chain, number, hashed
+
+    def _next(self, connection: Connection, at: float) -> tuple[Chain, int, str]:
+        """The chain, the number of its next record, and the hash that it follows."""
+        if self._chain is not None:
+            return self._chain, self._number + 1, self._previous
+        chain = begin(connection, self._keyring, secrets.token_hex(16), at)
+        return chain, 1, beginning(chain.name)
 
 
 def input_digest(assessment: Assessment) -> str:
@@ -90,35 +113,3 @@ def input_digest(assessment: Assessment) -> str:
         )
     }
     return hashlib.sha256(json.dumps(basis, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def beginning(chain: str) -> str:
-    """What the first record of a chain follows; each chain's own, so that equal records of two processes differ."""
-    return hashlib.sha256(chain.encode()).hexdigest()
-
-
-def chain_hash(previous: str, record: str) -> str:
-    """The hash of a record in its chain."""
-    return hashlib.sha256(f"{previous}\n{record}".encode()).hexdigest()
-
-
-def records(database: Database) -> Iterator[Mapping[str, Any]]:
-    """Every record, oldest first."""
-    with database.engine.connect() as connection:
-        for row in connection.execute(select(audit.c.record).order_by(audit.c.at, audit.c.chain, audit.c.number)):
-            yield json.loads(row.record)
-
-
-def verify(database: Database) -> list[str]:
-    """What is wrong with the chains, a sentence each; nothing if they hold (changed, removed, reordered)."""
-    problems: list[str] = []
-    previous: dict[str, tuple[int, str]] = {}
-    with database.engine.connect() as connection:
-        for row in connection.execute(select(audit).order_by(audit.c.chain, audit.c.number)):
-            number, last = previous.get(row.chain, (0, beginning(row.chain)))
-            if row.number != number + 1 or row.previous_hash != last:
-                problems.append(f"chain {row.chain}: record {row.number} does not follow record {number}")
-            if row.hash != chain_hash(row.previous_hash, row.record):
-                problems.append(f"chain {row.chain}: record {row.number} was changed")
-            previous[row.chain] = (row.number, row.hash)
-    return problems

@@ -24,6 +24,7 @@ class Keyring:
             raise ValueError(f"a secret key is {SECRET_BYTES} bytes")
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(secret, "rest"))) for secret in secrets])
         self.signing_secrets = tuple(_derived(secret, "sign") for secret in secrets)
+        self._stamps = tuple(_derived(secret, "stamp") for secret in secrets)
 
     def seal(self, value: Mapping[str, Any]) -> bytes:
         """Encrypt a JSON object."""
@@ -35,6 +36,18 @@ class Keyring:
             return cast("dict[str, Any]", json.loads(self._fernet.decrypt(sealed)))
         except InvalidToken:
             raise Undecryptable("a stored value could not be decrypted with any of the secret keys") from None
+
+    def stamp(self, text: str) -> str:
+        """A keyed fingerprint of a text: without a secret nobody makes one."""
+        return _stamped(self._stamps[0], text)
+
+    def stamps(self, text: str, stamp: str) -> bool:
+        """Whether one of the secrets made this stamp of this text."""
+        return any(hmac.compare_digest(_stamped(key, text), stamp) for key in self._stamps)
+
+
+def _stamped(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def digest(opaque: str) -> str:

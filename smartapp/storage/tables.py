@@ -131,7 +131,8 @@ audit_chains = Table(
     Column("hash", String(64), nullable=False),  # of the last record
     Column("purged_number", Integer, nullable=False),  # retention deleted the records up to this one
     Column("purged_hash", String(64), nullable=False),  # what the first record that is left follows
-    Column("seal", String(64), nullable=False),  # of all this but followed_by, by secret_key
+    Column("seal", String(64), nullable=False),  # of where it begins and how far it is, by secret_key
+    Column("purged_seal", String(64), nullable=False),  # of what was deleted
     Index("ix_audit_chains_followed_by", "followed_by"),
 )
 

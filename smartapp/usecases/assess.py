@@ -1,5 +1,6 @@
 """Assess one patient: complete the chart, read it, run the rules, record the answer. Both doors call this."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -55,7 +56,7 @@ def assess_patient(
     assessed = Assessed(
         chart=chart, assessment=assess_chart(chart, site=site, as_of=as_of, bedside=bedside, drafts=drafts)
     )
-    log.assessed(subject, assessed.assessment, event)
+    log.assessed(subject, assessed.assessment, event, data_sets(chart, site.queries))
     return assessed
 
 
@@ -94,6 +95,19 @@ def completed(sent: Chart, source: ChartSource | None, queries: Iterable[Query])
     open_queries = tuple(query for query in queries if not sent.has(query.name))
     ask: Callable[[Iterable[Query]], tuple[Answer, ...]] = source.answer if source else _nobody_to_ask
     return sent.with_answers(*ask(open_queries)) if open_queries else sent
+
+
+def data_sets(chart: Chart, queries: Iterable[Query]) -> dict[str, str]:
+    """For each type of resource that was asked for: how many came, and in what state an answer is that is not complete (SEC-32)."""
+    counts, unfinished = Counter[str](), dict[str, set[str]]()
+    for query in queries:
+        answer = chart.answers.get(query.name)
+        counts[query.resource] += len(answer.resources) if answer else 0
+        if answer is None or answer.state is not AnswerState.COMPLETE:
+            unfinished.setdefault(query.resource, set()).add(str(answer.state) if answer else "not asked")
+    return {
+        resource: ", ".join((str(count), *sorted(unfinished.get(resource, ())))) for resource, count in counts.items()
+    }
 
 
 def awaited_queries(chart: Chart, queries: Iterable[Query]) -> tuple[Query, ...]:

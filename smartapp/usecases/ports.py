@@ -106,8 +106,9 @@ class ChartWriter(Protocol):
 class AssessmentLog(Protocol):
     """The audit trail (SEC-32): appends, never changes."""
 
-    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
-        """Record that this answer was given: rule ids and versions, policy hash, input digest, action, indicator."""
+    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
+        """Record that this answer was given: rule ids and versions, policy hash, input digest, action, indicator; `read` says for
+        each type of resource how many were read, and what was not."""
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Record any other event: launch, approval, write attempt, result, sign-out."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("purged_number", sa.Integer, nullable=False),
         sa.Column("purged_hash", sa.String(64), nullable=False),
         sa.Column("seal", sa.String(64), nullable=False),
+        sa.Column("purged_seal", sa.String(64), nullable=False),
     )
     op.create_index("ix_audit_chains_followed_by", "audit_chains", ["followed_by"])
     op.create_table(

@@ -1,0 +1,121 @@
+"""The commands about what is kept: the schema, the audit trail, and the exports."""
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from smartapp.cli.options import CONFIG, Day, database, fail, storage
+
+_SINCE = click.option("--since", type=Day(), help="From this day (UTC) or time on.")
+_UNTIL = click.option("--until", type=Day(), help="Before this day (UTC) or time.")
+_FORMAT = click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade", epilog="Example: smartapp db upgrade --config site.toml")
+@CONFIG
+def db_upgrade(config_file: Path | None) -> None:
+    """Bring the schema to this version."""
+    with database(config_file) as opened:
+        opened.upgrade()
+        click.echo(f"schema version {opened.current()}")
+
+
+@db.command("current", epilog="Example: smartapp db current --config site.toml")
+@CONFIG
+def db_current(config_file: Path | None) -> None:
+    """The schema's version; exit 1 if it is not this program's."""
+    with database(config_file, made=True) as opened:
+        click.echo(f"schema version {opened.current()}")
+
+
+@click.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify", epilog="Example: smartapp audit verify --config site.toml --heads heads.jsonl")
+@CONFIG
+@click.option(
+    "--heads",
+    "noted",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What `audit heads` printed earlier: every record noted there must still stand.",
+)
+def audit_verify(config_file: Path | None, noted: Path | None) -> None:
+    """Check the audit's hash chains; exit 1 if a record was changed, removed or reordered."""
+    from smartapp.cli.progress import bar  # noqa: PLC0415 - imported when it runs
+    from smartapp.storage import chains, trail  # noqa: PLC0415
+
+    try:
+        heads = chains.read(noted.read_text(encoding="utf-8")) if noted else []
+    except (OSError, ValueError):
+        fail(f"{noted} does not hold what smartapp audit heads prints")
+    with storage(config_file) as kept, bar("audit records", trail.count(kept.database)) as passed:
+        checked = trail.verify(kept.database, kept.keys_or_none, kept=heads, passed=passed)
+    for problem in checked.problems:
+        click.echo(problem)
+    if checked.problems:
+        sys.exit(1)
+    ends = (
+        "" if checked.sealed else "; whether records are missing at their ends was not checked, for want of secret_key"
+    )
+    click.echo(f"the audit's chains hold: {checked.records} records in {checked.chains} chains{ends}")
+
+
+@audit.command("heads", epilog="Example: smartapp audit heads --config site.toml > heads.jsonl")
+@CONFIG
+def audit_heads(config_file: Path | None) -> None:
+    """The last record of each chain, to keep elsewhere: with it `audit verify --heads` notices a database that was set back."""
+    from smartapp.storage import chains, trail  # noqa: PLC0415 - imported when it runs
+
+    with database(config_file, made=True) as opened:
+        click.echo(chains.written(trail.heads(opened)))
+
+
+@click.group()
+def export() -> None:
+    """Computable exports."""
+
+
+@export.command("feedback", epilog="Example: smartapp export feedback --since 2026-03-01 --format csv")
+@CONFIG
+@_SINCE
+@_UNTIL
+@_FORMAT
+@click.option(
+    "--rates", is_flag=True, help="How often each rule was shown, accepted and overridden, instead of the events."
+)
+def export_feedback(
+    config_file: Path | None, since: datetime | None, until: datetime | None, form: str, rates: bool
+) -> None:
+    """What clinicians answered to cards and proposals: intervention, action taken, user feedback, user, date, location."""
+    from smartapp.cli import exports  # noqa: PLC0415 - imported when it runs
+
+    with storage(config_file) as kept:
+        _echo(exports.feedback(kept, since=since, until=until, form=form, rates=rates))
+
+
+@export.command("audit", epilog="Example: smartapp export audit --since 2026-03-01 --format csv")
+@CONFIG
+@_SINCE
+@_UNTIL
+@_FORMAT
+def export_audit(config_file: Path | None, since: datetime | None, until: datetime | None, form: str) -> None:
+    """The audit trail: who was shown what about whom, by which rules, on which inputs, and what came of it."""
+    from smartapp.cli import exports  # noqa: PLC0415 - imported when it runs
+
+    with storage(config_file) as kept:
+        _echo(exports.audit(kept, since=since, until=until, form=form))
+
+
+def _echo(lines: Iterator[str]) -> None:
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,111 @@
+"""The commands about what is kept, on both storages (interfaces.md section 2)."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import delete
+
+from smartapp.cli import main
+from smartapp.config.load import load_settings
+from smartapp.factory.wiring import keyring_of
+from smartapp.storage.audit import AuditLog
+from smartapp.storage.database import Database
+from smartapp.storage.tables import audit
+from smartapp.storage.trail import FIELDS
+from smartapp.usecases.ports import Subject
+
+WHO = Subject(ehr="st-x", patient="P1", user="Practitioner/7", encounter="E1", reference="launch-1")
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Path:
+    """A configuration with that database."""
+    file = tmp_path / "site.toml"
+    file.write_text(f"mode = 'development'\nbase_url = 'http://127.0.0.1:8000'\ndatabase_url = '{database_url}'\n")
+    return file
+
+
+@pytest.fixture
+def run(site: Path) -> Callable[..., Result]:
+    def command(*words: str) -> Result:
+        return CliRunner().invoke(main, [*words, "--config", str(site)], catch_exceptions=False)
+
+    return command
+
+
+@pytest.fixture
+def log(site: Path, database: Database) -> AuditLog:
+    return AuditLog(database, keyring_of(load_settings(site)), lambda: 1_772_352_000.0)
+
+
+def test_the_schema_is_made_and_told(tmp_path: Path, empty_url: str) -> None:
+    (tmp_path / "site.toml").write_text(f"database_url = '{empty_url}'\n")
+    words = ("--config", str(tmp_path / "site.toml"))
+    before, upgraded, current = (
+        CliRunner().invoke(main, ["db", done, *words]) for done in ("current", "upgrade", "current")
+    )
+    assert (before.exit_code, upgraded.exit_code, current.exit_code) == (1, 0, 0)
+    assert "run smartapp db upgrade" in before.stderr
+    assert upgraded.stdout == current.stdout
+
+
+@pytest.mark.req("SEC-32")
+def test_the_audit_is_exported_with_every_field(run: Callable[..., Result], log: AuditLog) -> None:
+    log.noted(WHO, "launched", "granted launch")
+    record = json.loads(run("export", "audit").stdout)
+    assert list(record)[: len(FIELDS)] == list(FIELDS)
+    assert (record["event"], record["patient"], record["outcome"]) == ("launched", "P1", "granted launch")
+    (row,) = csv.DictReader(io.StringIO(run("export", "audit", "--format", "csv").stdout))
+    assert (row["event"], row["rules"]) == ("launched", "")
+
+
+@pytest.mark.req("SEC-32")
+def test_the_audit_is_exported_between_two_days(run: Callable[..., Result], log: AuditLog) -> None:
+    log.noted(WHO, "launched", "")
+    days = ["2026-02-28", "2026-03-01", "2026-03-02"]
+    assert [run("export", "audit", "--since", day, "--until", "2026-03-02").stdout != "" for day in days] == [
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.req("SEC-32")
+def test_verify_says_what_is_wrong_and_ends_with_one(
+    run: Callable[..., Result], log: AuditLog, database: Database
+) -> None:
+    for number in range(2):
+        log.noted(WHO, "launched", str(number))
+    assert run("audit", "verify").stdout == "the audit's chains hold: 2 records in 1 chains\n"
+    with database.transaction() as connection:
+        connection.execute(delete(audit).where(audit.c.number == 2))
+    done = run("audit", "verify")
+    assert (done.exit_code, done.stdout.count("\n")) == (1, 1)
+    assert "ends with record 1, but record 2 was written" in done.stdout
+
+
+@pytest.mark.req("SEC-32")
+def test_heads_kept_elsewhere_are_compared(run: Callable[..., Result], log: AuditLog, tmp_path: Path) -> None:
+    log.noted(WHO, "launched", "")
+    heads = tmp_path / "heads.jsonl"
+    heads.write_text(run("audit", "heads").stdout)
+    assert run("audit", "verify", "--heads", str(heads)).exit_code == 0
+    heads.write_text('{"chain": "gone", "number": 3, "hash": "x"}')
+    assert run("audit", "verify", "--heads", str(heads)).stdout == "chain gone was removed as a whole\n"
+    heads.write_text("nonsense")
+    assert run("audit", "verify", "--heads", str(heads)).exit_code == 2
+
+
+@pytest.mark.req("SEC-30")
+@pytest.mark.parametrize("command", [("export", "feedback"), ("audit", "verify")], ids=" ".join)
+def test_a_production_site_without_its_secret_is_told_in_a_sentence(
+    tmp_path: Path, database_url: str, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "bare.toml").write_text(f"database_url = '{database_url}'\n")
+    done = CliRunner().invoke(main, [*command, "--config", str(tmp_path / "bare.toml")], catch_exceptions=False)
+    assert (done.exit_code, "secret_key" in done.output) == ((2, True) if command[0] == "export" else (0, True))
