@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from smartapp.clinical.labs import LabResult
+from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
@@ -14,6 +14,12 @@ TIERED = (Variant.CLAUSS, Variant.DERIVED)
 CONFLICT = Decimal("0.3")  # g/L, DQ-08
 _TOGETHER = timedelta(minutes=15)  # DQ-08
 _CLAUSS_PREFERRED = timedelta(hours=12)  # DQ-07
+_BOUNDS = {
+    Comparator.BELOW: 2,
+    Comparator.AT_MOST: 2,
+    Comparator.ABOVE: 0,
+    Comparator.AT_LEAST: 0,
+}  # of equal numbers, what is lower first
 _BY_CLAUSS = "the Clauss result is used"
 
 
@@ -29,7 +35,15 @@ class Chosen:
 def _usable(facts: Facts) -> tuple[LabResult, ...]:
     suspects = facts.picture.bedside.suspects
     series = facts.picture.series(Analyte.FIBRINOGEN)
-    return tuple(r for r in reversed(series.results) if r.variant in TIERED and r.source not in suspects)
+    tiered = [r for r in series.results if r.variant in TIERED and r.source not in suspects]
+    return tuple(sorted(tiered, key=_newness, reverse=True))
+
+
+def _newness(result: LabResult) -> tuple[datetime, datetime, Decimal, int, bool, str]:
+    """DQ-08: of results as new as each other the lower comes first, then the final one."""
+    bound = _BOUNDS[result.comparator] if result.comparator else 1
+    issued = result.issued or result.collected.at
+    return result.collected.at, issued, -result.value, bound, result.is_final, result.source
 
 
 USABLE_FIBRINOGEN: Need[tuple[LabResult, ...]] = Need("fibrinogen_results", _usable)

@@ -35,9 +35,9 @@ class RecentSupply:
 
 
 def given_products(facts: Facts) -> list[Exposure]:
-    """Fibrinogen-containing products started up to now, oldest first."""
+    """Fibrinogen-containing products started up to now, oldest first; of two started together the one that ended later is last."""
     given = [e for e in facts.picture.exposures if e.drug in FIBRINOGEN_PRODUCTS and e.start.at <= facts.picture.as_of]
-    return sorted(given, key=lambda exposure: (exposure.start.at, exposure.source))
+    return sorted(given, key=lambda exposure: (exposure.start.at, (exposure.end or exposure.start).at, exposure.source))
 
 
 def _since_infusion(facts: Facts) -> tuple[Exposure, ...] | Missing:

@@ -184,6 +184,28 @@ def test_a_clauss_that_stands_in_for_a_newer_derived_result_is_itself_checked_fo
 
 
 @pytest.mark.req("DQ-08")
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize(
+    ("one", "other", "tier"),
+    [("0.99", "1.01", "T2"), ("1.2", "<1.2", "T2"), ("1.2", ">1.2", "T1"), ("1.499", ">=1.499", "T1")],
+)
+def test_of_two_results_collected_together_that_agree_the_lower_counts(
+    one: str, other: str, tier: str, order: int
+) -> None:
+    sources = ["Observation/a", "Observation/b"]
+    first, second = a_fibrinogen(one, source=sources[order]), a_fibrinogen(other, source=sources[1 - order])
+    assert effective(first, second).tier == tier
+
+
+@pytest.mark.req("DQ-01", "DQ-08")
+@pytest.mark.parametrize("order", [0, 1])
+def test_of_one_result_told_as_preliminary_and_as_final_the_final_one_counts(order: int) -> None:
+    sources = ["Observation/a", "Observation/b"]
+    early = a_fibrinogen("0.9", status=ResultStatus.PRELIMINARY, source=sources[order])
+    assert effective(early, a_fibrinogen("0.9", source=sources[1 - order])).flags == ()
+
+
+@pytest.mark.req("DQ-08")
 @pytest.mark.parametrize(
     ("minutes", "other", "value", "named"),
     [

@@ -156,6 +156,18 @@ def test_the_end_of_the_last_dose_since_the_infusion(doses: list[Any], hours_ago
     assert last_dose_end(facts) == (None if hours_ago is None else before(hours=hours_ago).at)
 
 
+@pytest.mark.req("RCK-01")
+@pytest.mark.parametrize("order", [0, 1])
+def test_of_two_doses_started_together_the_one_that_ended_later_is_the_last(order: int) -> None:
+    sources = ["MedicationAdministration/a", "MedicationAdministration/b"]
+    doses = [
+        an_exposure(CRYO, 6, source=sources[order], end=before(hours=5.5)),
+        an_exposure(FC, 6, source=sources[1 - order]),
+    ]
+    facts = facts_of(a_picture(exposures=doses, infusions=[an_infusion(6)]))
+    assert last_dose_end(facts) == before(hours=5.5).at
+
+
 def test_a_dose_before_the_infusion_on_the_same_day_is_no_dose_since() -> None:
     at = Moment(datetime(2026, 2, 23, 7, tzinfo=UTC))
     assert last_dose_end(facts_of(a_picture(exposures=[an_exposure(FC, start=at)]))) is None
