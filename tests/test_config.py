@@ -88,8 +88,11 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> Non
 @pytest.mark.parametrize("secret", ["a:b", "a%b", "a b", "gr\u00fcn"])
 def test_a_secret_that_two_encodings_write_differently_is_refused(tmp_path: Path, secret: str) -> None:
     text = f'{EHR}client_auth = "client_secret_basic"\nclient_id = "a"\nclient_secret = "{secret}"'
-    with pytest.raises(ConfigError, match="client_auth client_secret_basic"):
+    with pytest.raises(ConfigError, match="basic_encoding"):
         load(tmp_path, text)
+    for encoding in ("form", "plain"):
+        chosen = load(tmp_path, f'{text}\nbasic_encoding = "{encoding}"')
+        assert chosen.ehr[0].client_secret.get_secret_value() == secret
 
 
 @pytest.mark.req("SEC-13", "SEC-14", "SAL-41", "SEC-30")

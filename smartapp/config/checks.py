@@ -96,7 +96,7 @@ def _check_ehr(ehr: Ehr, settings: Settings) -> None:
     for key, origins in (("endpoint_origins", ehr.endpoint_origins), ("frame_ancestors", ehr.frame_ancestors)):
         for origin in origins:
             check_origin(origin, f"each of {key} of [[ehr]] {ehr.name}", development=development)
-    if ehr.client_auth == "client_secret_basic":
+    if ehr.client_auth == "client_secret_basic" or ehr.client_secret.get_secret_value():
         _check_basic(ehr)
 
 
@@ -105,9 +105,10 @@ def _check_basic(ehr: Ehr) -> None:
     secret = ehr.client_secret.get_secret_value()
     if not secret:
         raise ConfigError(f"[[ehr]] {ehr.name} needs client_secret_file for client_auth client_secret_basic")
-    if not (_PLAIN.fullmatch(secret) and _PLAIN.fullmatch(ehr.client_id)):
+    if not (ehr.basic_encoding or (_PLAIN.fullmatch(secret) and _PLAIN.fullmatch(ehr.client_id))):
         raise ConfigError(
-            f"[[ehr]] {ehr.name}: client_id and client_secret may hold only letters, digits and - . _ ~ (client_auth client_secret_basic)"
+            f"[[ehr]] {ehr.name}: client_id and client_secret may hold only letters, digits and - . _ ~, unless basic_encoding says "
+            "how its server reads them: form (RFC 6749) or plain (SMART's example)"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+IdTokenAlgorithm = Literal["RS256", "ES256", "ES384", "RS384", "PS256"]
 
 
 class _Strict(BaseModel):
@@ -45,6 +46,13 @@ class Ehr(_Strict):
     signing_alg: Literal["ES384", "RS384"] = "ES384"
     client_secret: SecretStr = SecretStr("")
     client_secret_file: Path | None = None
+    basic_encoding: Literal["", "form", "plain"] = ""
+    id_token_algs: tuple[IdTokenAlgorithm, ...] = Field(
+        default=("RS256", "ES256", "ES384", "RS384", "PS256"), min_length=1
+    )
+    discovery_fallback: bool = False
+    authorize_post: bool = False
+    online_access: bool = False
     scope_style: Literal["", "v1", "v2"] = ""
     embedded: bool = False
     frame_ancestors: tuple[str, ...] = ()

@@ -109,14 +109,14 @@ def _rule_pages() -> Sequence[tuple[Rule, str]]:
 def _revoked(session: SmartSession, parts: Parts) -> None:
     """RFC 7009; a failure is logged, not shown (SAL-83)."""
     registration = parts.registrations[session.ehr]
-    try:
-        endpoints = parts.discovery.endpoints(registration)
-        if not endpoints.revoke:
-            return
-        for token in filter(None, (session.refresh_token, session.access_token)):
-            parts.tokens.revoke(registration, endpoints, token)
-    except (OutboundError, LaunchProblem):
-        _log.warning("revocation at %s failed", session.ehr)
+    for token in filter(None, (session.refresh_token, session.access_token)):
+        try:
+            endpoints = parts.discovery.endpoints(registration)
+            refused = parts.tokens.revoke(registration, endpoints, token) if endpoints.revoke else ""
+        except (OutboundError, LaunchProblem) as error:
+            refused = type(error).__name__
+        if refused:
+            _log.warning("revocation at %s failed: %s", session.ehr, refused)
 
 
 def _lacking(database: Database) -> Sequence[str]:

@@ -97,6 +97,11 @@ def registration_of(ehr: Ehr) -> Registration:
         embedded=ehr.embedded,
         frame_ancestors=ehr.frame_ancestors,
         write_back=ehr.write_back and ehr.write_route != "none",
+        id_token_algs=ehr.id_token_algs,
+        basic_encoding=ehr.basic_encoding,
+        discovery_fallback=ehr.discovery_fallback,
+        authorize_post=ehr.authorize_post,
+        online_access=ehr.online_access,
     )
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
@@ -19,6 +20,7 @@ from smartapp.smart.session import SessionStore, SmartSession
 from smartapp.smart.tokens import TokenAnswer, TokenEndpoint
 
 _LONGEST = 2048
+_LONGEST_URL = 4000  # what proxies and servers are known to take
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _AGAIN = "Open the app again from the patient's chart."
 _VERIFIER_LENGTH = 64
@@ -26,11 +28,16 @@ _VERIFIER_LENGTH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """Where to send the browser, and the value of its pending cookie."""
+    """Where to send the browser, and the value of its pending cookie, which lives for `seconds`.
+
+    With `fields` the request is a form post to `url` (SAL-20, authorize-post); without them `url` is the whole request.
+    """
 
     url: str
     cookie: str = field(repr=False)
     embedded: bool
+    seconds: float
+    fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +98,22 @@ class LaunchFlow:
         self.store.begin(
             state, cookie, {"ehr": registration.name, "nonce": nonce, "verifier": verifier}, self.state_minutes
         )
-        return Begun(url=url, cookie=cookie, embedded=registration.embedded)
+        action, fields = _posted(url, registration, endpoints)
+        return Begun(
+            url=action, fields=fields, cookie=cookie, embedded=registration.embedded, seconds=self.state_minutes * 60
+        )
 
     def scope(self, registration: Registration, endpoints: SmartEndpoints, *, launch: bool) -> str:
         """What is asked for: v1 or v2 by the site's choice, else by what discovery offers, else v2 (SAL-55)."""
         offers_only_v1 = "permission-v1" in endpoints.capabilities and "permission-v2" not in endpoints.capabilities
         style = registration.scope_style or ("v1" if offers_only_v1 else "v2")
-        return wanted_scopes(self.read_scopes(style), style=style, launch=launch, write_back=registration.write_back)
+        return wanted_scopes(
+            self.read_scopes(style),
+            style=style,
+            launch=launch,
+            write_back=registration.write_back,
+            online=registration.online_access and launch,
+        )
 
     def complete(self, params: Mapping[str, list[str]], browser: str) -> Completed:
         """The callback: the pending launch is taken once; a repeated callback leads to what it became (SAL-23, SAL-27)."""
@@ -162,7 +178,6 @@ class LaunchFlow:
             access_token=answer.access_token,
             refresh_token=answer.refresh_token,
             token_expires_at=self.clock() + answer.expires_in,
-            banner_needed=context.get("need_patient_banner") is not False,
             app_context=str(context.get("appContext") or "")[:_LONGEST],
         )
 
@@ -183,6 +198,16 @@ def _authorization_url(
     ) as oauth:
         url, _ = oauth.create_authorization_url(endpoints.authorize, state=state, code_verifier=verifier, **extra)
     return str(url)
+
+
+def _posted(url: str, registration: Registration, endpoints: SmartEndpoints) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """As a form, where the EHR takes one and the site wants it or an address would be too long; else the URL and no fields."""
+    wanted = registration.authorize_post or len(url) > _LONGEST_URL
+    if not wanted or "authorize-post" not in endpoints.capabilities:
+        return url, ()
+    own = parse_qsl(urlsplit(endpoints.authorize).query, keep_blank_values=True)
+    sent = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    return endpoints.authorize, tuple(pair for pair in sent if pair not in own)
 
 
 def _single(values: list[str], name: str) -> str:

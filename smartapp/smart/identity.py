@@ -6,21 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
-from smartapp.outbound import Outbound, OutboundError
-from smartapp.smart.discovery import SmartEndpoints, json_object, lifetime
+from smartapp.outbound import NotAllowed, Outbound
+from smartapp.smart.discovery import SmartEndpoints
 from smartapp.smart.errors import EhrFailed
-from smartapp.smart.registration import Registration
+from smartapp.smart.issuer_keys import IssuerKeys
+from smartapp.smart.registration import Registration, normalised
 
-ALGORITHMS = ("RS256", "ES256", "ES384", "RS384", "PS256")
 _SKEW = 60
 _LONGEST = 8192
 _TYPES = "Patient|Practitioner|PractitionerRole|RelatedPerson|Person"
-_USER = re.compile(rf"({_TYPES})/([A-Za-z0-9\-.]{{1,64}})")
+_USER = re.compile(rf"(?:(.+)/)?((?:{_TYPES})/[A-Za-z0-9\-.]{{1,64}})")
 _AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team what this page says."
 
 
@@ -45,7 +43,7 @@ class User:
 
 
 class Identities:
-    """Verifies id_tokens with the pinned issuer's keys, fetched once and again at most once a minute for an unknown kid."""
+    """Verifies id_tokens with the pinned issuer's keys."""
 
     def __init__(
         self,
@@ -54,10 +52,8 @@ class Identities:
         *,
         seconds: float = 10.0,
     ) -> None:
-        self._outbound = outbound
+        self._keys = IssuerKeys(outbound, clock, seconds=seconds)
         self._clock = clock
-        self._seconds = seconds
-        self._kept: dict[str, tuple[float, float, KeySet]] = {}
 
     def user(self, token: str, *, registration: Registration, endpoints: SmartEndpoints, nonce: str) -> User:
         """The user of a token; any doubt is `EhrFailed`, and nothing is asked of the FHIR server."""
@@ -75,49 +71,17 @@ class Identities:
             raise EhrFailed("The EHR sent no usable identity token.", _AGAIN)
         try:
             header = extract_compact(token.encode()).headers()
-            keys = self._keys(registration, endpoints, str(header.get("kid") or ""))
-            key = _fitting(keys, header)
-            return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+            _check_algorithm(header.get("alg"), registration)
+            return self._keys.claims(token, header, registration=registration, endpoints=endpoints)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise EhrFailed(
                 f"The EHR's identity token could not be verified ({type(error).__name__}).", _AGAIN
             ) from None
 
-    def _keys(self, registration: Registration, endpoints: SmartEndpoints, kid: str) -> KeySet:
-        now = self._clock()
-        kept = self._kept.get(registration.name)
-        if kept is not None and now < kept[0] and (not kid or _has(kept[2], kid) or now - kept[1] < 60):
-            return kept[2]
-        if not endpoints.jwks:
-            raise EhrFailed("The EHR publishes no keys for its identity tokens.", _AGAIN)
-        try:
-            reply = self._outbound(registration).get(
-                endpoints.jwks, headers={"Accept": "application/json"}, seconds=self._seconds
-            )
-        except OutboundError as error:
-            raise EhrFailed(f"The EHR's keys could not be read: {error}.", _AGAIN) from None
-        keys = KeySet.import_key_set(json_object(reply))  # type: ignore[arg-type]
-        self._kept[registration.name] = (now + lifetime(reply), now, keys)
-        return keys
 
-
-def _has(keys: KeySet, kid: str) -> bool:
-    return any(key.kid == kid for key in keys.keys)
-
-
-def _fitting(keys: KeySet, header: Mapping[str, Any]) -> Any:
-    """The key of the token's kid; without a kid only if exactly one key fits the algorithm. Header-supplied keys are ignored."""
-    alg = str(header.get("alg") or "")
-    if alg not in ALGORITHMS:
+def _check_algorithm(alg: Any, registration: Registration) -> None:
+    if alg not in registration.id_token_algs:
         raise ValueError("algorithm")
-    kind = "EC" if alg.startswith("ES") else "RSA"
-    fitting = [key for key in keys.keys if key.key_type == kind and key.alg in (None, alg)]
-    kid = header.get("kid")
-    if kid:
-        fitting = [key for key in fitting if key.kid == kid]
-    if len(fitting) != 1:
-        raise ValueError("key")
-    return fitting[0]
 
 
 def _check_claims(
@@ -146,7 +110,15 @@ def _number(value: Any) -> bool:
 
 def fhir_user(value: Any, fhir_base: str) -> str:
     """`Type/id`, from a reference relative or absolute to the FHIR base; empty for anything else (SAL-72)."""
-    if not isinstance(value, str):
+    found = _USER.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
         return ""
-    relative = value.removeprefix(f"{fhir_base.rstrip('/')}/")
-    return relative if _USER.fullmatch(relative) else ""
+    base, reference = found.groups()
+    return str(reference) if base is None or _is_same(base, fhir_base) else ""
+
+
+def _is_same(url: str, fhir_base: str) -> bool:
+    try:
+        return normalised(url) == normalised(fhir_base)
+    except NotAllowed:
+        return False

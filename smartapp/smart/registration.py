@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from smartapp.outbound import NotAllowed, origin_of
 
+ID_TOKEN_ALGORITHMS = ("RS256", "ES256", "ES384", "RS384", "PS256")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
@@ -23,6 +25,11 @@ class Registration:
     embedded: bool = False
     frame_ancestors: tuple[str, ...] = ()
     write_back: bool = False
+    id_token_algs: tuple[str, ...] = ID_TOKEN_ALGORITHMS
+    basic_encoding: str = ""
+    discovery_fallback: bool = False
+    authorize_post: bool = False
+    online_access: bool = False
 
     @property
     def origins(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """A launched session: context, user, granted scopes and tokens, kept on the server (SAL-57, SEC-01)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
 from smartapp.smart.identity import User
@@ -22,7 +22,6 @@ class SmartSession:
     token_expires_at: float
     refresh_token: str = field(default="", repr=False)
     encounter: str = ""
-    banner_needed: bool = True
     app_context: str = ""
     bedside: Mapping[str, Any] = field(default_factory=dict)
 
@@ -39,8 +38,9 @@ class SmartSession:
 
 
 def restored(payload: Mapping[str, Any]) -> SmartSession:
-    """A session as it was kept."""
-    members = {name: value for name, value in payload.items() if name != "user"}
+    """A session as it was kept, by this version or another."""
+    known = {member.name for member in fields(SmartSession)} - {"user"}
+    members = {name: value for name, value in payload.items() if name in known}
     return SmartSession(**members, user=User(**payload["user"]))
 
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from smartapp.outbound import Outbound, OutboundError
 from smartapp.smart.discovery import SmartEndpoints, json_object
@@ -13,6 +13,7 @@ from smartapp.smart.keys import ASSERTION_TYPE, SigningKeys
 from smartapp.smart.registration import Registration
 
 _SHORT_LIFE = 300.0
+_BASIC, _SIGNED = "client_secret_basic", "private_key_jwt"
 _AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team the reference below."
 
 
@@ -55,12 +56,13 @@ class TokenEndpoint:
         form = {"grant_type": "refresh_token", "refresh_token": token}
         return _examined(self._post(registration, endpoints, endpoints.token, form))
 
-    def revoke(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> None:
-        """RFC 7009; any answer will do, a failure is only an OutboundError."""
+    def revoke(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> str:
+        """RFC 7009; empty, or in a word why the token may live on; no answer is an OutboundError."""
         headers, form = self._authenticated(registration, endpoints, {"token": token})
-        self._outbound(registration).send(
+        reply = self._outbound(registration).send(
             "POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self._seconds
         )
+        return "" if reply.status == 200 else f"status {reply.status}"
 
     def _post(
         self, registration: Registration, endpoints: SmartEndpoints, url: str, form: Mapping[str, str]
@@ -86,16 +88,32 @@ class TokenEndpoint:
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Client authentication: none, Basic, or a signed assertion (SAL-31 to SAL-37)."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        if registration.client_auth == "public":
+        method = _method(registration, endpoints)
+        if method == "public":
             return headers, {**form, "client_id": registration.client_id}
-        if registration.client_auth == "client_secret_basic":
-            pair = f"{registration.client_id}:{registration.client_secret}".encode()
-            return {**headers, "Authorization": f"Basic {base64.b64encode(pair).decode()}"}, dict(form)
+        if method == _BASIC:
+            return {**headers, "Authorization": _basic(registration)}, dict(form)
         alg = registration.signing_alg
         if endpoints.auth_algs and alg not in endpoints.auth_algs:
             alg = next((other for other in ("ES384", "RS384") if other in endpoints.auth_algs), alg)
         assertion = self._keys.assertion(client_id=registration.client_id, token_url=endpoints.token, alg=alg)
         return headers, {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+
+
+def _method(registration: Registration, endpoints: SmartEndpoints) -> str:
+    """The configured one; a signed assertion gives way to Basic only where its secret is configured too, and the server
+    says that it takes Basic and no assertion (SAL-33)."""
+    offered = endpoints.auth_methods
+    gives_way = bool(registration.client_secret) and _BASIC in offered and _SIGNED not in offered
+    return _BASIC if registration.client_auth == _SIGNED and gives_way else registration.client_auth
+
+
+def _basic(registration: Registration) -> str:
+    """SAL-34: form-encoded or as they are, by configuration; without one the two are the same."""
+    pair = (registration.client_id, registration.client_secret)
+    if registration.basic_encoding == "form":
+        pair = (quote_plus(pair[0]), quote_plus(pair[1]))
+    return f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}"
 
 
 def _examined(answer: Mapping[str, Any]) -> TokenAnswer:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 
+from smartapp.outbound import origin_of
 from smartapp.smart.errors import StateProblem
 from smartapp.smart.flow import Begun, Completed, LaunchFlow
 from smartapp.smart.keys import SigningKeys
@@ -77,9 +78,17 @@ def _completed(flow: LaunchFlow, params: Mapping[str, list[str]]) -> Completed:
 
 
 def _sent_off(begun: Begun) -> Response:
-    response = _redirected(begun.url)
+    response = _form(begun) if begun.fields else _redirected(begun.url)
     name = f"{PENDING_COOKIE}-{secrets.token_hex(4)}"
-    _set_cookie(response, name, begun.cookie, embedded=begun.embedded, seconds=600)
+    _set_cookie(response, name, begun.cookie, embedded=begun.embedded, seconds=int(begun.seconds))
+    return response
+
+
+def _form(begun: Begun) -> Response:
+    """A page that posts itself; the EHR may lead the browser on to its sign-in at another place."""
+    g.form_action = f"{origin_of(begun.url)} https:"
+    response = make_response(render_template("continue.html", action=begun.url, fields=begun.fields))
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -108,7 +108,7 @@ def _shown(status: int, title: str, what: str, advice: str) -> Response:
     if request.path.startswith(_JSON_PATHS):
         return make_response(jsonify({"error": what, "reference": reference()}), status)
     retry = (
-        request.path
+        request.full_path.rstrip("?")
         if request.method == "GET" and (status >= 500 or status == 429) and "code" not in request.args
         else ""
     )

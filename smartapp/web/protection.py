@@ -9,7 +9,7 @@ from smartapp.web.decisions import OpenLaunch
 from smartapp.web.problems import PageProblem
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action {forms}; base-uri 'none'; "
     "object-src 'none'; frame-ancestors {ancestors}"
 )
 _FIXED = {
@@ -73,7 +73,9 @@ def protect(app: Flask, ancestors: Mapping[str, Sequence[str]]) -> None:
             response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             framing = ancestors.get(g.ehr, ()) if "ehr" in g else everyone
-            response.headers["Content-Security-Policy"] = _POLICY.format(ancestors=" ".join(framing) or "'none'")
+            response.headers["Content-Security-Policy"] = _POLICY.format(
+                ancestors=" ".join(framing) or "'none'", forms=g.get("form_action", "'self'")
+            )
         if request.path.startswith("/l/") or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -41,6 +41,7 @@ class Ehr:
     header: dict[str, Any] = field(default_factory=dict)
     keys: list[Any] = field(default_factory=lambda: [KEY])
     raw_token: Callable[[], Reply] | None = None
+    knob: Callable[[], Reply] | None = None
     nonce: str = ""
     id_token: str | None = None
 
@@ -52,7 +53,7 @@ class Ehr:
     ) -> Reply:
         self.asked.append((method, url, parse_qs((body or b"").decode()), dict(headers or {})))
         if url.endswith("/.well-known/smart-configuration"):
-            return reply(self.discovery or configuration())
+            return self.knob() if self.knob else reply(self.discovery or configuration())
         if url.endswith("/jwks"):
             return reply({"keys": [public(key) for key in self.keys]})
         if url.endswith("/token"):

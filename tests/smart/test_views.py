@@ -1,5 +1,6 @@
 """The HTTP of a launch against the running stack: cookies, redirects, headers, sign-out, and two charts side by side."""
 
+import time
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urljoin
@@ -11,14 +12,19 @@ from tests.conftest import Stack
 
 
 class Browser:
-    """Follows redirects by hand and keeps cookies by name, Secure ones too."""
+    """Follows redirects by hand, waits for a page that still reads, and keeps cookies by name, Secure ones too."""
 
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
         self.set: dict[str, Any] = {}
 
     def get(self, url: str, **headers: str) -> requests.Response:
-        return self.ask("GET", url, headers=headers)
+        answer = self.ask("GET", url, headers=headers)
+        while "Refresh" in answer.headers:
+            seconds, _, path = answer.headers["Refresh"].partition("; url=")
+            time.sleep(int(seconds))
+            answer = self.ask("GET", urljoin(url, path), headers=headers)
+        return answer
 
     def ask(self, method: str, url: str, **options: Any) -> requests.Response:
         headers = {

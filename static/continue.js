@@ -1,0 +1,3 @@
+// Sends the page's one form; without script its button does.
+"use strict";
+document.querySelector("form[data-continues]").requestSubmit();
