@@ -1,8 +1,20 @@
-// Arrow keys walk the points of the chart; a button copies a text. Without script every point is reached by Tab.
+// What script adds; without it every point is reached by Tab, every text can be selected, and the server says what is too much.
 "use strict";
+
+// Arrow keys walk the points of the chart, one of which is in the order of Tab; what is heard stands below in words.
 for (const chart of document.querySelectorAll("svg.plot")) {
   const left = (point) => point.getBoundingClientRect().left;
   const points = [...chart.querySelectorAll("[tabindex]")].sort((one, other) => left(one) - left(other));
+  const newest = points.filter((point) => point.classList.contains("point")).pop() || points[points.length - 1];
+  const words = chart.parentElement.querySelector("[data-pointed]");
+  const enter = (point) => { for (const each of points) each.setAttribute("tabindex", each === point ? "0" : "-1"); };
+  const told = (event) => {
+    const point = event.target.closest("[tabindex]");
+    if (point) words.textContent = point.getAttribute("aria-label");
+  };
+  if (newest) enter(newest);
+  chart.addEventListener("pointerover", told);
+  chart.addEventListener("focusin", (event) => { told(event); enter(event.target); });
   chart.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = points.indexOf(document.activeElement);
@@ -12,6 +24,7 @@ for (const chart of document.querySelectorAll("svg.plot")) {
     points[to].focus();
   });
 }
+
 for (const button of document.querySelectorAll("button[data-copies]")) {
   const text = document.getElementById(button.dataset.copies);
   button.hidden = false;

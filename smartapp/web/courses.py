@@ -73,7 +73,7 @@ def crs_band(assessment: Assessment, scale: Scale) -> Iterator[Mark]:
                 "?" if record.grade is None else str(record.grade),
             )
     crs = assessment.crs
-    if crs and crs.basis is Basis.SUGGESTED and crs.grade is not None:
+    if crs and crs.basis is Basis.SUGGESTED and crs.grade is not None and assessment.applicability.runs:
         yield _segment("suggested", scale, scale.end - (scale.end - scale.start) / 12, scale.end, str(crs.grade))
 
 

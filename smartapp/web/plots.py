@@ -11,10 +11,25 @@ from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.wording import fibrinogen_words
 from smartapp.web.courses import bleeds, crosses, crs_band, doses, icans_band, overdue
 from smartapp.web.presenters.words import Clock, clock_of
-from smartapp.web.scales import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Mark, Scale, days, levels
+from smartapp.web.scales import BOTTOM, DOSE_ROW, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Mark, Scale, days, levels
 
 _SPANS = {"24h": timedelta(hours=24), "72h": timedelta(hours=72)}
-RANGES = (("24h", "24 h"), ("72h", "72 h"), ("all", "since infusion"))
+_BASELINE = timedelta(hours=36)  # before the infusion: the last results without its effect
+_RANGES = (("24h", "24 h"), ("72h", "72 h"))
+_LEGEND = {  # in the order it is read in; only what is drawn is told
+    "result": "● result",
+    "suspect": "○ suspect or preliminary",
+    "unread": "✕ could not be read",
+    "below": "↓ below the bound",
+    "above": "↑ above the bound",
+    "cryo": "▲ cryoprecipitate",
+    "fc": "◆ concentrate",
+    "toci": "■ tocilizumab",
+    "bleed": "drop: bleeding recorded",
+    "overdue": "dotted line: fibrinogen was due",
+    "recorded": "filled grade: recorded",
+    "suggested": "outlined grade: suggested",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +47,11 @@ class Plot:
     overdue: tuple[Mark, ...]
     levels: tuple[Mark, ...]
     days: tuple[Mark, ...]
+    legend: tuple[str, ...]
+    height: int
     chosen: str
-    ranges: tuple[tuple[str, str], ...] = RANGES
+    ranges: tuple[tuple[str, str], ...]
     width: int = WIDTH
-    height: int = HEIGHT
     left: int = LEFT
     top: int = TOP
     bottom: int = BOTTOM
@@ -51,28 +67,44 @@ def fibrinogen_plot(assessment: Assessment, chosen: str = "all") -> Plot:
     shown = [result for result in results if scale.holds(result.collected.at)]
     usable = [result for result in shown if _kind(assessment, result) == "result"]
     unread = tuple(crosses(assessment.picture.gaps, scale, clock))
+    points = sorted((*(_point(assessment, r, scale, clock) for r in shown), *unread), key=lambda mark: mark.x)
+    given = tuple(doses(assessment.picture.exposures, scale, clock))
+    bands = tuple(crs_band(assessment, scale)), tuple(icans_band(assessment.picture.conditions, scale))
+    bled = tuple(bleeds(assessment.picture.conditions, scale, clock))
+    late = tuple(overdue(assessment, scale, clock))
     return Plot(
         summary=_summary(assessment, shown, clock),
         path=" ".join(f"{scale.x(r.collected.at)},{scale.y(r.value)}" for r in usable),
-        points=tuple(sorted((*(_point(assessment, r, scale, clock) for r in shown), *unread), key=lambda mark: mark.x)),
+        points=tuple(points),
         limits=_limits(assessment, scale),
-        doses=tuple(doses(assessment.picture.exposures, scale, clock)),
-        crs=tuple(crs_band(assessment, scale)),
-        icans=tuple(icans_band(assessment.picture.conditions, scale)),
-        bleeds=tuple(bleeds(assessment.picture.conditions, scale, clock)),
-        overdue=tuple(overdue(assessment, scale, clock)),
+        doses=given,
+        crs=bands[0],
+        icans=bands[1],
+        bleeds=bled,
+        overdue=late,
         levels=tuple(levels(scale)),
         days=tuple(days(scale, clock)),
+        legend=_legend((*points, *given, *bled, *late), (*bands[0], *bands[1])),
+        height=HEIGHT if given else HEIGHT - DOSE_ROW,
         chosen=chosen,
+        ranges=(*_RANGES, ("all", "since infusion" if assessment.infusion else "all results")),
     )
+
+
+def _legend(marks: Iterable[Mark], grades: Iterable[Mark]) -> tuple[str, ...]:
+    """What the shapes on this chart mean."""
+    drawn = {mark.kind for mark in marks}
+    drawn |= {"suggested" if grade.kind == "suggested" else "recorded" for grade in grades}
+    return tuple(words for kind, words in _LEGEND.items() if kind in drawn)
 
 
 def _scale(assessment: Assessment, results: Iterable[LabResult], chosen: str) -> Scale:
     as_of = assessment.picture.as_of
     times = [result.collected.at for result in results]
     infused = assessment.infusion.start if assessment.infusion else None
-    first = min(infused or as_of, min(times, default=as_of), as_of - timedelta(hours=24))
-    start = as_of - _SPANS[chosen] if chosen in _SPANS else max(first, as_of - timedelta(days=60))
+    first = infused - _BASELINE if infused else min(times, default=as_of)
+    day_ago, longest = as_of - timedelta(hours=24), as_of - timedelta(days=60)
+    start = as_of - _SPANS[chosen] if chosen in _SPANS else max(min(first, day_ago), longest)
     shown = [result.value for result in results if result.collected.at >= start]
     return Scale(start, as_of + (as_of - start) / 40, max([Decimal(2), *shown]) * Decimal("1.1"))
 
@@ -117,8 +149,10 @@ def _limit_values(assessment: Assessment) -> list[Decimal]:
 
 
 def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
-    """The site's limits, each labelled by its condition; equal limits share a line."""
+    """The site's limits, each labelled by its condition; equal limits share a line; none where the guideline is not about the patient."""
     policy = assessment.policy
+    if not assessment.applicability.runs:
+        return ()
     if policy.profile == "bleeding_only":
         bleeding = policy.get("replace_below.bleeding")
         return (

@@ -11,6 +11,7 @@ from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.policy import SitePolicy, as_given
 from smartapp.clinical.rule import Row, Rule
 from smartapp.web.presenters.trace import citation_words, level_words
+from smartapp.web.presenters.words import input_words
 from smartapp.web.problems import NotFound
 
 
@@ -76,7 +77,7 @@ def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
         level=level_words(row.level),
         says=words,
         citations=citation_words(row.citations),
-        inputs=tuple(need.name.replace("_", " ") for need in (*rule.needs, *rule.wants)),
+        inputs=tuple(input_words(need.name) for need in (*rule.needs, *rule.wants)),
         off=row.id in policy.get("rules_off"),
         attributes=tuple(_attribute_lines(row)),
     )

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from smartapp.web.presenters.words import Clock
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 12, 58, 246
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 44, 44, 58, 246
 HEIGHT = 286
-CRS_ROW, ICANS_ROW = 6, 28
+CRS_ROW, ICANS_ROW, DOSE_ROW = 6, 28, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,10 @@ class Scale:
 
 
 def levels(scale: Scale) -> Iterator[Mark]:
-    """A line at each whole g/L."""
+    """A line at each whole g/L, with the same in mg/dL at its other end."""
     step = 1 if scale.top < 5 else 2
     for value in range(0, int(scale.top) + 1, step):
-        yield Mark(kind="level", x=LEFT, y=scale.y(Decimal(value)), text=str(value))
+        yield Mark(kind="level", x=LEFT, y=scale.y(Decimal(value)), text=str(value), label=str(value * 100))
 
 
 def days(scale: Scale, clock: Clock) -> Iterator[Mark]:

@@ -9,7 +9,8 @@ def test_the_handoff_line_names_the_patient_the_answer_and_what_is_unknown() -> 
     page = Browser(act_now().app).get()
     assert (
         "Jane DOE, F 30 y, tisagenlecleucel day +6: ACT NOW. Consider fibrinogen replacement: 0.8 g/L (80 mg/dL), "
-        "drawn 07:00, 60 min ago, CRS 3 (recorded). Bleeding: not recorded. Next fibrinogen due 13:00." in page.text
+        "drawn 07:00, 60 min ago, day +6, CRS 3 (recorded). Bleeding: not recorded. Next fibrinogen due 13:00."
+        in page.text
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.picture import Bedside, BleedingLevel
 from smartapp.fhir.chart import AnswerState
 from smartapp.web.decisions import Observed, UserKind
 from tests import charts
@@ -18,7 +18,7 @@ LIMIT_BYTES = 120 * 1024
 def test_the_verdict_stands_first_with_both_units_time_and_age() -> None:
     page = Browser(act_now().app).get()
     assert page.headings == ["■ ACT NOW"]
-    assert "0.8 g/L (80 mg/dL), drawn 07:00, 60 min ago, CRS 3 (recorded)" in page.text
+    assert "0.8 g/L (80 mg/dL), drawn 07:00, 60 min ago, day +6, CRS 3 (recorded)" in page.text
     assert page.text.index("ACT NOW") < page.text.index("Results")
 
 
@@ -260,8 +260,8 @@ def test_what_may_not_be_read_is_never_called_not_recorded(query: str, words: st
 def test_the_page_says_what_would_change_the_advice() -> None:
     text = Browser(jane(charts.fibrinogen("1.2"), charts.crs(2), charts.weight("70")).app).get().text
     assert "What would change this advice" in text
-    assert "Fibrinogen 0.99 g/L instead of 1.2: REPLACE (critical)" in text
-    assert "CRS grade 3 instead of 2: REPLACE (warning)" in text
+    assert "Fibrinogen 0.99 g/L (99 mg/dL) instead of 1.2: ACT NOW" in text
+    assert "CRS grade 3 instead of 2: REPLACE" in text
     assert "With any of falling fibrinogen, platelets below 50" in text
 
 
@@ -283,3 +283,44 @@ def test_each_grade_stands_with_its_criteria() -> None:
         "two or more vasopressors (not counting vasopressin)",
     ):
         assert words in text
+
+
+def test_the_verdict_is_one_sentence_and_its_reason_says_nothing_twice() -> None:
+    text = Browser(act_now().app).get().text
+    answer = text[text.index("ACT NOW") : text.index("preferred")]
+    assert answer.count("Consider") == 1
+    assert "Because it is below 1.0 g/L (100 mg/dL) with severe CRS." in answer
+
+
+def test_where_no_fibrinogen_is_usable_the_newest_is_named_with_its_age() -> None:
+    text = Browser(jane(charts.fibrinogen("0.9", hours_ago=25), charts.weight("70"), charts.crs(3)).app).get().text
+    assert "none is usable: the newest is 0.9 g/L (90 mg/dL), drawn 28 Feb 07:00, 25 h ago, day +5" in text
+
+
+@pytest.mark.req("CRS-03")
+def test_a_suggested_grade_is_confirmed_by_one_press_beside_the_verdict() -> None:
+    fever = charts.result("temp", "8310-5", "39", "Cel")
+    ward = jane(charts.fibrinogen("0.8"), charts.weight("70"), fever)
+    browser = Browser(ward.app)
+    page = browser.get()
+    assert "CRS 1 (suggested, not recorded: confirm)" in page.text
+    form = next(form for form in page.forms if ("crs_grade", "1") in form.buttons)
+    browser.press(form, crs_grade="1")
+    assert ward.observed == [Observed(crs_grade=1)]
+
+
+def test_a_result_marked_suspect_is_named_by_value_and_time_as_the_clinicians_own() -> None:
+    ward = act_now()
+    ward.bedside = Bedside(suspects={"Observation/fib": "clotted"})
+    assert (
+        "Added by you in this launch: fibrinogen 0.8 g/L of 07:00 is suspect (clotted)" in Browser(ward.app).get().text
+    )
+
+
+def test_outside_scope_nothing_is_asked_of_the_clinician() -> None:
+    ward = act_now()
+    ward.source.resources = tuple(r for r in ward.source.resources if r["resourceType"] != "Procedure")
+    page = Browser(ward.app).get()
+    assert [
+        form.action for form in page.forms if form.action.endswith("/observe") and "suspect" not in form.fields
+    ] == []

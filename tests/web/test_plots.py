@@ -113,3 +113,28 @@ def test_icans_bleeding_and_an_overdue_result_stand_on_the_chart() -> None:
 def test_without_them_the_chart_has_none() -> None:
     plot = a_plot(a_fibrinogen("1.6", 1), crs=[a_crs(3)])
     assert (plot.icans, plot.bleeds, plot.overdue) == ((), (), ())
+
+
+def test_the_legend_tells_what_is_drawn_and_nothing_else() -> None:
+    given = an_exposure(Drug.CRYOPRECIPITATE, 3, units=Decimal(10))
+    plot = a_plot(a_fibrinogen("1.4"), exposures=[given], crs=[a_crs(3)])
+    assert plot.legend == ("● result", "▲ cryoprecipitate", "filled grade: recorded")
+
+
+def test_outside_the_guidelines_scope_no_limit_and_no_suggested_grade_is_drawn() -> None:
+    plot = a_plot(a_fibrinogen("0.9"), infusions=())
+    assert (plot.limits, plot.crs) == ((), ())
+    assert plot.ranges[-1] == ("all", "all results")
+
+
+def test_the_other_axis_gives_the_other_unit() -> None:
+    assert [(mark.text, mark.label) for mark in a_plot(a_fibrinogen("1.4")).levels] == [
+        ("0", "0"),
+        ("1", "100"),
+        ("2", "200"),
+    ]
+
+
+def test_since_infusion_begins_with_the_last_results_before_it() -> None:
+    plot = a_plot(a_fibrinogen("3", 24 * 20), a_fibrinogen("2.8", 24 * 7), a_fibrinogen("1.2", 1))
+    assert len(plot.points) == 2

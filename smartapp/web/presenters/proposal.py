@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.wording import plain
 from smartapp.usecases.declining import REASONS
 from smartapp.web.amounts import in_letters
@@ -82,7 +81,6 @@ class ProposalPage:
     next_due: str
     note_text: str
     confirming: bool
-    disclaimer: str = DISCLAIMER
 
 
 def proposal_page(proposed: Proposed) -> ProposalPage:

@@ -10,7 +10,7 @@ from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import OWN_UNIT
 from smartapp.clinical.wording import fibrinogen_words, rounded
-from smartapp.web.presenters.words import Clock, absence, clock_of
+from smartapp.web.presenters.words import Clock, absence, both_units, clock_of
 
 _LABELS = {
     Analyte.FIBRINOGEN: "Fibrinogen",
@@ -40,7 +40,9 @@ class ResultRow:
     drawn: str = ""
     day: str = ""
     age: str = ""
+    old: str = ""
     previous: str = ""
+    previous_other: str = ""
     per_hour: str = ""
     trend: str = ""
     remark: str = ""
@@ -80,13 +82,13 @@ def _row(label: str, result: LabResult, previous: LabResult | None, clock: Clock
     return ResultRow(
         label=label,
         latest=value_words(result),
-        other_unit=f"{result.comparator or ''}{rounded(result.value * 100, 1)} mg/dL"
-        if result.analyte is Analyte.FIBRINOGEN
-        else "",
+        other_unit=_other_unit(result),
         drawn=clock.time(result.collected.at),
         day=clock.day(result.collected.at),
         age=clock.age(result.collected.at),
+        old=clock.age(result.collected.at).removesuffix(" ago"),
         previous=value_words(previous) if previous else "none",
+        previous_other=_other_unit(previous) if previous else "",
         per_hour=per_hour,
         trend=trend,
         remark=_remark(result),
@@ -101,6 +103,13 @@ def value_words(result: LabResult) -> str:
     return f"{result.comparator or ''}{number} {_UNITS.get(unit, unit)}".strip()
 
 
+def _other_unit(result: LabResult) -> str:
+    """Fibrinogen in mg/dL, to stand in grey; nothing for what has one unit only."""
+    if result.analyte is not Analyte.FIBRINOGEN:
+        return ""
+    return f"{result.comparator or ''}{both_units(result.value)[1]}"
+
+
 def _change(result: LabResult, previous: LabResult | None) -> Decimal | None:
     """Per hour; bounds have no slope."""
     if previous is None or result.comparator or previous.comparator:
@@ -110,10 +119,10 @@ def _change(result: LabResult, previous: LabResult | None) -> Decimal | None:
 
 
 def _trend(change: Decimal | None) -> tuple[str, str]:
-    """The change per hour and its direction; what rounds to nothing is steady."""
+    """The change per hour in two digits and its direction; what rounds to nothing is steady."""
     if change is None:
         return "", ""
-    size = rounded(abs(change), 3 if abs(change) < 1 else 1)
+    size = rounded(abs(change), 3 if abs(change) < Decimal("0.1") else 2 if abs(change) < 1 else 1)
     if size == "0":
         return "0", "steady"
     return (f"−{size}", "falling") if change < 0 else (f"+{size}", "rising")

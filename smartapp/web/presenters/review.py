@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
-from smartapp.clinical.conclusions import Option
-from smartapp.clinical.findings import Indicator
+from smartapp.clinical.conclusions import Basis, Option
+from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
-from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.wording import fibrinogen_words, rounded
+from smartapp.clinical.wording import rounded
 from smartapp.clinical.would_change import would_change
 from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
+from smartapp.web.presenters.added import added
 from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
@@ -28,7 +28,7 @@ from smartapp.web.presenters.trace import (
     trace,
 )
 from smartapp.web.presenters.verdict import Verdict, crs_words, still_reading, verdict
-from smartapp.web.presenters.words import absence, amount_of, clock_of, order_words, product_name
+from smartapp.web.presenters.words import about, absence, amount_of, clock_of, order_words, product_name
 
 _BLEEDING = {
     BleedingLevel.NONE: "Bleeding: none",
@@ -60,7 +60,7 @@ class Note:
     rule: str
     indicator: str
     text: str
-    level: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +74,17 @@ class ReviewPage:
     standing: tuple[ProposalView, ...]
     order_text: str
     asks_weight: bool
+    adds: bool
     bleeding: str
+    bleeding_level: str
     crs: str
+    confirm_grade: str
     added: tuple[str, ...]
     plot: Plot
     rows: tuple[ResultRow, ...]
     fibrinogen: tuple[ResultRow, ...]
     notes: tuple[Note, ...]
+    levels: tuple[str, ...]
     issue_line: str
     issues: tuple[Issue, ...]
     applied: str
@@ -94,7 +98,6 @@ class ReviewPage:
     note: str
     policy: str
     assessed: str
-    disclaimer: str = DISCLAIMER
     guideline: str = GUIDELINE_VERSION
 
 
@@ -102,6 +105,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     """The page of a patient as assessed now; `chosen` is the range of the chart."""
     assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
     who, bleeding, next_due = banner(identity, assessment), _bleeding(assessment), _next_due(assessment)
+    told = () if reviewed.undecided else _told(assessment)
     return ReviewPage(
         banner=who,
         verdict=still_reading(reviewed.awaited) if reviewed.undecided else verdict(assessment),
@@ -113,13 +117,17 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
         or since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
+        adds=assessment.applicability.runs,
         bleeding=bleeding,
+        bleeding_level=str(assessment.bleeding),
         crs=crs_words(assessment),
-        added=_added(assessment),
+        confirm_grade=_confirm_grade(assessment),
+        added=added(assessment),
         plot=fibrinogen_plot(assessment, chosen),
         rows=result_rows(assessment),
         fibrinogen=fibrinogen_rows(assessment),
-        notes=() if reviewed.undecided else _notes(assessment),
+        notes=tuple(Note(rule=f.rule, indicator=str(f.indicator), text=f.text, evidence=str(f.level)) for f in told),
+        levels=tuple(dict.fromkeys(level_words(f.level) for f in sorted(told, key=lambda f: f.level))),
         issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
@@ -183,9 +191,7 @@ def option_details(option: Option) -> tuple[str, ...]:
         f"{rounded(option.volume_ml, 1)} mL" if option.volume_ml is not None else "",
         f"over at least {rounded(option.min_minutes)} min" if option.min_minutes is not None else "",
         f"{rounded(option.dose_mg_per_kg, 1)} mg/kg" if option.dose_mg_per_kg is not None else "",
-        f"expected level about {fibrinogen_words(option.predicted_g_per_l)} g/L"
-        if option.predicted_g_per_l is not None
-        else "",
+        f"expected level {about(option.predicted_g_per_l)}" if option.predicted_g_per_l is not None else "",
         _rise(option),
     )
     return tuple(part for part in told if part)
@@ -202,10 +208,10 @@ def _rise(option: Option) -> str:
     return f"expected rise {low} to {high} mg/dL" if low != high else f"expected rise about {low} mg/dL"
 
 
-def _notes(assessment: Assessment) -> tuple[Note, ...]:
+def _told(assessment: Assessment) -> tuple[Finding, ...]:
     """What the rules say beside the verdict; warnings first, as the assessment orders them."""
     return tuple(
-        Note(rule=f.rule, indicator=str(f.indicator), text=f.text, level=level_words(f.level))
+        f
         for f in assessment.findings
         if f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER")
     )
@@ -216,16 +222,12 @@ def _bleeding(assessment: Assessment) -> str:
     return _BLEEDING.get(assessment.bleeding) or f"Bleeding: {absence(assessment, Topic.CONDITIONS)}"
 
 
-def _added(assessment: Assessment) -> tuple[str, ...]:
-    """What the clinician added by hand, marked as theirs."""
-    bedside = assessment.picture.bedside
-    told = (
-        f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
-        f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
-        f"weight {bedside.weight_kg} kg" if bedside.weight_kg is not None else "",
-        *(f"{source} marked suspect: {reason}" for source, reason in bedside.suspects.items()),
-    )
-    return tuple(part for part in told if part)
+def _confirm_grade(assessment: Assessment) -> str:
+    """The grade to confirm by one press: one that is only suggested, or recorded more than a day ago; empty if none."""
+    crs = assessment.crs
+    if crs is None or crs.grade is None or not (crs.stale or crs.basis is Basis.SUGGESTED):
+        return ""
+    return str(crs.grade)
 
 
 def _next_due(assessment: Assessment) -> str:

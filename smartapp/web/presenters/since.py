@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from smartapp.clinical.conclusions import Action
+from smartapp.clinical.findings import Indicator
 from smartapp.clinical.wording import fibrinogen_words
 from smartapp.usecases.looking import Look
+from smartapp.web.presenters.verdict import state_of
 from smartapp.web.presenters.words import Clock
 
 _RECENT = timedelta(hours=1)  # nothing new since then is no news
@@ -37,7 +40,7 @@ def _changes(before: Look, now: Look) -> Iterator[str]:
     if given:
         yield f"{given} dose{'s' if given > 1 else ''} of a fibrinogen product given"
     if (now.action, now.indicator) != (before.action, before.indicator):
-        yield f"advice {_plain(before.action)} ({before.indicator}) → {_plain(now.action)} ({now.indicator})"
+        yield f"advice {_advice(before)} → {_advice(now)}"
 
 
 def _level(look: Look) -> str:
@@ -46,6 +49,10 @@ def _level(look: Look) -> str:
 
 def _grade(look: Look) -> str:
     return "unknown" if look.crs_grade is None else str(look.crs_grade)
+
+
+def _advice(look: Look) -> str:
+    return state_of(Action(look.action), Indicator(look.indicator))[2]
 
 
 def _plain(word: str) -> str:

@@ -9,7 +9,7 @@ from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.picture import GapKind
 from smartapp.clinical.rule import Row
 from smartapp.clinical.rules import all_rules
-from smartapp.web.presenters.words import clock_of
+from smartapp.web.presenters.words import clock_of, input_words
 
 _LEVELS = {
     EvidenceLevel.L1: "L1: regulatory label or randomised trial",
@@ -89,7 +89,7 @@ def issue_line(assessment: Assessment) -> str:
         name for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL for name in o.missing
     )
     parts = [f"Could not be read or used: {unread}"] if unread else []
-    parts += ["Missing: " + ", ".join(name.replace("_", " ") for name in lacking)] if lacking else []
+    parts += ["Missing: " + ", ".join(map(input_words, lacking))] if lacking else []
     remarks = sum(kind == GapKind.NOTED for kind in found)
     return " · ".join(parts + ([f"{remarks} remark{'s' if remarks != 1 else ''} on the data"] if remarks else []))
 
@@ -112,8 +112,8 @@ def _row(assessment: Assessment, outcome: Outcome) -> TraceRow:
         title=row.title if row else "",
         level=level_words(row.level) if row else "",
         says=tuple(finding.text for finding in assessment.findings if finding.rule == outcome.rule),
-        inputs=tuple((name.replace("_", " "), words, source) for name, words, source in outcome.inputs),
-        missing=", ".join(name.replace("_", " ") for name in outcome.missing),
+        inputs=tuple((input_words(name), words, source) for name, words, source in outcome.inputs),
+        missing=", ".join(map(input_words, outcome.missing)),
         citations=citation_words(row.citations) if row else (),
     )
 

@@ -1,20 +1,32 @@
 """The verdict: one state, one sentence, what is suggested (screens.md section 1)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Action, Basis
 from smartapp.clinical.findings import Indicator
+from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import BleedingLevel, Topic
-from smartapp.web.presenters.words import absence, both_units, clock_of, order_words
+from smartapp.clinical.terminology import Analyte
+from smartapp.web.presenters.words import Clock, absence, both_units, clock_of, order_words
 
 _BASES = {Basis.SUGGESTED: "suggested, not recorded: confirm", Basis.RECORDED: "recorded", Basis.RESOLVED: "resolved"}
+_STATES = {
+    Action.MONITOR: ("recheck", "●", "RECHECK"),
+    Action.NONE: ("none", "○", "NO REPLACEMENT ADVISED"),
+    Action.CANNOT_ASSESS: ("cannot", "◇", "CANNOT ASSESS"),
+}
 _LEADS = {
     Action.REPLACE: "Consider fibrinogen replacement",
     Action.CONSIDER: "Fibrinogen replacement may be considered",
     Action.MONITOR: "Consider a recheck, no replacement advised now",
     Action.NONE: "The rules ran and advise no replacement now",
 }
+_SAID_BY_THE_SENTENCE = (  # what decisions begin with, and the sentence has said already
+    *("Consider replacing fibrinogen", "Consider replacement", "Consider rechecks", "Consider close rechecks"),
+    "Cannot assess: no usable fibrinogen. Consider a fibrinogen now",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +43,20 @@ class Verdict:
 
 def verdict(assessment: Assessment) -> Verdict:
     """The state of screens.md section 1 that an assessment comes to."""
+    state, shape, word = state_of(assessment.action, assessment.indicator)
     if assessment.action is Action.CANNOT_ASSESS:
         why = assessment.applicability.reason if not assessment.applicability.runs else "no usable fibrinogen"
-        return _told(assessment, "cannot", "◇", f"CANNOT ASSESS — {why}")
+        return _told(assessment, state, shape, f"{word} — {why}")
     if not assessment.applicability.runs:
         return _told(assessment, "cannot", "◇", f"OUTSIDE SCOPE — {assessment.applicability.reason}")
-    if assessment.action in (Action.REPLACE, Action.CONSIDER):
-        if assessment.indicator is Indicator.CRITICAL:
-            return _told(assessment, "act", "■", "ACT NOW")
-        return _told(assessment, "replace", "▲", str(assessment.action))
-    if assessment.action is Action.MONITOR:
-        return _told(assessment, "recheck", "●", _recheck(assessment))
-    return _told(assessment, "none", "○", "NO REPLACEMENT ADVISED")
+    return _told(assessment, state, shape, _recheck(assessment) if assessment.action is Action.MONITOR else word)
+
+
+def state_of(action: Action, indicator: Indicator) -> tuple[str, str, str]:
+    """Look, shape and word of an answer: `("act", "■", "ACT NOW")`."""
+    if action not in (Action.REPLACE, Action.CONSIDER):
+        return _STATES[action]
+    return ("act", "■", "ACT NOW") if indicator is Indicator.CRITICAL else ("replace", "▲", str(action))
 
 
 def still_reading(awaited: tuple[str, ...]) -> Verdict:
@@ -62,7 +76,7 @@ def _told(assessment: Assessment, state: str, shape: str, word: str) -> Verdict:
         shape=shape,
         word=word,
         sentence=_sentence(assessment),
-        reason=assessment.decision.text if assessment.decision else "",
+        reason=_reason(assessment),
         suggestion=_suggestion(assessment),
     )
 
@@ -75,12 +89,21 @@ def _recheck(assessment: Assessment) -> str:
     return f"RECHECK overdue since {due}" if monitoring.due < assessment.picture.as_of else f"RECHECK by {due}"
 
 
+def _reason(assessment: Assessment) -> str:
+    """`Because it is below 1.0 g/L …`: the decision in words, without what the sentence has said; empty where that is all."""
+    if assessment.decision is None or assessment.action is Action.NONE:
+        return ""
+    lead, because, why = assessment.decision.text.partition(" because ")
+    return f"Because {why}" if because and lead in _SAID_BY_THE_SENTENCE else assessment.decision.text
+
+
 def _sentence(assessment: Assessment) -> str:
     if not assessment.applicability.runs:
         rule = f" ({assessment.applicability.rule})" if assessment.applicability.rule else ""
-        return f"No advice is given: {assessment.applicability.reason}{rule}."
+        return f"No advice is given: {assessment.applicability.reason}{rule}. The results stand below as recorded."
     lead = _LEADS.get(assessment.action, "Consider requesting a fibrinogen, none is usable")
-    told = ", ".join(part for part in (_level(assessment), crs_words(assessment), _bleeding(assessment)) if part)
+    level = _level(assessment) or _last(assessment)
+    told = ", ".join(part for part in (level, crs_words(assessment), _bleeding(assessment)) if part)
     return f"{lead}: {told}." if told else f"{lead}."
 
 
@@ -88,10 +111,20 @@ def _level(assessment: Assessment) -> str:
     effective = assessment.fibrinogen
     if effective is None:
         return ""
-    clock, result = clock_of(assessment), effective.result
-    bound = result.comparator or ""
-    here, other = both_units(effective.g_per_l)
-    return f"{bound}{here} ({bound}{other}), {clock.drawn(result.collected.at)}"
+    return level_words(effective.g_per_l, effective.result, clock_of(assessment))
+
+
+def level_words(value: Decimal, result: LabResult, clock: Clock) -> str:
+    """`0.94 g/L (94 mg/dL), drawn 02:38, 35 min ago, day +7`."""
+    bound, (here, other), day = result.comparator or "", both_units(value), clock.day(result.collected.at)
+    told = f"{bound}{here} ({bound}{other}), {clock.drawn(result.collected.at)}"
+    return f"{told}, {day}" if day else told
+
+
+def _last(assessment: Assessment) -> str:
+    """Where none is usable: the newest all the same, as what it is."""
+    last = assessment.picture.series(Analyte.FIBRINOGEN).latest()
+    return f"the newest is {level_words(last.value, last, clock_of(assessment))}" if last else ""
 
 
 def crs_words(assessment: Assessment) -> str:

@@ -14,6 +14,13 @@ _NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENT
 _BRANDS = {Brand.FIBRYGA: "Fibryga", Brand.RIASTAP: "RiaSTAP"}
 
 
+_ABBREVIATIONS = {  # the field's own, inside names of inputs
+    **{name: name.upper() for name in ("crs", "icans", "inr", "pt", "ldh", "crp", "dic", "alt", "ast", "iec", "hs")},
+    "aptt": "aPTT",
+    "d": "D",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The moment and the place that times are told from."""
@@ -64,6 +71,11 @@ def both_units(g_per_l: Decimal) -> tuple[str, str]:
     return f"{fibrinogen_words(g_per_l)} g/L", f"{rounded(g_per_l * 100, 1)} mg/dL"
 
 
+def about(g_per_l: Decimal) -> str:
+    """A level that is only expected: `about 1.53 g/L (153 mg/dL)`."""
+    return f"about {fibrinogen_words(g_per_l)} g/L ({rounded(g_per_l * 100, 0)} mg/dL)"
+
+
 def product_name(product: Product, brand: Brand | None = None) -> str:
     """`fibrinogen concentrate (RiaSTAP)`."""
     return f"{_NAMES[product]} ({_BRANDS[brand]})" if brand else _NAMES[product]
@@ -81,6 +93,12 @@ def amount_of(given: Option | ProposedOrder) -> str:
 def order_words(given: Option | ProposedOrder) -> str:
     """`fibrinogen concentrate 3000 mg`."""
     return " ".join(part for part in (product_name(given.product), amount_of(given)) if part)
+
+
+def input_words(name: str) -> str:
+    """`crs_grade` as `CRS grade`, `d_dimer` as `D-dimer`."""
+    words = " ".join(_ABBREVIATIONS.get(word, word) for word in name.replace("-", "_").split("_"))
+    return words.replace("D dimer", "D-dimer")
 
 
 def absence(assessment: Assessment, *topics: Topic) -> str:
