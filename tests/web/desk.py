@@ -53,7 +53,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self.events: list[str] = []
 
-    def assessed(self, subject: Subject, assessment: Assessment, event: str) -> None:
+    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         self.events.append(event)
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
