@@ -2,7 +2,9 @@
 
 import base64
 import gc
+import os
 import secrets
+import shutil
 import signal
 import socket
 import tempfile
@@ -24,6 +26,8 @@ from smartapp.config.load import build, load_settings
 from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Settings
 from smartapp.factory import create_app
+from smartapp.factory.logs import make_log
+from smartapp.factory.metrics import MULTIPROCESS
 from smartapp.factory.parts import make_parts
 from smartapp.storage.database import SchemaError
 
@@ -38,8 +42,9 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
     """gunicorn with the app; a missing SQLite file is made, any other schema than ours is refused."""
     settings = _checked(config, host)
     _check_port(host, port)
-    _prepare(settings)
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - imported when it runs
+
+    from smartapp.cli.server_log import server_log, worker_ended  # noqa: PLC0415 - as gunicorn
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -49,6 +54,8 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 "threads": 4,
                 "worker_class": "gthread",
                 "accesslog": None,
+                "logger_class": server_log(settings.log_level),
+                "child_exit": worker_ended,
                 "control_socket_disable": True,  # it would write into the home folder (SEC-37)
             }
             for name, value in options.items():
@@ -60,7 +67,10 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
             gc.freeze()  # what lives as long as the worker is not looked at again with every large request
             return app
 
-    Server().run()
+    with _counted_together(settings, workers):
+        _prepare(settings)
+        _announce(settings, workers)
+        Server().run()
 
 
 def demo(
@@ -145,6 +155,7 @@ def demo_settings(folder: Path, app_url: str, ehr_url: str) -> Settings:
             "data_dir": folder,
             "secret_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "organization": "Demo Hospital",
+            "log_level": "error",
             "ehr": [ehr],
             "cds_client": [caller],
         }
@@ -186,6 +197,32 @@ def _start(app: Flask, port: int) -> BaseWSGIServer:
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     threading.Thread(target=server.serve_forever, name=f"port-{port}", daemon=True).start()
     return server
+
+
+def _announce(settings: Settings, workers: int) -> None:
+    """Development mode is loud in the log too (SEC-14)."""
+    log = make_log(settings.log_level)
+    say = log.warning if settings.development else log.info
+    say("started", mode=settings.mode, workers=workers, why="not for patients" if settings.development else "")
+
+
+@contextmanager
+def _counted_together(settings: Settings, workers: int) -> Iterator[None]:
+    """Several workers count in one folder below data_dir, so that `/metrics` of any of them gives the sum."""
+    if workers == 1:
+        yield
+        return
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.mkdtemp(prefix="metrics-", dir=settings.data_dir)
+    except OSError as error:
+        raise ServingError(f"data_dir {settings.data_dir} cannot be written: {error.strerror}") from None
+    os.environ[MULTIPROCESS], owner = folder, os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == owner:  # a worker passes here too when it ends
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_port(host: str, port: int, option: str = "--port") -> None:

@@ -89,6 +89,7 @@ class Settings(_Strict):
     database_url: str = ""
     time_zone: str = "UTC"
     organization: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     site: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     budgets: Budgets = Budgets()

@@ -1,7 +1,6 @@
 """The Flask application from the settings."""
 
 import json
-import logging
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,15 +17,14 @@ from smartapp.factory.desk import ClinicalDesk, subject_of
 from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.limits import Rate, limit_pages, make_limiter
 from smartapp.factory.parts import Parts, make_parts
+from smartapp.factory.readiness import lacking
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
-from smartapp.storage.database import Database, SchemaError
 from smartapp.storage.looks import LookStore
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
 
-_log = logging.getLogger("smartapp")
 _MAX_BODY = 6 * 1024 * 1024
 
 
@@ -39,7 +37,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     parts = make_parts(settings, now or (lambda: datetime.now(UTC)))
-    problems.handle(app, _logged)
+    parts.watch.requests(app)
+    problems.handle(app, parts.watch.problem)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})
     _register_launch(app, parts)
     _register_pages(app, parts)
@@ -72,7 +71,7 @@ def _register_pages(app: Flask, parts: Parts) -> None:
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=own))
     app.register_blueprint(receipts.create_blueprint(desk=desk, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(_rule_pages(), parts.site.policy))
-    app.register_blueprint(operations.create_blueprint(lambda: _lacking(parts.database)))
+    app.register_blueprint(operations.create_blueprint(lambda: lacking(parts), parts.watch.metrics.text))
 
 
 def _desk(parts: Parts) -> ClinicalDesk:
@@ -116,23 +115,4 @@ def _revoked(session: SmartSession, parts: Parts) -> None:
         except (OutboundError, LaunchProblem) as error:
             refused = type(error).__name__
         if refused:
-            _log.warning("revocation at %s failed: %s", session.ehr, refused)
-
-
-def _lacking(database: Database) -> Sequence[str]:
-    try:
-        database.check()
-    except SchemaError as error:
-        return [str(error)]
-    except OSError:
-        return ["the database cannot be opened"]
-    return []
-
-
-def _logged(reference: str, path: str, status: int, error: BaseException | None) -> None:
-    """Ids and paths only; an unforeseen exception with its trace."""
-    where = "/".join(part if len(part) < 16 else "…" for part in path.split("/"))
-    if error is None:
-        _log.info("problem %s at %s: %s", reference, where, status)
-    else:
-        _log.error("problem %s at %s: %s", reference, where, status, exc_info=error)
+            parts.watch.warned("revocation failed", ehr=session.ehr, launch=session.launch, why=refused)

@@ -10,7 +10,8 @@ from smartapp.cdshooks.trust import Caller, Gate
 from smartapp.config.addresses import LOOPBACK
 from smartapp.config.checks import PUBLISHED_KEYS, SANDBOX
 from smartapp.config.settings import CdsClient, Settings
-from smartapp.outbound import Allowed, Outbound, OutboundError, origin_of
+from smartapp.factory.wiring import Pools, unwatched
+from smartapp.outbound import Allowed, OutboundError, origin_of
 from smartapp.smart.discovery import lifetime
 from smartapp.storage.database import Database
 from smartapp.storage.replays import ReplayStore
@@ -19,12 +20,12 @@ _FILE_SECONDS = 3600.0
 _LEAST_SECONDS = 0.5
 
 
-def gate_of(settings: Settings, database: Database) -> Gate:
+def gate_of(settings: Settings, database: Database, pools: Pools = unwatched) -> Gate:
     """Keys are read when first needed; used tokens are kept in the database, for all workers."""
     published = frozenset() if settings.development else PUBLISHED_KEYS
     return Gate(
         [_caller(client, development=settings.development) for client in settings.cds_client],
-        keys=KeySets(_Sources(settings).fetch, time.time, published=published),
+        keys=KeySets(_Sources(settings, pools).fetch, time.time, published=published),
         replays=ReplayStore(database, time.time),
         clock=time.time,
     )
@@ -50,10 +51,10 @@ def _caller(client: CdsClient, *, development: bool) -> Caller:
 class _Sources:
     """Where each caller's keys are read: a file, or its one address through a checked connection."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pools: Pools) -> None:
         self._files: Mapping[str, Path] = {c.name: c.jwks_file for c in settings.cds_client if c.jwks_file}
         self._addresses = {c.name: c.jwks_uri for c in settings.cds_client if c.jwks_uri}
-        self._pools = {c.name: Outbound(_allowed(c, settings)) for c in settings.cds_client if c.jwks_uri}
+        self._pools = {c.name: pools(c.name, _allowed(c, settings)) for c in settings.cds_client if c.jwks_uri}
         budgets = settings.budgets
         self._seconds = max(_LEAST_SECONDS, min(float(budgets.authorization), float(budgets.hook) / 2))
 

@@ -1,6 +1,5 @@
 """The CDS Hooks service joined to its chart source, its orders and its callers."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -30,7 +29,6 @@ from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 
-_log = logging.getLogger("smartapp")
 _ASSESSING_SECONDS = 0.5
 
 
@@ -51,13 +49,13 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     )
     desk = views.Desk(
         services=services(room),
-        gate=gate_of(settings, parts.database),
+        gate=gate_of(settings, parts.database, parts.watch.pool),
         base_url=base,
         version=__version__,
         seconds=float(settings.budgets.hook),
         wait=rate.wait,
         take=lambda caller, entries: take_feedback(room, caller, entries),
-        refused=_hook_refused,
+        refused=parts.watch.refused,
     )
     return views.create_blueprint(desk)
 
@@ -138,7 +136,3 @@ def _checks(ordering: Ordering, policy: SitePolicy) -> Checks:
         return write_check(ordering, due, "Fibrinogen often falls after tocilizumab")
 
     return check
-
-
-def _hook_refused(service: str, why: str) -> None:
-    _log.info("hook %s refused: %s", service, why)

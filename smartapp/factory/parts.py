@@ -11,7 +11,10 @@ from smartapp import __version__
 from smartapp.config.settings import Settings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.reading import Readings
+from smartapp.factory.logs import make_log
+from smartapp.factory.metrics import make_metrics
 from smartapp.factory.references import CardReferences
+from smartapp.factory.watching import Watch
 from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
 from smartapp.fhir.queries import QUERIES, read_scopes
 from smartapp.smart.discovery import Discovery
@@ -42,6 +45,7 @@ class Parts:
 
     settings: Settings
     clock: Callable[[], datetime]
+    watch: Watch
     database: Database
     keyring: Keyring
     site: Site
@@ -125,13 +129,15 @@ def _request() -> str:
 def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
     """All parts; the first pair of signing keys is made where there is none."""
     database, keyring = database_of(settings), keyring_of(settings)
-    connections = Connections(settings)
+    watch = Watch(make_log(settings.log_level), make_metrics())
+    connections = Connections(settings, watch.pool)
     keys = SigningKeys(KeyRows(StoredKeys(database, keyring, time.time)))
     keys.ensure()
     seconds = float(settings.budgets.authorization)
     return Parts(
         settings=settings,
         clock=clock,
+        watch=watch,
         database=database,
         keyring=keyring,
         site=site_of(settings),

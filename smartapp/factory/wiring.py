@@ -105,17 +105,28 @@ def registration_of(ehr: Ehr) -> Registration:
     )
 
 
-class Connections:
-    """One pool of checked connections an EHR."""
+Pools = Callable[[str, Allowed], Outbound]
+"""Makes the pool of connections to whom a name stands for."""
 
-    def __init__(self, settings: Settings) -> None:
+
+def unwatched(name: str, allowed: Allowed) -> Outbound:
+    """Connections of which nobody is told."""
+    del name
+    return Outbound(allowed)
+
+
+class Connections:
+    """One pool of checked connections an EHR, made by `pools`."""
+
+    def __init__(self, settings: Settings, pools: Pools = unwatched) -> None:
         self._settings = settings
+        self._new = pools
         self._pools: dict[str, Outbound] = {}
 
     def of(self, registration: Registration) -> Outbound:
         """The pool to an EHR's FHIR server and its authorization server."""
         if registration.name not in self._pools:
-            self._pools[registration.name] = Outbound(self._allowed(registration))
+            self._pools[registration.name] = self._new(registration.name, self._allowed(registration))
         return self._pools[registration.name]
 
     def _allowed(self, registration: Registration) -> Allowed:

@@ -1,12 +1,15 @@
-"""Whether the process answers and is ready; no patient data (interfaces.md section 4)."""
+"""Whether the process answers and is ready, and what it counted; no patient data (interfaces.md section 4)."""
 
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, jsonify
 
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
-def create_blueprint(reasons: Callable[[], Sequence[str]]) -> Blueprint:
-    """`reasons()` says in sentences what is not usable: configuration, schema, database, keys; empty when ready."""
+
+def create_blueprint(reasons: Callable[[], Sequence[str]], metrics: Callable[[], bytes]) -> Blueprint:
+    """`reasons()` says in sentences what is not usable: configuration, schema, database, keys; empty when ready.
+    `metrics()` gives the figures as Prometheus text."""
     blueprint = Blueprint("operations", __name__)
 
     @blueprint.get("/healthz")
@@ -19,5 +22,9 @@ def create_blueprint(reasons: Callable[[], Sequence[str]]) -> Blueprint:
         response = jsonify({"status": "not ready", "reasons": lacking} if lacking else {"status": "ready"})
         response.status_code = 503 if lacking else 200
         return response
+
+    @blueprint.get("/metrics")
+    def figures() -> Response:
+        return Response(metrics(), content_type=_PROMETHEUS)
 
     return blueprint

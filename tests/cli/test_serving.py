@@ -50,11 +50,13 @@ def test_serve_makes_its_database_and_one_pair_of_keys_for_all_workers(tmp_path:
     with started("serve", "--config", str(config), "--port", str(port), "--workers", "2") as server:
         ready = json.loads(get(f"http://127.0.0.1:{port}/readyz", server))
         keys = json.loads(get(f"http://127.0.0.1:{port}/.well-known/jwks.json", server))["keys"]
+        assert len(list((tmp_path / "var").glob("metrics-*"))) == 1
         server.send_signal(signal.SIGTERM)
         assert server.wait(SECONDS) == 0
     assert ready == {"status": "ready"}
     assert sorted(key["alg"] for key in keys) == ["ES384", "RS384"]
     assert {path.name for path in (tmp_path / "var").iterdir()} >= {"smartapp.db", "secret_key"}
+    assert list((tmp_path / "var").glob("metrics-*")) == []
 
 
 def test_demo_prints_one_line_and_ends_when_told() -> None:
