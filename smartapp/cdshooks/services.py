@@ -19,9 +19,9 @@ from smartapp.fhir.chart import AnswerState, Chart
 from smartapp.fhir.drafts import Draft, read_drafts, references
 from smartapp.fhir.files import sent_chart
 from smartapp.fhir.queries import Query
-from smartapp.usecases.assess import Assessed, Site, assess_patient, completed
-from smartapp.usecases.feedback import Answers, FeedbackEvent, Said
-from smartapp.usecases.ports import AssessmentLog, Subject
+from smartapp.usecases.assess import Site, assess_chart, completed, data_sets
+from smartapp.usecases.feedback import Answers, FeedbackEvent, Said, Told
+from smartapp.usecases.ports import Subject
 
 _TELLING = frozenset({"procedures", "administrations"})
 _ALWAYS = ("patient", "fibrinogen")
@@ -50,7 +50,6 @@ class Room:
     `refer` a signed reference to cards of one likeness."""
 
     site: Site
-    log: AssessmentLog
     clock: Callable[[], datetime]
     open_source: OpenSource
     addresses: Addresses
@@ -61,7 +60,7 @@ class Room:
     ehrs: Mapping[str, str]
 
 
-Shows = Callable[[Room, Subject, Assessed, Sequence[Draft]], tuple[Card, ...]]
+Shows = Callable[[Room, Subject, Assessment, Sequence[Draft]], tuple[Card, ...]]
 """Which cards a hook shows of an assessment; the drafts are those that the hook looks at."""
 
 
@@ -78,15 +77,15 @@ def services(room: Room) -> Mapping[str, tuple[Service, Answer]]:
     return {id_: (service, _answer(asking, shows)) for id_, (service, shows) in shown.items()}
 
 
-def whole_picture(room: Room, subject: Subject, assessed: Assessed, _: Sequence[Draft]) -> tuple[Card, ...]:
+def whole_picture(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
     """Everything there is to say of the patient."""
-    return cards_of(assessed.assessment, room.addresses, room.orders(subject))
+    return cards_of(assessment, room.addresses, room.orders(subject))
 
 
-def draft_orders(room: Room, subject: Subject, assessed: Assessed, drafts: Sequence[Draft]) -> tuple[Card, ...]:
+def draft_orders(room: Room, subject: Subject, assessment: Assessment, drafts: Sequence[Draft]) -> tuple[Card, ...]:
     """Only what touches a draft order (guideline 7a)."""
     mending = Mending(orders=room.orders(subject), check=room.checks(subject))
-    return order_cards(assessed.assessment, drafts, room.addresses, mending)
+    return order_cards(assessment, drafts, room.addresses, mending)
 
 
 def _drafts(hook: HookRequest, room: Room) -> tuple[Draft, ...]:
@@ -104,27 +103,20 @@ def _answer(room: Room, shows: Shows) -> Answer:
         if not hook.by_professional:
             return ()
         subject, drafts = _subject(hook, caller, room), _drafts(hook, room)
-        assessed = assess_patient(
-            subject,
-            sent=_complete(hook, subject, room),
-            source=None,
-            site=room.site,
-            as_of=room.clock(),
-            log=room.log,
-            event="hook assessed",
-            drafts=tuple(draft.order for draft in drafts),
+        chart = _complete(hook, subject, room)
+        assessment = assess_chart(
+            chart, site=room.site, as_of=room.clock(), drafts=tuple(draft.order for draft in drafts)
         )
-        return _heard(room, hook, subject, assessed, shows(room, subject, assessed, drafts))
+        told = Told(subject=subject, assessment=assessment, read=data_sets(chart, room.site.queries))
+        return _heard(room, hook, told, shows(room, subject, assessment, drafts))
 
     return answer
 
 
-def _heard(
-    room: Room, hook: HookRequest, subject: Subject, assessed: Assessed, cards: tuple[Card, ...]
-) -> tuple[Card, ...]:
+def _heard(room: Room, hook: HookRequest, told: Told, cards: tuple[Card, ...]) -> tuple[Card, ...]:
     """The cards that say something new to this user (CDS-54); shown or withheld, each is recorded (CDS-42)."""
     said = [Said(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
-    shown = room.answers.shown(subject, hook.hook, f"coagulopathy-{hook.hook}", assessed.assessment, said)
+    shown = room.answers.shown(told, hook.hook, f"coagulopathy-{hook.hook}", said)
     return tuple(_linked(card, room.refer(shown[card.uuid])) for card in cards if card.uuid in shown)
 
 

@@ -37,7 +37,6 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     settings, base = parts.settings, parts.base
     room = Room(
         site=parts.site,
-        log=parts.audit,
         clock=parts.clock,
         open_source=_hook_source(settings, parts.connections, parts.clock),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),

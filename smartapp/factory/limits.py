@@ -9,6 +9,8 @@ from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 from werkzeug.exceptions import TooManyRequests
 
+from smartapp.factory.windows import SCHEME
+
 _UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/.well-known/", "/openapi.json")
 
 
@@ -31,7 +33,7 @@ class Rate:
 
 def make_limiter(app: Flask) -> Limiter:
     """The counters of one process; nothing is limited by itself."""
-    return Limiter(get_remote_address, app=app, storage_uri="memory://", strategy="moving-window")
+    return Limiter(get_remote_address, app=app, storage_uri=f"{SCHEME}://", strategy="moving-window")
 
 
 def limit_pages(app: Flask, rate: Rate) -> None:

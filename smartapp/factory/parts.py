@@ -23,6 +23,7 @@ from smartapp.smart.identity import Identities
 from smartapp.smart.keys import SigningKeys
 from smartapp.smart.registration import Registration
 from smartapp.smart.tokens import TokenEndpoint
+from smartapp.storage.answering import AnswerStore
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
@@ -98,7 +99,7 @@ class Parts:
     def answers(self) -> Answers:
         """What clinicians answer to cards and proposals."""
         store = FeedbackStore(self.database, self.keyring, time.time)
-        return Answers(feedback=store, log=self.audit, seconds=time.time)
+        return Answers(feedback=store, log=self.audit, answered=AnswerStore(self.audit, store), seconds=time.time)
 
     def receipts(self) -> ReceiptStore:
         """Signed records of decisions."""

@@ -4,19 +4,23 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.report import as_json
-from smartapp.storage.chains import Chain, begin, beginning, chain_hash, reach
+from smartapp.storage.chains import Chain, Reaching, begin, beginning, chain_hash
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
+from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import audit
 from smartapp.usecases.ports import Subject
+
+Entry = Mapping[str, Any]
+"""The members of one record, but for its time and the request."""
 
 
 def _no_request() -> str:
@@ -38,6 +42,8 @@ class AuditLog:
         self._keyring = keyring
         self._clock = clock
         self._request = request
+        self._insert = Prepared(database, insert(audit))
+        self._reaching = Reaching(database, keyring)
         self._lock = threading.Lock()
         self._chain: Chain | None = None
         self._number = 0
@@ -45,54 +51,87 @@ class AuditLog:
 
     def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         """An answer that was given: what was read, rules with versions, policy, input digest, action, indicator."""
-        rules = {f"{o.rule} v{o.version}": str(o.kind) for o in assessment.outcomes if o.kind != "silent"}
-        self._append(
-            subject,
-            event,
-            {
-                "read": dict(read),
-                "rules": rules,
-                "policy_sha256": assessment.policy.sha256,
-                "input_digest": input_digest(assessment),
-                "action": str(assessment.action),
-                "indicator": str(assessment.indicator),
-                "outcome": assessment.applicability.rule or (assessment.decision.row if assessment.decision else ""),
-            },
-        )
+        self._append_durably(assessed_entry(subject, assessment, event, read))
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Any other event with its outcome in a few words."""
-        self._append(subject, event, {"outcome": outcome})
+        self._append_durably(noted_entry(subject, event, outcome))
 
-    def _append(self, subject: Subject, event: str, more: Mapping[str, Any]) -> None:
-        at = self._clock()
-        record = {
-            "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
-            "event": event,
-            "reference": subject.reference,
-            "request": self._request(),
-            "ehr": subject.ehr,
-            "user": subject.user,
-            "patient": subject.patient,
-            "encounter": subject.encounter,
-            **more,
-        }
-        text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    def append(self, entries: Sequence[Entry], beside: Callable[[Any], None]) -> None:
+        """Records of one answer, in one transaction with what `beside` writes by the same cursor."""
+        at, request = self._clock(), self._request()
+        texts = [_record(at, request, entry) for entry in entries]
         with self._lock:
-            with self._database.transaction() as connection:
-                chain, number, previous = self._next(connection, at)
-                hashed = chain_hash(previous, text)
-                row = {"chain": chain.name, "number": number, "at": at, "record": text}
-                connection.execute(insert(audit).values(**row, previous_hash=previous, hash=hashed))
-                reach(connection, self._keyring, chain, number, hashed)
-            self._chain, self._number, self._previous = chain, number, hashed
+            chain = self._begun(at)
+            with self._database.recording() as cursor:
+                number, last = self._write(cursor, chain, at, texts)
+                beside(cursor)
+            self._number, self._previous = number, last
 
-    def _next(self, connection: Connection, at: float) -> tuple[Chain, int, str]:
-        """The chain, the number of its next record, and the hash that it follows."""
-        if self._chain is not None:
-            return self._chain, self._number + 1, self._previous
-        chain = begin(connection, self._keyring, secrets.token_hex(16), at)
-        return chain, 1, beginning(chain.name)
+    def _append_durably(self, entry: Entry) -> None:
+        at = self._clock()
+        text = _record(at, self._request(), entry)
+        with self._lock:
+            chain = self._begun(at)
+            with self._database.transaction() as connection:
+                number, last = self._write(connection.connection.cursor(), chain, at, [text])
+            self._number, self._previous = number, last
+
+    def _write(self, cursor: Any, chain: Chain, at: float, texts: Sequence[str]) -> tuple[int, str]:
+        """Append to the chain; the number and the hash of its last record."""
+        rows, number, previous = [], self._number, self._previous
+        for text in texts:
+            number, hashed = number + 1, chain_hash(previous, text)
+            row = {"chain": chain.name, "number": number, "at": at, "record": text}
+            rows.append(self._insert.values({**row, "previous_hash": previous, "hash": hashed}))
+            previous = hashed
+        cursor.executemany(self._insert.text, rows)
+        self._reaching.reach(cursor, chain, number, previous)
+        return number, previous
+
+    def _begun(self, at: float) -> Chain:
+        """This process's chain, begun before its first record."""
+        if self._chain is None:
+            with self._database.transaction() as connection:
+                chain = begin(connection, self._keyring, secrets.token_hex(16), at)
+            self._chain, self._number, self._previous = chain, 0, beginning(chain.name)
+        return self._chain
+
+
+def _record(at: float, request: str, entry: Entry) -> str:
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    record = {"time": moment, "request": request, **entry}
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def assessed_entry(subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> Entry:
+    """An answer that was given."""
+    return {
+        **_who(subject, event),
+        "read": dict(read),
+        "rules": {f"{o.rule} v{o.version}": str(o.kind) for o in assessment.outcomes if o.kind != "silent"},
+        "policy_sha256": assessment.policy.sha256,
+        "input_digest": input_digest(assessment),
+        "action": str(assessment.action),
+        "indicator": str(assessment.indicator),
+        "outcome": assessment.applicability.rule or (assessment.decision.row if assessment.decision else ""),
+    }
+
+
+def noted_entry(subject: Subject, event: str, outcome: str) -> Entry:
+    """Any other event."""
+    return {**_who(subject, event), "outcome": outcome}
+
+
+def _who(subject: Subject, event: str) -> Entry:
+    return {
+        "event": event,
+        "reference": subject.reference,
+        "ehr": subject.ehr,
+        "user": subject.user,
+        "patient": subject.patient,
+        "encounter": subject.encounter,
+    }
 
 
 def input_digest(assessment: Assessment) -> str:

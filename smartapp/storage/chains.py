@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
+from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import audit_chains
 
 Head = tuple[str, int, str]
@@ -62,11 +64,20 @@ def begin(connection: Connection, keyring: Keyring, name: str, at: float) -> Cha
     return Chain(name, at, follows)
 
 
-def reach(connection: Connection, keyring: Keyring, chain: Chain, number: int, hashed: str) -> None:
-    """The chain's last record is this one now."""
-    seal = keyring.stamp(_extent(chain.name, chain.begun_at, chain.follows, number, hashed))
-    here = audit_chains.c.chain == chain.name
-    connection.execute(update(audit_chains).where(here).values(number=number, hash=hashed, seal=seal))
+class Reaching:
+    """Says with each record how far its chain is."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("number", "hash", "seal")}
+        here = audit_chains.c.chain == bindparam("of_chain")
+        self._update = Prepared(database, update(audit_chains).where(here).values(**values))
+        self._keyring = keyring
+
+    def reach(self, cursor: Any, chain: Chain, number: int, hashed: str) -> None:
+        """The chain's last record is this one now."""
+        seal = self._keyring.stamp(_extent(chain.name, chain.begun_at, chain.follows, number, hashed))
+        row = {"of_chain": chain.name, "new_number": number, "new_hash": hashed, "new_seal": seal}
+        cursor.execute(self._update.text, self._update.values(row))
 
 
 def forget(connection: Connection, keyring: Keyring, upto: Head) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -38,6 +39,38 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with connection.begin() if self.engine.dialect.name != "sqlite" else _finishing(connection):
                 yield connection
+
+    @contextmanager
+    def recording(self) -> Iterator[Any]:
+        """A transaction for records of what was answered, by the driver's own cursor.
+
+        SQLite does not wait for the disk: a power cut may lose the last of them, the end of the process none (decision 0010).
+        """
+        connection = self.engine.raw_connection()
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        try:
+            cursor = connection.cursor()
+            if is_sqlite:
+                cursor.execute("PRAGMA synchronous=NORMAL")
+                cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            if is_sqlite:
+                cursor.execute("PRAGMA synchronous=FULL")
+            connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """The driver's own cursor, for a look at what is committed."""
+        connection = self.engine.raw_connection()
+        try:
+            yield connection.cursor()
+        finally:
+            connection.close()
 
     def upgrade(self) -> None:
         """Bring the schema to this version."""

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.looks import as_json, from_json
+from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import feedback, shown_cards
 from smartapp.usecases.feedback import KeptEvent, ShownCard, in_words
 from smartapp.usecases.ports import Subject
+
+_ACKNOWLEDGED = select(feedback.c.severity).where(
+    (feedback.c.likeness == bindparam("likeness")) & (feedback.c.acknowledged_at > bindparam("since"))
+)
 
 
 class FeedbackStore:
@@ -21,15 +26,22 @@ class FeedbackStore:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._insert = Prepared(database, insert(shown_cards))
+        self._acknowledged = Prepared(database, _ACKNOWLEDGED)
 
     def show(self, cards: Sequence[ShownCard]) -> None:
         """Remember them; one that is known already stays as it is."""
         named = [card.card for card in cards]
         with self._database.transaction() as connection:
             known = set(connection.execute(select(shown_cards.c.card).where(shown_cards.c.card.in_(named))).scalars())
-            fresh = [self._row(card) for card in cards if card.card not in known]
+            fresh = [card for card in cards if card.card not in known]
             if fresh:
-                connection.execute(insert(shown_cards), fresh)
+                connection.execute(insert(shown_cards), self._rows(fresh))
+
+    def insert(self, cursor: Any, cards: Sequence[ShownCard]) -> None:
+        """Remember cards that are new, by the cursor of a transaction of the caller."""
+        if cards:
+            cursor.executemany(self._insert.text, [self._insert.values(row) for row in self._rows(cards)])
 
     def card(self, card: str) -> ShownCard | None:
         """A card that was shown."""
@@ -74,9 +86,9 @@ class FeedbackStore:
 
     def acknowledged(self, likeness: str, since: float) -> Sequence[str]:
         """How severe it was at each acknowledgement since then."""
-        recent = (feedback.c.likeness == likeness) & (feedback.c.acknowledged_at > since)
-        with self._database.engine.connect() as connection:
-            return list(connection.execute(select(feedback.c.severity).where(recent)).scalars())
+        sought = self._acknowledged.values({"likeness": likeness, "since": since})
+        with self._database.reading() as cursor:
+            return [severity for (severity,) in cursor.execute(self._acknowledged.text, sought).fetchall()]
 
     def purge(self, older_than_days: float) -> int:
         """Delete cards and answers that old; how many rows."""
@@ -85,7 +97,12 @@ class FeedbackStore:
             answers = connection.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount
             return answers + connection.execute(delete(shown_cards).where(shown_cards.c.at < before)).rowcount
 
-    def _row(self, card: ShownCard) -> dict[str, Any]:
+    def _rows(self, cards: Sequence[ShownCard]) -> list[dict[str, Any]]:
+        """Cards of one answer share its look: it is sealed once."""
+        sealed = {look: self._keyring.seal(as_json(look)) for look in {card.look for card in cards} if look}
+        return [self._row(card, sealed[card.look] if card.look else None) for card in cards]
+
+    def _row(self, card: ShownCard, look: bytes | None) -> dict[str, Any]:
         subject = card.subject
         return {
             "card": card.card,
@@ -99,7 +116,7 @@ class FeedbackStore:
             "rules": in_words(card.rules),
             "likeness": card.likeness,
             "severity": card.severity,
-            "look": self._keyring.seal(as_json(card.look)) if card.look else None,
+            "look": look,
         }
 
     def _shown(self, row: Row[Any]) -> ShownCard:

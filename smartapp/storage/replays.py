@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable
 
-from sqlalchemy import delete, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, insert
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import digest
+from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import caller_tokens
 
 _SWEEP_SECONDS = 60.0
@@ -18,6 +18,9 @@ class ReplayStore:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
+        self._insert = Prepared(database, insert(caller_tokens))
+        self._sweep = Prepared(database, delete(caller_tokens).where(caller_tokens.c.kept_until < bindparam("now")))
+        self._is_known: type[Exception] = database.engine.dialect.loaded_dbapi.IntegrityError
         self._clock = clock
         self._swept_at = float("-inf")
         self._guard = threading.Lock()
@@ -26,11 +29,11 @@ class ReplayStore:
         """Whether this pair was not used before; from now on it is."""
         row = {"token_hash": digest(f"{issuer}\n{jti}"), "kept_until": until}
         try:
-            with self._database.transaction() as connection:
+            with self._database.recording() as cursor:
                 if self._is_time_to_sweep():
-                    connection.execute(delete(caller_tokens).where(caller_tokens.c.kept_until < self._clock()))
-                connection.execute(insert(caller_tokens).values(**row))
-        except IntegrityError:
+                    cursor.execute(self._sweep.text, self._sweep.values({"now": self._clock()}))
+                cursor.execute(self._insert.text, self._insert.values(row))
+        except self._is_known:
             return False
         return True
 

@@ -90,6 +90,23 @@ class Feedback(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An answer as it is recorded: whom it was given, what was read for it, what it says."""
+
+    subject: Subject
+    assessment: Assessment
+    read: Mapping[str, str]
+    event: str = "hook assessed"
+
+
+class Answered(Protocol):
+    """Where everything that one call leaves behind is kept."""
+
+    def keep(self, told: Told, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
+        """In one transaction: the answer, what became of each card (event, outcome), and the cards shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A card about to be shown: its uuid, the rules it speaks for, how loudly, and the draft order it is about, if any."""
 
@@ -105,20 +122,26 @@ class Answers:
 
     feedback: Feedback
     log: AssessmentLog
+    answered: Answered
     seconds: Callable[[], float]
 
-    def shown(
-        self, subject: Subject, hook: str, service: str, assessment: Assessment, said: Sequence[Said]
-    ) -> Mapping[str, str]:
-        """Which of these cards to show, each with its likeness: all but those acknowledged and unchanged; both are recorded."""
-        cards = [self._card(subject, service, assessment, one) for one in said]
-        kept = [card for card in cards if hook in LOUD_HOOKS or not self._acknowledged(card)]
-        if kept:
-            self.feedback.show(kept)
-        for card, one in zip(cards, said, strict=True):
-            event = "card shown" if card in kept else "card withheld: acknowledged and unchanged"
-            self.log.noted(subject, event, f"{card.card} {one.indicator} {in_words(card.rules)}")
-        return {card.card: card.likeness for card in kept}
+    def shown(self, told: Told, hook: str, service: str, said: Sequence[Said]) -> Mapping[str, str]:
+        """Which of these cards to show, each with its likeness: all but those acknowledged and unchanged.
+
+        The answer and what became of each card are recorded together.
+        """
+        look = look_of(told.assessment)
+        cards = [self._card(told.subject, service, told.assessment, one, look) for one in said]
+        kept = {card.card: card for card in cards if hook in LOUD_HOOKS or not self._acknowledged(card)}
+        notes = [
+            (
+                "card shown" if card.card in kept else "card withheld: acknowledged and unchanged",
+                f"{card.card} {one.indicator} {in_words(card.rules)}",
+            )
+            for card, one in zip(cards, said, strict=True)
+        ]
+        self.answered.keep(told, notes, tuple(kept.values()))
+        return {card.card: card.likeness for card in kept.values()}
 
     def offered(self, subject: Subject, assessment: Assessment, proposals: Sequence[str]) -> None:
         """Proposals shown in the app: a decision on one answers the replacement card too."""
@@ -126,7 +149,8 @@ class Answers:
         loudest = max((f.indicator for f in findings), key=lambda indicator: indicator.rank, default=Indicator.INFO)
         rules = tuple(dict.fromkeys(f.rule for f in findings))
         said = [Said(card=proposal, rules=rules, indicator=str(loudest)) for proposal in proposals]
-        self.feedback.show([self._card(subject, "", assessment, one) for one in said])
+        look = look_of(assessment)
+        self.feedback.show([self._card(subject, "", assessment, one, look) for one in said])
 
     def spoken_of(self, subject: Subject, likeness: str) -> Look | None:
         """The evaluation that a card of this patient spoke of, if it was shown within six hours (SAL-62)."""
@@ -161,7 +185,7 @@ class Answers:
             self.log.noted(subject, "feedback", f"{event.card} {event.outcome} {event.reason_code} {rules}")
         return is_new
 
-    def _card(self, subject: Subject, service: str, assessment: Assessment, said: Said) -> ShownCard:
+    def _card(self, subject: Subject, service: str, assessment: Assessment, said: Said, look: Look) -> ShownCard:
         return ShownCard(
             card=said.card,
             subject=subject,
@@ -170,7 +194,7 @@ class Answers:
             likeness=likeness(subject, assessment, said.rules, said.indicator, said.about),
             severity=severity(assessment),
             at=self.seconds(),
-            look=look_of(assessment),
+            look=look,
         )
 
     def _acknowledged(self, card: ShownCard) -> bool:

@@ -17,7 +17,9 @@ from flask import Flask
 
 from smartapp.cli import main
 from smartapp.factory.references import CardReferences
+from smartapp.storage.answering import AnswerStore
 from smartapp.storage.answers import events, rates
+from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
@@ -365,7 +367,8 @@ class Launch:
         context = _smart(service.cards()[0])["appContext"]
         self.likeness = CardReferences(KEYRING.signing_secrets).likeness(context)
         store = FeedbackStore(service.database, KEYRING, time.time)
-        self.answers = Answers(feedback=store, log=MemoryLog(), seconds=time.time)
+        kept = AnswerStore(AuditLog(service.database, KEYRING, time.time), store)
+        self.answers = Answers(feedback=store, log=MemoryLog(), answered=kept, seconds=time.time)
 
     def look(self, *, patient: str, ehr: str = "st-x") -> Any:
         return self.answers.spoken_of(Subject(ehr=ehr, patient=patient), self.likeness)
