@@ -16,6 +16,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
+_KEPT = 32  # open connections to one server: two readings, each with all its searches at once
 
 
 class OutboundError(Exception):
@@ -150,7 +151,7 @@ class _CheckedAdapter(HTTPAdapter):
     def __init__(self, allowed: Allowed, resolve: Callable[[str, int], Sequence[str]]) -> None:
         self._allowed = allowed
         self._resolve = resolve
-        super().__init__(pool_connections=8, pool_maxsize=16, max_retries=0)
+        super().__init__(pool_connections=8, pool_maxsize=_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

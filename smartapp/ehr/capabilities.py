@@ -1,8 +1,9 @@
-"""Each EHR's CapabilityStatement, asked once an hour and never waited for long (FHIR-52)."""
+"""Each EHR's CapabilityStatement, asked once an hour, ahead of its need, and never waited for long (FHIR-52)."""
 
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from smartapp.ehr.client import FHIR_JSON
@@ -15,22 +16,30 @@ _DONE = 200
 
 @dataclass(slots=True)
 class Statements:
-    """What EHRs say of themselves, by base; without a readable answer `UNKNOWN`, asked again after a minute."""
+    """What EHRs say of themselves, by base; without a readable answer `UNKNOWN`, asked again after a minute.
+
+    One question at a time to each; whoever needs the answer meanwhile waits for that one, and for no lock.
+    """
 
     seconds: float = 3.0
     clock: Callable[[], float] = time.monotonic
-    _known: dict[str, tuple[float, Capabilities]] = field(default_factory=dict)
-    _asking: dict[str, threading.Lock] = field(default_factory=dict)
+    _kept: dict[str, tuple[float, Future[Capabilities]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, base: str, outbound: Outbound) -> Capabilities:
         """The statement at `<base>/metadata`; it needs no token and gets none."""
-        with self._asking.setdefault(base, threading.Lock()):
-            until, known = self._known.get(base, (0.0, UNKNOWN))
-            if base not in self._known or until <= self.clock():
-                known = self._asked(base, outbound)
-                fresh = _RETRY_SECONDS if known is UNKNOWN else _FRESH_SECONDS
-                self._known[base] = (self.clock() + fresh, known)
-            return known
+        return self.begin(base, outbound).result()
+
+    def begin(self, base: str, outbound: Outbound) -> Future[Capabilities]:
+        """Ask, where the statement is not known, and do not wait."""
+        with self._lock:
+            kept = self._kept.get(base)
+            if kept is None or (kept[1].done() and kept[0] + _fresh_seconds(kept[1]) <= self.clock()):
+                pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metadata")
+                kept = (self.clock(), pool.submit(self._asked, base, outbound))
+                pool.shutdown(wait=False)
+                self._kept[base] = kept
+            return kept[1]
 
     def _asked(self, base: str, outbound: Outbound) -> Capabilities:
         url = f"{base.rstrip('/')}/metadata"
@@ -39,3 +48,7 @@ class Statements:
         except OutboundError:
             return UNKNOWN
         return read_capabilities(reply.body) if reply.status == _DONE else UNKNOWN
+
+
+def _fresh_seconds(asked: Future[Capabilities]) -> float:
+    return _RETRY_SECONDS if asked.exception() or asked.result() is UNKNOWN else _FRESH_SECONDS

@@ -59,7 +59,7 @@ class Readings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAnswers:
     """A ChartSource that does not make the page wait: after `seconds` (None: all have come) the rest is awaited, and the
-    next look goes on with the same reading. `again`: this is such a next look."""
+    next look goes on with the same reading. `again`: this is such a next look; the first goes on with what `ahead` began."""
 
     source: Begins
     readings: Readings
@@ -67,10 +67,19 @@ class FirstAnswers:
     seconds: float | None
     again: bool
 
+    def ahead(self, queries: Iterable[Query]) -> None:
+        """Ask before the page is asked for; a reading that no page takes is forgotten."""
+        self.readings.keep(_ahead(self.launch), self.source.begin(queries))
+
     def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
         """What has come; the rest AWAITED."""
-        reading = (self.readings.take(self.launch) if self.again else None) or self.source.begin(queries)
+        kept = self.readings.take(self.launch if self.again else _ahead(self.launch))
+        reading = kept or self.source.begin(queries)
         answers = reading.answers(self.seconds)
         if any(answer.state is AnswerState.AWAITED for answer in answers):
             self.readings.keep(self.launch, reading)
         return answers
+
+
+def _ahead(launch: str) -> str:
+    return f"{launch} ahead"

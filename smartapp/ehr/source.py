@@ -13,7 +13,7 @@ from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.document import Unreadable, kind_of
 from smartapp.fhir.queries import Query, search_params
 
-_AT_ONCE = 8
+_AT_ONCE = 16  # every query of the table is under way at once: a chart costs one round trip, not two
 MayRead = Callable[[str], str]
 """Of a resource type: empty if its reading is granted, else why not; or a note on what a constrained grant hides."""
 

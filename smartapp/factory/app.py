@@ -18,6 +18,7 @@ from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.limits import Rate, limit_pages, make_limiter
 from smartapp.factory.parts import Parts, make_parts
 from smartapp.factory.readiness import lacking
+from smartapp.factory.wiring import Charts
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
@@ -40,16 +41,18 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     parts.watch.requests(app)
     problems.handle(app, parts.watch.problem)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})
-    _register_launch(app, parts)
-    _register_pages(app, parts)
+    charts = parts.charts(alone=workers == 1)
+    _register_launch(app, parts, charts)
+    _register_pages(app, parts, charts)
     limiter, limits = make_limiter(app), settings.limits
     limit_pages(app, Rate(limiter, "pages", limits.launch, workers))
     app.register_blueprint(hook_blueprint(parts, Rate(limiter, "hooks", limits.hooks, workers)))
     return app
 
 
-def _register_launch(app: Flask, parts: Parts) -> None:
+def _register_launch(app: Flask, parts: Parts, charts: Charts) -> None:
     def launched(session: SmartSession) -> None:
+        charts.begin(session, parts.site.queries)
         parts.audit.noted(subject_of(session), "launched", f"granted {session.scope}")
 
     app.register_blueprint(
@@ -59,8 +62,8 @@ def _register_launch(app: Flask, parts: Parts) -> None:
     )
 
 
-def _register_pages(app: Flask, parts: Parts) -> None:
-    settings, desk = parts.settings, _desk(parts)
+def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
+    settings, desk = parts.settings, _desk(parts, charts)
     forms = protection.FormTokens([secret.hex() for secret in parts.keyring.signing_secrets])
     own = origin_of(parts.base)
     standalone = [name for name, entry in parts.registrations.items() if entry.client_id]
@@ -74,8 +77,7 @@ def _register_pages(app: Flask, parts: Parts) -> None:
     app.register_blueprint(operations.create_blueprint(lambda: lacking(parts), parts.watch.metrics.text))
 
 
-def _desk(parts: Parts) -> ClinicalDesk:
-    charts = parts.charts()
+def _desk(parts: Parts, charts: Charts) -> ClinicalDesk:
     return ClinicalDesk(
         store=parts.store,
         site=parts.site,

@@ -78,8 +78,8 @@ class Parts:
             absolute_minutes=float(limits.absolute_minutes),
         )
 
-    def charts(self) -> Charts:
-        """What reads and writes a session's chart."""
+    def charts(self, *, alone: bool) -> Charts:
+        """What reads and writes a session's chart; `alone`: this process answers all requests."""
         return Charts(
             settings=self.settings,
             registrations=self.registrations,
@@ -90,6 +90,7 @@ class Parts:
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
             statements=Statements(),
+            alone=alone,
         )
 
     def references(self) -> CardReferences:

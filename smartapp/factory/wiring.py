@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from smartapp.ehr.client import FhirClient
 from smartapp.ehr.reading import FirstAnswers, Readings
 from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
-from smartapp.fhir.queries import site_queries
+from smartapp.fhir.queries import Query, site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
 from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_read, may_write
 from smartapp.smart.discovery import Discovery
@@ -141,7 +141,7 @@ class Connections:
 
 @dataclass(slots=True, kw_only=True)
 class Charts:
-    """Turns a session into what reads and writes its chart."""
+    """Turns a session into what reads and writes its chart; one process has one."""
 
     settings: Settings
     registrations: Mapping[str, Registration]
@@ -152,6 +152,7 @@ class Charts:
     now: Callable[[], datetime]
     readings: Readings
     statements: Statements
+    alone: bool = False  # whether this process answers all requests
 
     def source_of(self, session: SmartSession) -> FhirChartSource:
         """Reads within the granted scopes and the page's budget."""
@@ -174,6 +175,17 @@ class Charts:
             seconds=None if last else _PATIENCE_SECONDS,
             again=looks > 0,
         )
+
+    def begin(self, session: SmartSession, queries: Sequence[Query]) -> None:
+        """Ask for what the page that the browser is being sent to will need, so that it waits less.
+
+        Patients are shown no advice, so nothing is read for them (SAL-73); another process would not find the reading.
+        """
+        registration = self.registrations[session.ehr]
+        if registration.write_back:
+            self.statements.begin(session.fhir_base, self.connections.of(registration))
+        if self.alone and not session.user.is_patient_side:
+            self.first_of(session, 0).ahead(queries)
 
     def writer_of(self, session: SmartSession) -> FhirChartWriter:
         """Writes within the granted scopes, where the site switched it on."""

@@ -9,7 +9,7 @@ from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte
 
 PATIENT = "{{context.patientId}}"
-_PAGE = "500"
+_PAGE = "1000"  # the largest page that servers commonly give: each further page is one more round trip
 _WINDOW_DAYS = 104  # the extended window of 90 d and the 14 d before the infusion (APP-03, MON-04)
 
 _A = Analyte

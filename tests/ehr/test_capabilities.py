@@ -1,6 +1,7 @@
 """What an EHR says of itself is asked rarely, without a token, and decides what is told before the click (FHIR-52)."""
 
 import json
+from threading import Event
 from typing import Any
 
 import pytest
@@ -60,6 +61,29 @@ def test_without_a_statement_nothing_is_known_and_it_is_asked_again_later(answer
     assert statements.of(BASE, server) is UNKNOWN  # type: ignore[arg-type]
     now[0] = 61.0
     assert statements.of(BASE, server).transaction  # type: ignore[arg-type]
+
+
+class WaitingServer:
+    """Answers once it is let; counts."""
+
+    def __init__(self) -> None:
+        self.let, self.asked = Event(), 0
+
+    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> Reply:
+        self.asked += 1
+        self.let.wait(seconds)
+        return reply(200, a_statement())
+
+
+@pytest.mark.req("FHIR-52")
+def test_a_statement_asked_ahead_is_asked_once_and_nobody_waits_for_another_server() -> None:
+    slow, statements = WaitingServer(), Statements()
+    begun = [statements.begin(BASE, slow) for _ in range(3)]  # type: ignore[arg-type]
+    assert statements.of("https://other.test/fhir", Server(reply(200, a_statement()))).transaction  # type: ignore[arg-type]
+    assert not begun[0].done()
+    slow.let.set()
+    assert statements.of(BASE, slow).transaction  # type: ignore[arg-type]
+    assert slow.asked == 1
 
 
 def read(statement: dict[str, Any]) -> Capabilities:

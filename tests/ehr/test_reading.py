@@ -67,6 +67,22 @@ def test_the_next_look_goes_on_with_the_same_reading() -> None:
     assert source.begun == 1
 
 
+def test_the_first_look_goes_on_with_what_was_asked_ahead_and_only_once() -> None:
+    source, readings = SlowSource("none"), Readings(BUDGET)
+    first = FirstAnswers(source=source, readings=readings, launch="l1", seconds=0.0, again=False)
+    first.ahead((PATIENT, ALLERGIES))
+    assert set(states(source, readings, again=False).values()) == {"complete"}
+    assert source.begun == 1
+    states(source, readings, again=False)
+    assert source.begun == 2
+
+
+def test_what_was_asked_ahead_of_another_launch_is_not_taken() -> None:
+    source, readings = SlowSource("none"), Readings(BUDGET)
+    FirstAnswers(source=source, readings=readings, launch="l2", seconds=0.0, again=False).ahead((PATIENT,))
+    assert set(states(source, readings, again=False)) == {"patient", "allergies"}
+
+
 def test_a_fresh_look_reads_anew() -> None:
     source, readings = SlowSource("allergies"), Readings(BUDGET)
     states(source, readings, again=False)
