@@ -37,7 +37,7 @@ serve: $(DEMO)
 	$(BIN)/smartapp serve $(ARGS)
 
 ## test: every test, in a real browser too
-test: $(TEST)
+test: $(TEST) .venv-healthchain/.installed
 	PYTHON="$(BIN)/python" sh .ci/test
 
 ## check: format, lint, types, import rules, generated docs, audits; no tests

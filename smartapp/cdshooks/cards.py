@@ -11,6 +11,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.conclusions import Action as Advice
 from smartapp.clinical.conclusions import Option
+from smartapp.clinical.criteria.infusion import hidden_records
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Gap, GapKind
@@ -40,7 +41,7 @@ class Addresses:
 def cards_of(assessment: Assessment, addresses: Addresses, orders: Orders) -> tuple[Card, ...]:
     """The cards, critical before warning before info."""
     if assessment.action is Advice.NONE and not assessment.applicability.runs and not _planned(assessment):
-        return ()
+        return _only_doubt(assessment, addresses)
     built = [
         _replacement(assessment, addresses, orders),
         _coagulation(assessment, addresses),
@@ -49,6 +50,15 @@ def cards_of(assessment: Assessment, addresses: Addresses, orders: Orders) -> tu
     ]
     cards = [card for card in built if card is not None]
     return tuple(sorted(cards, key=lambda card: -Indicator(card.indicator).rank))
+
+
+def _only_doubt(assessment: Assessment, addresses: Addresses) -> tuple[Card, ...]:
+    """Nothing to say of the patient, but for records that might have told of an infusion and could not be used."""
+    hidden = hidden_records(assessment.picture) if assessment.applicability.rule == "APP-01" else ()
+    if not hidden:
+        return ()
+    summary = f"Cannot tell whether CAR-T cells were given: {hidden[0].text}"
+    return (card_for(assessment, summary, (), addresses, gaps=hidden),)
 
 
 def _planned(assessment: Assessment) -> bool:

@@ -184,6 +184,25 @@ def test_another_patients_result_changes_nothing_and_is_reported(client: FlaskCl
     assert any("does not belong to this patient" in card["detail"] for card in after)
 
 
+@pytest.mark.req("CDS-26", "DQ-17", "DQ-19", "FHIR-04", "FHIR-29")
+@pytest.mark.parametrize(
+    "infusion",
+    [
+        c.infusion(subject={"reference": "Patient/P2"}),
+        c.infusion(modifierExtension=[{"url": "https://ehr.test/odd", "valueBoolean": True}]),
+        c.infusion(code="odd", performedDateTime=7),
+    ],
+    ids=["foreign", "modified", "malformed"],
+)
+def test_a_record_that_may_tell_of_an_infusion_is_never_silently_left_out(
+    client: FlaskClient, infusion: c.Resource
+) -> None:
+    others = [resource for resource in ACT if resource["id"] != infusion["id"]]
+    (card,) = cards(client, *others, infusion)
+    assert card["summary"].startswith("Cannot tell whether CAR-T cells were given: Procedure/cart")
+    assert "suggestions" not in card
+
+
 @pytest.mark.req("CDS-14")
 def test_unknown_members_are_ignored(client: FlaskClient) -> None:
     body = call(extension={"x": 1}, future=True)

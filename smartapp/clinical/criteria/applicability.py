@@ -5,7 +5,7 @@ from smartapp.clinical.criteria.bleeding import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.hazards import congenital
-from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION
+from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION, hidden_records
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct
@@ -41,7 +41,8 @@ def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
         return _stop("APP-01", Action.CANNOT_ASSESS, missing.why)
     if not isinstance(facts.get(PLANNED_INFUSION), Missing):
         return _stop("APP-01", Action.NONE, "a CAR-T infusion is planned, none is recorded yet")
-    return _stop("APP-01", Action.NONE, "no CAR-T infusion found")
+    doubt = " among the records that could be read" if hidden_records(facts.picture) else ""
+    return _stop("APP-01", Action.NONE, f"no CAR-T infusion found{doubt}")
 
 
 def _is_other(infusion: Infusion) -> bool:

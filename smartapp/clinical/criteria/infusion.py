@@ -5,7 +5,7 @@ from datetime import date
 
 from smartapp.clinical.conclusions import Infusion
 from smartapp.clinical.moments import Moment, Precision
-from smartapp.clinical.picture import Gap, GapKind, InfusionRecord, Topic
+from smartapp.clinical.picture import ClinicalPicture, Gap, GapKind, InfusionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
 
@@ -35,6 +35,12 @@ def _read(facts: Facts) -> Infusion | Missing:
 
 INFUSION: Need[Infusion] = Need("infusion", _read)
 """The latest infusion up to now; `day` None if only weak or undated evidence exists. Missing without inputs: none."""
+
+
+def hidden_records(picture: ClinicalPicture) -> tuple[Gap, ...]:
+    """Single records that could not be read, or were another patient's, and might have told of an infusion (DQ-17, DQ-19)."""
+    unreadable = (gap for gap in picture.gaps if gap.kind is GapKind.UNREADABLE)
+    return tuple(gap for gap in unreadable if gap.topic in _TELLING or gap.rule == "DQ-19")
 
 
 def _is_dated(record: InfusionRecord) -> bool:

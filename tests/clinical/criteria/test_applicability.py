@@ -6,7 +6,7 @@ import pytest
 
 from smartapp.clinical.conclusions import Action, Applicability
 from smartapp.clinical.criteria.applicability import APPLICABILITY
-from smartapp.clinical.picture import Bedside, BleedingLevel, ClinicalPicture, ClinicalStatus, Topic
+from smartapp.clinical.picture import Bedside, BleedingLevel, ClinicalPicture, ClinicalStatus, Gap, GapKind, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
 from tests.builders import a_condition, a_crs, a_fibrinogen, a_picture, an_infusion, facts_of, unread
@@ -79,6 +79,25 @@ def test_without_a_dated_infusion_the_rules_do_not_run(infusions: list[Any], act
     found = verdict(a_picture(a_fibrinogen("0.5"), infusions=infusions))
     assert (found.runs, found.rule, found.action) == (False, "APP-01", action)
     assert reason in found.reason
+
+
+@pytest.mark.req("APP-01", "DQ-17", "DQ-19")
+@pytest.mark.parametrize(
+    ("rule", "topic", "kind", "doubted"),
+    [
+        ("DQ-17", Topic.PROCEDURES, GapKind.UNREADABLE, True),
+        ("DQ-17", Topic.ADMINISTRATIONS, GapKind.UNREADABLE, True),
+        ("DQ-19", Topic.LABORATORY, GapKind.UNREADABLE, True),
+        ("DQ-06", Topic.LABORATORY, GapKind.UNREADABLE, False),
+        ("DQ-17", Topic.PROCEDURES, GapKind.NOTED, False),
+    ],
+)
+def test_a_record_that_might_have_told_of_an_infusion_leaves_a_doubt(
+    rule: str, topic: Topic, kind: GapKind, doubted: bool
+) -> None:
+    gap = Gap(kind=kind, rule=rule, text="left out", source="Procedure/x", topic=topic)
+    found = verdict(a_picture(infusions=[], gaps=(gap,)))
+    assert (found.action, "among the records that could be read" in found.reason) == (Action.NONE, doubted)
 
 
 @pytest.mark.req("APP-01", "DQ-17")
