@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_url
 from smartapp.config.mistake import ConfigError
+from smartapp.config.production import check_production
 from smartapp.config.settings import CdsClient, Ehr, Settings
 
 SANDBOX = "https://sandbox.cds-hooks.org"
@@ -47,7 +48,9 @@ def check_served(settings: Settings, host: str) -> None:
             raise ConfigError(f"development mode binds to loopback only, not {host}, unless allow_unsafe_bind is true")
     elif not settings.secret_key.get_secret_value():
         raise ConfigError("secret_key_file is required in production: 32 random bytes, base64url, on a line")
-    secrets_of(settings)
+    secrets = secrets_of(settings)
+    if not settings.development:
+        check_production(settings, secrets)
 
 
 def policy_of(settings: Settings) -> SitePolicy:

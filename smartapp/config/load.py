@@ -99,7 +99,10 @@ def _with_files(document: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _ehr_secret(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
     file = entry.get("client_secret_file")
-    return {**entry, "client_secret": _text(folder / str(file), "client_secret_file").strip()} if file else entry
+    if not file:
+        return entry
+    path = folder / str(file)
+    return {**entry, "client_secret_file": path, "client_secret": _text(path, "client_secret_file").strip()}
 
 
 def _key_file(entry: dict[str, Any], folder: Path) -> dict[str, Any]:

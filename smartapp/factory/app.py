@@ -35,6 +35,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     `workers` is how many processes like this one answer together: each gets its share of the rates.
     """
     app = Flask("smartapp", template_folder=str(assets.templates()), static_folder=str(assets.static()))
+    app.debug = False  # whatever FLASK_DEBUG says (SEC-34)
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     parts = make_parts(settings, now or (lambda: datetime.now(UTC)))

@@ -95,7 +95,7 @@ def registration_of(ehr: Ehr) -> Registration:
         client_secret=ehr.client_secret.get_secret_value(),
         scope_style=ehr.scope_style,
         embedded=ehr.embedded,
-        frame_ancestors=ehr.frame_ancestors,
+        frame_ancestors=ehr.frame_ancestors if ehr.embedded else (),
         write_back=ehr.write_back and ehr.write_route != "none",
         id_token_algs=ehr.id_token_algs,
         basic_encoding=ehr.basic_encoding,

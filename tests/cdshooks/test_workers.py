@@ -1,6 +1,7 @@
 """Four workers as one service: a token opens once whichever of them is asked, and all give the same answer (CDS-74, CDS-86)."""
 
 import base64
+import secrets
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of four workers in production mode."""
     folder, port = Path(tmp_path_factory.mktemp("workers")), free_port()
     address = f"https://app.test:{port}"
-    secret = base64.urlsafe_b64encode(bytes(range(32))).decode()
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     (folder / "site.toml").write_text(SITE.format(base=address, secret=secret, issuer=ISSUER))
     (folder / "keys.json").write_bytes(key_set(SIGNER.public()))
     with started("serve", "--config", str(folder / "site.toml"), "--port", str(port), "--workers", "4") as server:
