@@ -1,4 +1,4 @@
-"""The commands about what is kept: the schema, the audit trail, and the exports."""
+"""The commands about what is kept: the schema, the signing keys, the audit trail, and the exports."""
 
 import sys
 from collections.abc import Iterator
@@ -34,6 +34,31 @@ def db_current(config_file: Path | None) -> None:
     """The schema's version; exit 1 if it is not this program's."""
     with database(config_file, made=True) as opened:
         click.echo(f"schema version {opened.current()}")
+
+
+@click.group()
+def keys() -> None:
+    """The app's signing keys."""
+
+
+@keys.command("list", epilog="Example: smartapp keys list --config site.toml")
+@CONFIG
+def keys_list(config_file: Path | None) -> None:
+    """Each key with its id and what it does now."""
+    from smartapp.cli import signing  # noqa: PLC0415 - imported when it runs
+
+    with storage(config_file) as kept:
+        _echo(signing.listed(kept))
+
+
+@keys.command("rotate", epilog="Example: smartapp keys rotate --config site.toml")
+@CONFIG
+def keys_rotate(config_file: Path | None) -> None:
+    """Make a new pair of each algorithm: published at once, used once every EHR can have fetched it. No restart is needed."""
+    from smartapp.cli import signing  # noqa: PLC0415 - imported when it runs
+
+    with storage(config_file) as kept:
+        _echo(signing.rotated(kept))
 
 
 @click.group()

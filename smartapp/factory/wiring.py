@@ -45,12 +45,25 @@ class KeyRows:
 
     def pairs(self) -> list[StoredKey]:
         """All pairs for client assertions, newest first."""
-        rows = [row for row in self.rows.rows() if row[1] in ALGORITHMS]
-        return [StoredKey(kid=kid, alg=alg, private_jwk=jwk, retired=old) for kid, alg, jwk, old in rows]
+        pairs = [pair for pair in self.rows.rows() if pair.alg in ALGORITHMS]
+        return [
+            StoredKey(
+                kid=pair.kid,
+                alg=pair.alg,
+                private_jwk=pair.private_jwk,
+                created_at=pair.created_at,
+                retired_at=pair.retired_at,
+            )
+            for pair in pairs
+        ]
 
-    def add(self, key: StoredKey) -> None:
-        """Keep a pair."""
-        self.rows.add(key.kid, key.alg, key.private_jwk)
+    def add_first(self, key: StoredKey) -> None:
+        """Keep the first pair of an algorithm."""
+        self.rows.add_first(key.kid, key.alg, key.private_jwk)
+
+    def succeed(self, key: StoredKey, retired_at: float) -> None:
+        """Keep a pair that follows the others of its algorithm."""
+        self.rows.succeed(key.kid, key.alg, key.private_jwk, retired_at)
 
 
 def site_of(settings: Settings) -> Site:

@@ -10,13 +10,12 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from smartapp.outbound import origin_of
 from smartapp.smart.errors import StateProblem
 from smartapp.smart.flow import Begun, Completed, LaunchFlow
-from smartapp.smart.keys import SigningKeys
+from smartapp.smart.keys import JWKS_SECONDS, SigningKeys
 from smartapp.smart.session import SmartSession
 
 PENDING_COOKIE = "__Host-fw-pending"
 _PREFIX = "__Host-fw-"
 _MOST_LAUNCHES = 20
-_JWKS_SECONDS = 300
 
 
 def cookie_name(launch: str) -> str:
@@ -53,7 +52,7 @@ def create_blueprint(
     @blueprint.get("/.well-known/jwks.json")
     def jwks() -> Response:
         response = Response(msgspec.json.encode(keys.jwks()), mimetype="application/json")
-        response.headers["Cache-Control"] = f"public, max-age={_JWKS_SECONDS}"
+        response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
         return response
 
     @blueprint.get("/.well-known/smart/manifest.json")

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -71,6 +71,11 @@ class Database:
             yield connection.cursor()
         finally:
             connection.close()
+
+    def claim(self, connection: Connection, table: Table) -> None:
+        """Nobody else writes this table until the transaction ends (on SQLite nobody can anyway)."""
+        if self.engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
     def upgrade(self) -> None:
         """Bring the schema to this version."""

@@ -53,10 +53,10 @@ class ReceiptStore:
         pairs = self._pairs()
         if not pairs:
             made = seals.new_key()
-            self._keys.add(seals.public_part(made)["kid"], seals.ALGORITHM, dict(made))
+            self._keys.add_first(seals.public_part(made)["kid"], seals.ALGORITHM, dict(made))
             pairs = self._pairs()
         return pairs[0]
 
     def _pairs(self) -> list[dict[str, str]]:
-        rows = self._keys.rows()
-        return [{name: str(part) for name, part in jwk.items()} for _, alg, jwk, _ in rows if alg == seals.ALGORITHM]
+        pairs = [pair for pair in self._keys.rows() if pair.alg == seals.ALGORITHM]
+        return [{name: str(part) for name, part in pair.private_jwk.items()} for pair in pairs]

@@ -109,3 +109,25 @@ def test_a_production_site_without_its_secret_is_told_in_a_sentence(
     (tmp_path / "bare.toml").write_text(f"database_url = '{database_url}'\n")
     done = CliRunner().invoke(main, [*command, "--config", str(tmp_path / "bare.toml")], catch_exceptions=False)
     assert (done.exit_code, "secret_key" in done.output) == ((2, True) if command[0] == "export" else (0, True))
+
+
+@pytest.mark.req("SAL-40")
+def test_keys_are_listed_and_rotated(run: Callable[..., Result], site: Path) -> None:
+    assert run("keys", "list").stdout == ""
+    assert run("keys", "rotate").stdout.count("signs from now") == 2
+    made = run("keys", "rotate").stdout.splitlines()
+    listed = run("keys", "list").stdout.splitlines()
+    assert sorted(line.split()[0] for line in listed) == ["ES384", "ES384", "RS384", "RS384"]
+    for line in made:
+        assert "published now, signs from 20" in line
+        assert next(told for told in listed if line.split()[1] in told).endswith("signs after the one before it")
+    assert sum("  signs until " in line for line in listed) == 2
+
+
+@pytest.mark.req("SAL-41")
+def test_a_key_that_does_not_open_the_database_is_told_in_a_sentence(run: Callable[..., Result], site: Path) -> None:
+    run("keys", "rotate")
+    (site.parent / "var" / "secret_key").write_bytes(b"x" * 32)
+    done = run("keys", "list")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "secret_key does not open" in done.stderr

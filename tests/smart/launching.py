@@ -120,8 +120,11 @@ class KeysInMemory:
     def pairs(self) -> list[StoredKey]:
         return self.kept
 
-    def add(self, key: StoredKey) -> None:
+    def add_first(self, key: StoredKey) -> None:
         self.kept.append(key)
+
+    def succeed(self, key: StoredKey, retired_at: float) -> None:
+        """Not needed: rotation is tested over the rows of a database."""
 
 
 def registration(**more: Any) -> Registration:

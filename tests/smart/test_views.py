@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from smartapp.smart.keys import JWKS_SECONDS
 from tests.conftest import Stack
 
 
@@ -227,7 +228,7 @@ def test_an_authorization_error_is_shown_as_inert_text(stack: Stack) -> None:
 def test_keys_and_manifest_are_served(stack: Stack) -> None:
     keys = requests.get(f"{stack.app}/.well-known/jwks.json", timeout=10)
     assert keys.headers["Content-Type"] == "application/json"
-    assert "max-age" in keys.headers["Cache-Control"]
+    assert f"max-age={JWKS_SECONDS}" in keys.headers["Cache-Control"]
     manifest = requests.get(f"{stack.app}/.well-known/smart/manifest.json", timeout=10).json()
     assert manifest["redirect_uris"] == [f"{stack.app}/callback"]
 
