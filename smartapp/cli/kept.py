@@ -141,6 +141,18 @@ def export_audit(config_file: Path | None, since: datetime | None, until: dateti
         _echo(exports.audit(kept, since=since, until=until, form=form))
 
 
+@export.command("policy", epilog="Example: smartapp export policy --config site.toml")
+@CONFIG
+@_FORMAT
+def export_policy(config_file: Path | None, form: str) -> None:
+    """Every policy that was in force: when it came, by which version, what it changed, and all its parameters."""
+    from smartapp.cli import exports  # noqa: PLC0415 - imported when it runs
+    from smartapp.storage import policies  # noqa: PLC0415
+
+    with storage(config_file) as kept:
+        _echo(exports.printed(policies.history(kept.database), form))
+
+
 def _echo(lines: Iterator[str]) -> None:
     for line in lines:
         click.echo(line)

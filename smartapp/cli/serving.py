@@ -178,7 +178,7 @@ def _prepare(settings: Settings) -> None:
             if missing(settings):
                 database.upgrade()
             database.check()
-        make_parts(settings, lambda: datetime.now(UTC)).database.close()
+            make_parts(settings, lambda: datetime.now(UTC), database)
     except (SchemaError, Unopened) as error:
         raise ServingError(str(error)) from None
 

@@ -23,6 +23,7 @@ from smartapp.smart.identity import Identities
 from smartapp.smart.keys import SigningKeys
 from smartapp.smart.registration import Registration
 from smartapp.smart.tokens import TokenEndpoint
+from smartapp.storage import policies
 from smartapp.storage.answering import AnswerStore
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
@@ -35,9 +36,11 @@ from smartapp.storage.receipts import ReceiptStore
 from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
+from smartapp.usecases.ports import Subject
 from smartapp.web.problems import reference
 
 _LATE = 6  # times the budget of one FHIR request: until then an EHR may still carry out what it did not answer
+_NOBODY = Subject(ehr="", patient="")  # what concerns no patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +131,16 @@ def _request() -> str:
     return reference() if has_request_context() else ""
 
 
-def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
-    """All parts; the first pair of signing keys is made where there is none."""
-    database, keyring = database_of(settings), keyring_of(settings)
+def make_parts(settings: Settings, clock: Callable[[], datetime], database: Database | None = None) -> Parts:
+    """All parts; the first pair of signing keys is made where there is none, and another policy than the last is recorded."""
+    database, keyring, site = database or database_of(settings), keyring_of(settings), site_of(settings)
     watch = Watch(make_log(settings.log_level), make_metrics())
     connections = Connections(settings, watch.pool)
     keys = SigningKeys(KeyRows(StoredKeys(database, keyring, time.time)))
     keys.ensure()
+    audit = AuditLog(database, keyring, time.time, _request)
+    if change := policies.started(database, site.policy, program=__version__, clock=time.time):
+        audit.noted(_NOBODY, "policy changed", change.in_words())
     seconds = float(settings.budgets.authorization)
     return Parts(
         settings=settings,
@@ -142,9 +148,9 @@ def make_parts(settings: Settings, clock: Callable[[], datetime]) -> Parts:
         watch=watch,
         database=database,
         keyring=keyring,
-        site=site_of(settings),
+        site=site,
         store=LaunchStore(database, keyring, time.time),
-        audit=AuditLog(database, keyring, time.time, _request),
+        audit=audit,
         connections=connections,
         registrations={ehr.name: registration_of(ehr) for ehr in settings.ehr},
         keys=keys,

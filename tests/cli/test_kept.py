@@ -11,13 +11,16 @@ from click.testing import CliRunner, Result
 from sqlalchemy import delete
 
 from smartapp.cli import main
+from smartapp.clinical.policy import build_policy
 from smartapp.config.load import load_settings
 from smartapp.factory.wiring import keyring_of
+from smartapp.storage import policies
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.tables import audit
 from smartapp.storage.trail import FIELDS
 from smartapp.usecases.ports import Subject
+from tests.conftest import free_port
 
 WHO = Subject(ehr="st-x", patient="P1", user="Practitioner/7", encounter="E1", reference="launch-1")
 
@@ -131,3 +134,19 @@ def test_a_key_that_does_not_open_the_database_is_told_in_a_sentence(run: Callab
     done = run("keys", "list")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "secret_key does not open" in done.stderr
+
+
+@pytest.mark.req("SAL-41")
+def test_serve_does_not_start_with_a_wrong_key(run: Callable[..., Result], site: Path) -> None:
+    run("keys", "rotate")
+    (site.parent / "var" / "secret_key").write_bytes(b"x" * 32)
+    done = run("serve", "--port", str(free_port()))
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "secret_key does not open" in done.stderr
+
+
+@pytest.mark.req("DSI-04")
+def test_the_policies_are_exported(run: Callable[..., Result], site: Path, database: Database) -> None:
+    policies.started(database, build_policy(), program="1.0", clock=lambda: 1_772_352_000.0)
+    (row,) = map(json.loads, run("export", "policy").stdout.splitlines())
+    assert (row["time"], row["program"], row["policy"]["region"]) == ("2026-03-01T08:00:00Z", "1.0", "US")
