@@ -111,6 +111,15 @@ def _keys_in(body: bytes) -> Sequence[Mapping[str, Any]]:
     return tuple(key for key in listed if isinstance(key, dict))
 
 
+def usable(body: bytes, caller: Caller) -> tuple[str, ...]:
+    """The ids of the keys in a set that one of the caller's algorithms can be verified with; `ValueError` for no set."""
+    return tuple(
+        str(key["kid"])
+        for key in _keys_in(body)
+        if key.get("kid") and any(_fits(key, algorithm, caller.key_uses) for algorithm in caller.algorithms)
+    )
+
+
 def _fits(key: Mapping[str, Any], algorithm: str, uses: Sequence[str]) -> bool:
     """kty, crv, alg and use speak for the algorithm (CDS-83); a short RSA key does not."""
     elliptic = algorithm.startswith("ES")

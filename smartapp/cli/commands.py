@@ -89,10 +89,11 @@ def config() -> None:
     """The configuration."""
 
 
-@config.command("check", epilog="Example: smartapp config check --config site.toml")
+@config.command("check", epilog="Example: smartapp config check --config site.toml --online")
 @CONFIG
-def config_check(config_file: Path | None) -> None:
-    """Validate the configuration and print what is in effect, secrets hidden."""
+@click.option("--online", is_flag=True, help="Also ask each EHR and each caller's keys, and say what will work.")
+def config_check(config_file: Path | None, online: bool) -> None:
+    """Validate the configuration and print what is in effect, secrets hidden; exit 1 if what was asked is found wanting."""
     from smartapp.config import load, mistake  # noqa: PLC0415 - imported when it runs
     from smartapp.config.checks import check_served  # noqa: PLC0415
 
@@ -102,6 +103,10 @@ def config_check(config_file: Path | None) -> None:
     except mistake.ConfigError as error:
         fail(str(error))
     click.echo("\n".join(load.shown(settings)))
+    if online:
+        from smartapp.cli.online import told  # noqa: PLC0415 - imported when it runs
+
+        sys.exit(told(settings, click.echo))
 
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))

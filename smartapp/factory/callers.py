@@ -24,14 +24,14 @@ def gate_of(settings: Settings, database: Database, pools: Pools = unwatched) ->
     """Keys are read when first needed; used tokens are kept in the database, for all workers."""
     published = frozenset() if settings.development else PUBLISHED_KEYS
     return Gate(
-        [_caller(client, development=settings.development) for client in settings.cds_client],
-        keys=KeySets(_Sources(settings, pools).fetch, time.time, published=published),
+        [caller_of(client, development=settings.development) for client in settings.cds_client],
+        keys=KeySets(CallerKeys(settings, pools).fetch, time.time, published=published),
         replays=ReplayStore(database, time.time),
         clock=time.time,
     )
 
 
-def _caller(client: CdsClient, *, development: bool) -> Caller:
+def caller_of(client: CdsClient, *, development: bool) -> Caller:
     """Only in development may a caller come without a token, or with the public sandbox's ES256 key meant for encryption."""
     sandbox = development and client.issuer.rstrip("/") == SANDBOX
     return Caller(
@@ -48,7 +48,7 @@ def _caller(client: CdsClient, *, development: bool) -> Caller:
     )
 
 
-class _Sources:
+class CallerKeys:
     """Where each caller's keys are read: a file, or its one address through a checked connection."""
 
     def __init__(self, settings: Settings, pools: Pools) -> None:
