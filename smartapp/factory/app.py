@@ -100,6 +100,8 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
     """launch.json with the deployed base URL (SAL-02)."""
     text = assets.launch_json().read_text(encoding="utf-8")
     rendered: dict[str, Any] = json.loads(text.replace("https://app.example.org", settings.base_url.rstrip("/")))
+    if any(ehr.online_access for ehr in settings.ehr):
+        rendered["scope"] += " online_access"
     return rendered
 
 

@@ -86,14 +86,14 @@ class Discovery:
         return _endpoint(document, "jwks_uri", f"{issuer}/", registration, needed=False)
 
 
-def json_object(reply: Reply) -> dict[str, Any]:
+def json_object(reply: Reply, advice: str = _RETRY) -> dict[str, Any]:
     """The body as a JSON object; `EhrFailed` for HTML, lists and nonsense."""
     try:
         body = json.loads(reply.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise EhrFailed("The EHR answered with something that is not JSON.", _RETRY)
+        raise EhrFailed("The EHR answered with something that is not JSON.", advice)
     return body
 
 

@@ -93,7 +93,7 @@ def _check_claims(
     checks = {
         "issuer": claims.get("iss") == endpoints.issuer,
         "audience": registration.client_id in audiences,
-        "authorized party": len(audiences) == 1 or claims.get("azp") == registration.client_id,
+        "authorized party": claims.get("azp", None if len(audiences) == 1 else "") in (None, registration.client_id),
         "expiry": _number(claims.get("exp")) and claims["exp"] > now - _SKEW,
         "time of issue": _number(claims.get("iat")) and claims["iat"] < now + _SKEW,
         "nonce": claims.get("nonce") == nonce,

@@ -61,7 +61,7 @@ class IssuerKeys:
             )
         except OutboundError as error:
             raise EhrFailed(f"The EHR's keys could not be read: {error}.", _AGAIN) from None
-        keys = keys_in(json_object(reply))
+        keys = keys_in(json_object(reply, _AGAIN))
         self._kept[registration.name] = (self._clock() + lifetime(reply), keys)
         return keys
 

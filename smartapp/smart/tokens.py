@@ -76,7 +76,7 @@ class TokenEndpoint:
             raise EhrFailed(f"The EHR gave no access token: {error}.", _AGAIN) from None
         if reply.status >= 500:
             raise EhrFailed(f"The EHR gave no access token: it failed ({reply.status}).", _AGAIN)
-        answer = json_object(reply)
+        answer = json_object(reply, _AGAIN)
         if reply.status != 200 or "error" in answer:
             code = answer.get("error")
             known = code if isinstance(code, str) and code.replace("_", "").isalpha() and len(code) < 40 else "an error"
