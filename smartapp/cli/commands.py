@@ -144,5 +144,5 @@ def receipt_verify(file: Path, key: str | None) -> None:
     sys.exit(code)
 
 
-for _group in (kept.db, kept.keys, kept.audit, kept.export):
+for _group in (kept.db, kept.keys, kept.audit, kept.export, kept.sessions):
     main.add_command(_group)

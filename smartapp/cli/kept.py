@@ -153,6 +153,27 @@ def export_policy(config_file: Path | None, form: str) -> None:
         _echo(exports.printed(policies.history(kept.database), form))
 
 
+@click.group()
+def sessions() -> None:
+    """The launches of clinicians."""
+
+
+@sessions.command("end", epilog="Example: smartapp sessions end --ehr st-x --config site.toml")
+@CONFIG
+@click.option("--ehr", default="", help="Only the launches of this [[ehr]].")
+def sessions_end(config_file: Path | None, ehr: str) -> None:
+    """End every launch at once: its tokens are forgotten here, and its pages ask to be opened again."""
+    import time  # noqa: PLC0415 - imported when it runs
+
+    from smartapp.storage.launches import LaunchStore  # noqa: PLC0415
+
+    with storage(config_file) as kept:
+        if ehr and ehr not in {entry.name for entry in kept.settings.ehr}:
+            fail(f"there is no [[ehr]] named {ehr}")
+        ended = LaunchStore(kept.database, kept.keyring, time.time).end_all(ehr)
+    click.echo(f"{ended} launch{'' if ended == 1 else 'es'} ended")
+
+
 def _echo(lines: Iterator[str]) -> None:
     for line in lines:
         click.echo(line)

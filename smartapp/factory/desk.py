@@ -8,11 +8,11 @@ from datetime import datetime
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.factory.bedside import bedside_of, merged
+from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
 from smartapp.factory.showing import shown
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
-from smartapp.smart.errors import NoSuchLaunch
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
 from smartapp.storage.launches import LaunchStore
@@ -27,9 +27,6 @@ from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage, order_of
 from smartapp.usecases.writing import NotApprovable
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
-
-_ENDED = "There is no live launch for this browser: it ended, timed out, or was opened in another browser."
-_AGAIN = "Open the app again from the patient's chart."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,7 @@ class ClinicalDesk:
         cookie = cookies.get(cookie_name(launch), "")
         payload = self.store.find(launch, cookie, self.idle_minutes) if cookie else None
         if payload is None:
-            raise NoSuchLaunch(_ENDED, _AGAIN)
+            raise ended(self.store, launch, self.idle_minutes)
         session = restored(payload)
         return SessionLaunch(
             launch=launch,
@@ -207,7 +204,7 @@ class ClinicalDesk:
         )
 
     def _assessed(self, case: Case, event: str) -> Assessed:
-        return assess_patient(
+        assessed = assess_patient(
             case.subject,
             sent=Chart.empty(case.subject.patient, case.subject.fhir_base),
             source=case.source,
@@ -217,6 +214,9 @@ class ClinicalDesk:
             event=event,
             bedside=case.bedside,
         )
+        if self.store.kept(case.subject.reference) is None:  # a refresh found it over, or the user signed out meanwhile
+            raise ended(self.store, case.subject.reference, self.idle_minutes)
+        return assessed
 
     def _shown(self, opened: OpenLaunch, view: Stored) -> ProposalView:
         return shown(view, self.site.policy, opened.ehr)
@@ -231,7 +231,7 @@ class ClinicalDesk:
 
 def _session(opened: OpenLaunch) -> SmartSession:
     if not isinstance(opened, SessionLaunch):
-        raise NoSuchLaunch(_ENDED, _AGAIN)
+        raise TypeError("a launch that this desk did not open")
     return opened.session
 
 

@@ -78,6 +78,7 @@ class Parts:
             store=self.store,
             read_scopes=lambda style: read_scopes(QUERIES, style),
             state_minutes=float(limits.state_minutes),
+            idle_minutes=float(limits.idle_minutes),
             absolute_minutes=float(limits.absolute_minutes),
         )
 

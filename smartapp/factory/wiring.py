@@ -19,9 +19,10 @@ from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.queries import Query, site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
-from smartapp.smart.access import SessionTokens, hidden_by_constraint, may_read, may_write
+from smartapp.smart.access import hidden_by_constraint, may_read, may_write
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.keys import ALGORITHMS, StoredKey
+from smartapp.smart.refreshing import SessionTokens
 from smartapp.smart.registration import Registration
 from smartapp.smart.session import SmartSession
 from smartapp.smart.tokens import TokenEndpoint

@@ -34,11 +34,32 @@ class StateProblem(LaunchProblem):
     title = "This launch cannot be continued"
 
 
+class CookieLost(StateProblem):
+    """The browser sent no cookie of any launch: many block cookies of a page inside another site's page (SEC-02).
+
+    `elsewhere` is where the app can be opened in a window of its own.
+    """
+
+    title = "The browser kept no cookie"
+
+    def __init__(self, elsewhere: str) -> None:
+        super().__init__(
+            "The browser did not keep this app's cookie, as browsers do where a page inside another site's page may set none. "
+            "Without it nobody can tell this launch from a stranger's, so nothing was opened.",
+            "Open the app in a new window, where its cookie is kept, or from the chart in a browser that allows it.",
+        )
+        self.elsewhere = elsewhere
+
+
 class EhrRefused(LaunchProblem):
     """The authorization server answered with an error."""
 
     status = 403
     title = "The EHR did not allow the launch"
+
+
+class GrantEnded(EhrRefused):
+    """`invalid_grant`: the code or refresh token is not, or no longer, good."""
 
 
 class EhrFailed(LaunchProblem):

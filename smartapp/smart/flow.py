@@ -6,13 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from authlib.common.security import generate_token
-from authlib.integrations.requests_client import OAuth2Session
 
+from smartapp.smart.authorization import as_form, authorization_url
 from smartapp.smart.discovery import Discovery, SmartEndpoints
-from smartapp.smart.errors import BadParameter, EhrFailed, EhrRefused, NoPatient, StateProblem, UnknownIssuer
+from smartapp.smart.errors import (
+    BadParameter,
+    CookieLost,
+    EhrFailed,
+    EhrRefused,
+    NoPatient,
+    StateProblem,
+    UnknownIssuer,
+)
 from smartapp.smart.identity import Identities, User
 from smartapp.smart.registration import Registration, registered
 from smartapp.smart.scopes import wanted_scopes
@@ -20,10 +27,10 @@ from smartapp.smart.session import SessionStore, SmartSession
 from smartapp.smart.tokens import TokenAnswer, TokenEndpoint
 
 _LONGEST = 2048
-_LONGEST_URL = 4000  # what proxies and servers are known to take
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _AGAIN = "Open the app again from the patient's chart."
 _VERIFIER_LENGTH = 64
+_MOST_LAUNCHES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,7 @@ class LaunchFlow:
     store: SessionStore
     read_scopes: Callable[[str], list[str]]
     state_minutes: float = 10.0
+    idle_minutes: float = 15.0
     absolute_minutes: float = 480.0
     clock: Callable[[], float] = time.time
 
@@ -75,6 +83,11 @@ class LaunchFlow:
             )
         return self._begin(registration, aud=_single(iss, "iss"), launch=_single(launch, "launch"))
 
+    def embeds(self, iss: list[str], launch: list[str]) -> bool:
+        """Whether this would be the launch of an EHR that shows the app inside its own page."""
+        registration = registered(iss[0], self.registrations) if len(iss) == len(launch) == 1 else None
+        return registration is not None and registration.embedded
+
     def begin_standalone(self, name: str) -> Begun:
         """A standalone launch of a registered EHR (SAL-12)."""
         registration = next((entry for entry in self.registrations if entry.name == name and entry.client_id), None)
@@ -86,7 +99,7 @@ class LaunchFlow:
         endpoints = self.discovery.endpoints(registration)
         state, nonce, cookie = (secrets.token_urlsafe(32) for _ in range(3))
         verifier = generate_token(_VERIFIER_LENGTH)
-        url = _authorization_url(
+        url = authorization_url(
             registration,
             endpoints,
             redirect_uri=self.redirect_uri,
@@ -98,7 +111,7 @@ class LaunchFlow:
         self.store.begin(
             state, cookie, {"ehr": registration.name, "nonce": nonce, "verifier": verifier}, self.state_minutes
         )
-        action, fields = _posted(url, registration, endpoints)
+        action, fields = as_form(url, registration, endpoints)
         return Begun(
             url=action, fields=fields, cookie=cookie, embedded=registration.embedded, seconds=self.state_minutes * 60
         )
@@ -118,10 +131,12 @@ class LaunchFlow:
     def complete(self, params: Mapping[str, list[str]], browser: str) -> Completed:
         """The callback: the pending launch is taken once; a repeated callback leads to what it became (SAL-23, SAL-27)."""
         state = _single(params.get("state", []), "state")
-        taken = self.store.take(state, browser) if browser else None
+        if not browser:
+            raise CookieLost(self._standalone(params))
+        taken = self.store.take(state, browser)
         if taken is None:
             raise StateProblem(
-                "This launch was not begun in this browser, was begun more than ten minutes ago, or its cookie was lost.",
+                f"This launch was not begun in this browser, or was begun more than {self.state_minutes:g} minutes ago.",
                 _AGAIN,
             )
         if not taken.first:
@@ -135,6 +150,11 @@ class LaunchFlow:
             registration, endpoints, code=code, verifier=taken.payload["verifier"], redirect_uri=self.redirect_uri
         )
         return self._opened(state, registration, endpoints, answer, str(taken.payload["nonce"]))
+
+    def _standalone(self, params: Mapping[str, list[str]]) -> str:
+        """Where the app can be opened by itself: at the EHR that the answer names (RFC 9207), else from the first page."""
+        named = [entry for entry in self.registrations if entry.client_id and params.get("iss") == [entry.issuer]]
+        return f"/standalone/{named[0].name}" if len(named) == 1 else "/"
 
     def _repeated(self, taken: Any) -> Completed:
         if not taken.launch:
@@ -156,8 +176,13 @@ class LaunchFlow:
             ehr=registration.name,
             payload=session.stored(),
             minutes=self.absolute_minutes,
+            who=_who(session),
         )
         return Completed(launch=session.launch, cookie=cookie, embedded=registration.embedded, session=session)
+
+    def make_room(self, cookies: Mapping[str, str]) -> frozenset[str]:
+        """At most twenty launches live in one browser: the oldest end; those of these cookies that live on."""
+        return self.store.make_room(cookies, self.idle_minutes, _MOST_LAUNCHES - 1)
 
     def _user(self, registration: Registration, endpoints: SmartEndpoints, answer: TokenAnswer, nonce: str) -> User:
         """Who signed in; where the EHR granted no `openid`, nobody known: such a session may only read (SAL-73)."""
@@ -182,32 +207,10 @@ class LaunchFlow:
         )
 
 
-def _authorization_url(
-    registration: Registration,
-    endpoints: SmartEndpoints,
-    *,
-    redirect_uri: str,
-    scope: str,
-    state: str,
-    verifier: str,
-    extra: Mapping[str, str],
-) -> str:
-    """The authorization request by Authlib: response_type code, PKCE S256 always (SAL-20, SAL-22)."""
-    with OAuth2Session(
-        registration.client_id, scope=scope, redirect_uri=redirect_uri, code_challenge_method="S256"
-    ) as oauth:
-        url, _ = oauth.create_authorization_url(endpoints.authorize, state=state, code_verifier=verifier, **extra)
-    return str(url)
-
-
-def _posted(url: str, registration: Registration, endpoints: SmartEndpoints) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """As a form, where the EHR takes one and the site wants it or an address would be too long; else the URL and no fields."""
-    wanted = registration.authorize_post or len(url) > _LONGEST_URL
-    if not wanted or "authorize-post" not in endpoints.capabilities:
-        return url, ()
-    own = parse_qsl(urlsplit(endpoints.authorize).query, keep_blank_values=True)
-    sent = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    return endpoints.authorize, tuple(pair for pair in sent if pair not in own)
+def _who(session: SmartSession) -> str:
+    """The same for the same user (SAL-74) and patient; nobody for one whom the EHR did not name."""
+    user = session.user
+    return "\n".join((session.ehr, user.issuer, user.subject, session.patient)) if user.subject else ""
 
 
 def _single(values: list[str], name: str) -> str:

@@ -54,15 +54,35 @@ class SessionStore(Protocol):
         """Take a pending launch once: `payload`, `first`, `launch`; None if there is none."""
 
     def open(
-        self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float
+        self,
+        *,
+        state: str,
+        launch: str,
+        cookie: str,
+        ehr: str,
+        payload: Mapping[str, Any],
+        minutes: float,
+        who: str = "",
     ) -> None:
-        """Keep a completed launch."""
+        """Keep a completed launch; `who` is the same for the same user and patient."""
 
     def find(self, launch: str, cookie: str, idle_minutes: float) -> Mapping[str, Any] | None:
         """A live launch by id and cookie."""
 
-    def replace(self, launch: str, payload: Mapping[str, Any]) -> None:
-        """Keep refreshed tokens."""
+    def kept(self, launch: str) -> Any:
+        """A launch that has not ended: `payload`, `refreshing`; None if it has."""
 
-    def end(self, launch: str) -> None:
+    def hold(self, launch: str, holder: str, seconds: float) -> bool:
+        """The right to refresh a launch's tokens, for one process at a time."""
+
+    def release(self, launch: str, holder: str) -> None:
+        """Give it back."""
+
+    def replace(self, launch: str, payload: Mapping[str, Any]) -> bool:
+        """Keep refreshed tokens; False if the launch ended meanwhile."""
+
+    def end(self, launch: str, why: str) -> None:
         """End a launch."""
+
+    def make_room(self, cookies: Mapping[str, str], idle_minutes: float, most: int) -> frozenset[str]:
+        """End the oldest of a browser's launches beyond `most`; those that live on."""

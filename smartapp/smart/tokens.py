@@ -8,7 +8,7 @@ from urllib.parse import quote_plus, urlencode
 
 from smartapp.outbound import Outbound, OutboundError
 from smartapp.smart.discovery import SmartEndpoints, json_object
-from smartapp.smart.errors import EhrFailed, EhrRefused
+from smartapp.smart.errors import EhrFailed, EhrRefused, GrantEnded
 from smartapp.smart.keys import ASSERTION_TYPE, SigningKeys
 from smartapp.smart.registration import Registration
 
@@ -37,7 +37,7 @@ class TokenEndpoint:
     ) -> None:
         self._outbound = outbound
         self._keys = keys
-        self._seconds = seconds
+        self.seconds = seconds
 
     def redeem(
         self, registration: Registration, endpoints: SmartEndpoints, *, code: str, verifier: str, redirect_uri: str
@@ -52,15 +52,15 @@ class TokenEndpoint:
         return _examined(self._post(registration, endpoints, endpoints.token, form))
 
     def refresh(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> TokenAnswer:
-        """A new access token; each refresh token is used once."""
+        """A new access token; each refresh token is used once. An answer without scope grants what was granted before."""
         form = {"grant_type": "refresh_token", "refresh_token": token}
-        return _examined(self._post(registration, endpoints, endpoints.token, form))
+        return _examined({"scope": "", **self._post(registration, endpoints, endpoints.token, form)})
 
     def revoke(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> str:
         """RFC 7009; empty, or in a word why the token may live on; no answer is an OutboundError."""
         headers, form = self._authenticated(registration, endpoints, {"token": token})
         reply = self._outbound(registration).send(
-            "POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self._seconds
+            "POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self.seconds
         )
         return "" if reply.status == 200 else f"status {reply.status}"
 
@@ -70,7 +70,7 @@ class TokenEndpoint:
         headers, body = self._authenticated(registration, endpoints, form)
         try:
             reply = self._outbound(registration).send(
-                "POST", url, headers=headers, body=urlencode(body).encode(), seconds=self._seconds
+                "POST", url, headers=headers, body=urlencode(body).encode(), seconds=self.seconds
             )
         except OutboundError as error:
             raise EhrFailed(f"The EHR gave no access token: {error}.", _AGAIN) from None
@@ -80,7 +80,8 @@ class TokenEndpoint:
         if reply.status != 200 or "error" in answer:
             code = answer.get("error")
             known = code if isinstance(code, str) and code.replace("_", "").isalpha() and len(code) < 40 else "an error"
-            raise EhrRefused(f"The EHR refused the access token ({known}).", _AGAIN)
+            kind = GrantEnded if known == "invalid_grant" else EhrRefused
+            raise kind(f"The EHR refused the access token ({known}).", _AGAIN)
         return answer
 
     def _authenticated(

@@ -3,19 +3,22 @@
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 
 from smartapp.outbound import origin_of
-from smartapp.smart.errors import StateProblem
+from smartapp.smart.errors import CookieLost, StateProblem
 from smartapp.smart.flow import Begun, Completed, LaunchFlow
 from smartapp.smart.keys import JWKS_SECONDS, SigningKeys
 from smartapp.smart.session import SmartSession
 
 PENDING_COOKIE = "__Host-fw-pending"
 _PREFIX = "__Host-fw-"
-_MOST_LAUNCHES = 20
+_PROBE_COOKIE = "__Host-fwframed"
+_PROBED = "framed"
+_PROBE_SECONDS = 60
 
 
 def cookie_name(launch: str) -> str:
@@ -35,7 +38,10 @@ def create_blueprint(
 
     @blueprint.get("/launch")
     def launch() -> Response:
-        return _sent_off(flow.begin(request.args.getlist("iss"), request.args.getlist("launch")))
+        iss, launched_as = request.args.getlist("iss"), request.args.getlist("launch")
+        if flow.embeds(iss, launched_as) and _unsure_of_cookies():
+            return _probing(iss[0], launched_as[0])
+        return _sent_off(flow.begin(iss, launched_as))
 
     @blueprint.get("/standalone/<name>")
     def standalone(name: str) -> Response:
@@ -47,7 +53,7 @@ def create_blueprint(
         done = _completed(flow, params)
         if done.session is not None:
             launched(done.session)
-        return _opened(done)
+        return _opened(done, flow)
 
     @blueprint.get("/.well-known/jwks.json")
     def jwks() -> Response:
@@ -91,10 +97,10 @@ def _form(begun: Begun) -> Response:
     return response
 
 
-def _opened(done: Completed) -> Response:
+def _opened(done: Completed, flow: LaunchFlow) -> Response:
     response = _redirected(f"/l/{done.launch}/")
     if done.cookie:
-        _forget_oldest(response, embedded=done.embedded)
+        _make_room(response, flow, embedded=done.embedded)
         _set_cookie(response, cookie_name(done.launch), done.cookie, embedded=done.embedded, seconds=None)
     return response
 
@@ -107,11 +113,30 @@ def _redirected(url: str) -> Response:
     return response  # type: ignore[return-value]
 
 
-def _forget_oldest(response: Response, *, embedded: bool) -> None:
-    """At most twenty live launches a browser: cookies come oldest first."""
-    live = [name for name in request.cookies if name.startswith(_PREFIX) and not name.startswith(PENDING_COOKIE)]
-    for name in live[: max(0, len(live) - _MOST_LAUNCHES + 1)]:
-        _set_cookie(response, name, "", embedded=embedded, seconds=0)
+def _make_room(response: Response, flow: LaunchFlow, *, embedded: bool) -> None:
+    """Launches that are over, or end to make room, lose their cookies."""
+    held = {
+        name.removeprefix(_PREFIX): value
+        for name, value in request.cookies.items()
+        if name.startswith(_PREFIX) and not name.startswith(PENDING_COOKIE)
+    }
+    for launch in set(held) - flow.make_room(held):
+        _set_cookie(response, cookie_name(launch), "", embedded=embedded, seconds=0)
+
+
+def _unsure_of_cookies() -> bool:
+    """Inside a frame, unless the cookie of the first try came back (SEC-02)."""
+    return request.headers.get("Sec-Fetch-Dest") == "iframe" and _PROBE_COOKIE not in request.cookies
+
+
+def _probing(iss: str, launch: str) -> Response:
+    """Set a cookie and come here again; where it was lost, say so before anybody signs in, and offer a window of its own."""
+    query = {"iss": iss, "launch": launch}
+    if _PROBED in request.args:
+        raise CookieLost(f"{request.path}?{urlencode(query)}")
+    response = _redirected(f"{request.path}?{urlencode({**query, _PROBED: '1'})}")
+    _set_cookie(response, _PROBE_COOKIE, "1", embedded=True, seconds=_PROBE_SECONDS)
+    return response
 
 
 def _set_cookie(response: Response, name: str, value: str, *, embedded: bool, seconds: int | None) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, true, update
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring, digest
@@ -21,6 +22,26 @@ class Taken:
     payload: Mapping[str, Any]
     first: bool
     launch: str = ""
+
+
+class Ending(StrEnum):
+    """Why a launch is no longer live."""
+
+    SIGNED_OUT = "signed out"
+    IDLE = "idle"
+    TIME_OVER = "time over"
+    CROWDED_OUT = "crowded out"
+    REFUSED = "refused"  # by the EHR, at a refresh
+    OTHER_PATIENT = "other patient"  # named by the EHR, at a refresh
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A launch that has not ended: its payload, and whether a process is refreshing its tokens."""
+
+    payload: Mapping[str, Any]
+    refreshing: bool
 
 
 class LaunchStore:
@@ -65,9 +86,17 @@ class LaunchStore:
         return Taken(payload=self._keyring.open(row.payload), first=first, launch=row.launch or "")
 
     def open(
-        self, *, state: str, launch: str, cookie: str, ehr: str, payload: Mapping[str, Any], minutes: float
+        self,
+        *,
+        state: str,
+        launch: str,
+        cookie: str,
+        ehr: str,
+        payload: Mapping[str, Any],
+        minutes: float,
+        who: str = "",
     ) -> None:
-        """Keep a completed launch, and let its pending one tell of it."""
+        """Keep a completed launch, and let its pending one tell of it; `who` is the same for the same user and patient."""
         now = self._clock()
         with self._database.transaction() as connection:
             connection.execute(
@@ -75,6 +104,7 @@ class LaunchStore:
                     id=launch,
                     cookie_hash=digest(cookie),
                     ehr=ehr,
+                    who=digest(who) if who else None,
                     payload=self._keyring.seal(payload),
                     created_at=now,
                     seen_at=now,
@@ -88,13 +118,7 @@ class LaunchStore:
     def find(self, launch: str, cookie: str, idle_minutes: float) -> Mapping[str, Any] | None:
         """The launch's payload if id and cookie belong together and it has not ended, idled out or expired; marks it seen."""
         now = self._clock()
-        here = (
-            (launches.c.id == launch)
-            & (launches.c.cookie_hash == digest(cookie))
-            & launches.c.ended_at.is_(None)
-            & (launches.c.expires_at > now)
-            & (launches.c.seen_at > now - idle_minutes * 60)
-        )
+        here = (launches.c.id == launch) & (launches.c.cookie_hash == digest(cookie)) & _live(now, idle_minutes)
         with self._database.transaction() as connection:
             row = connection.execute(select(launches).where(here)).first()
             if row is None:
@@ -103,12 +127,37 @@ class LaunchStore:
         bedside = self._keyring.open(row.bedside) if row.bedside else {}
         return {**self._keyring.open(row.payload), "bedside": bedside}
 
-    def replace(self, launch: str, payload: Mapping[str, Any]) -> None:
-        """Keep refreshed tokens."""
+    def kept(self, launch: str) -> Kept | None:
+        """A launch that has not ended, as it stands now."""
+        here = (launches.c.id == launch) & launches.c.ended_at.is_(None)
+        with self._database.engine.connect() as connection:
+            row = connection.execute(select(launches).where(here)).first()
+        if row is None:
+            return None
+        held = row.refresh_until is not None and row.refresh_until >= self._clock()
+        return Kept(payload=self._keyring.open(row.payload), refreshing=held)
+
+    def hold(self, launch: str, holder: str, seconds: float) -> bool:
+        """The right to refresh a launch's tokens, for one process; a dead holder's falls after `seconds` (SAL-80)."""
+        now = self._clock()
+        free = launches.c.refresh_until.is_(None) | (launches.c.refresh_until < now)
+        here = (launches.c.id == launch) & launches.c.ended_at.is_(None) & free
+        values = {"refresh_holder": holder, "refresh_until": now + seconds}
         with self._database.transaction() as connection:
-            connection.execute(
-                update(launches).where(launches.c.id == launch).values(payload=self._keyring.seal(payload))
-            )
+            return connection.execute(update(launches).where(here).values(**values)).rowcount == 1
+
+    def release(self, launch: str, holder: str) -> None:
+        """Give the right back, if it is still this holder's."""
+        own = (launches.c.id == launch) & (launches.c.refresh_holder == holder)
+        with self._database.transaction() as connection:
+            connection.execute(update(launches).where(own).values(refresh_holder=None, refresh_until=None))
+
+    def replace(self, launch: str, payload: Mapping[str, Any]) -> bool:
+        """Keep refreshed tokens; False if the launch ended meanwhile: an ended launch has no tokens."""
+        here = (launches.c.id == launch) & launches.c.ended_at.is_(None)
+        with self._database.transaction() as connection:
+            kept = connection.execute(update(launches).where(here).values(payload=self._keyring.seal(payload)))
+        return kept.rowcount == 1
 
     def add_bedside(self, launch: str, bedside: Mapping[str, Any]) -> None:
         """Keep what the clinician added by hand; it ends with the launch."""
@@ -117,14 +166,43 @@ class LaunchStore:
                 update(launches).where(launches.c.id == launch).values(bedside=self._keyring.seal(bedside))
             )
 
-    def end(self, launch: str) -> None:
+    def end(self, launch: str, why: str = Ending.SIGNED_OUT) -> None:
         """End a launch: its tokens and what was added by hand are gone."""
+        self._end(launches.c.id == launch, why)
+
+    def end_all(self, ehr: str = "") -> int:
+        """An administrator ends the launches of an EHR, or of all; how many had not ended (SEC-03)."""
+        return self._end(launches.c.ehr == ehr if ehr else true(), Ending.ADMINISTRATOR)
+
+    def make_room(self, cookies: Mapping[str, str], idle_minutes: float, most: int) -> frozenset[str]:
+        """End the oldest live launches of a browser's `cookies` beyond `most`; those that live on."""
+        here = launches.c.id.in_(list(cookies)) & _live(self._clock(), idle_minutes)
+        with self._database.engine.connect() as connection:
+            rows = connection.execute(select(launches).where(here).order_by(launches.c.created_at)).all()
+        own = [row.id for row in rows if row.cookie_hash == digest(cookies[row.id])]
+        surplus = own[: max(0, len(own) - most)]
+        if surplus:
+            self._end(launches.c.id.in_(surplus), Ending.CROWDED_OUT)
+        return frozenset(own) - frozenset(surplus)
+
+    def ending(self, launch: str, idle_minutes: float) -> str:
+        """Why a launch is no longer live; empty for one that is, or that is not known."""
+        now = self._clock()
+        with self._database.engine.connect() as connection:
+            row = connection.execute(select(launches).where(launches.c.id == launch)).first()
+        if row is None:
+            return ""
+        if row.ended_at is not None:
+            return str(row.ended_why or Ending.SIGNED_OUT)
+        if row.expires_at <= now:
+            return Ending.TIME_OVER
+        return Ending.IDLE if row.seen_at <= now - idle_minutes * 60 else ""
+
+    def _end(self, which: ColumnElement[bool], why: str) -> int:
+        ended = {"ended_at": self._clock(), "ended_why": why, "payload": self._keyring.seal({}), "bedside": None}
         with self._database.transaction() as connection:
-            connection.execute(
-                update(launches)
-                .where(launches.c.id == launch)
-                .values(ended_at=self._clock(), payload=self._keyring.seal({}), bedside=None)
-            )
+            here = which & launches.c.ended_at.is_(None)
+            return connection.execute(update(launches).where(here).values(**ended)).rowcount
 
     def purge(self, older_than_days: float) -> int:
         """Delete launches that ended or expired that long ago and have no proposals; how many."""
@@ -136,3 +214,9 @@ class LaunchStore:
             )
             connection.execute(delete(pending_launches).where(pending_launches.c.expires_at < before))
         return gone.rowcount
+
+
+def _live(now: float, idle_minutes: float) -> ColumnElement[bool]:
+    """Neither ended, nor over, nor idle."""
+    seen = launches.c.seen_at > now - idle_minutes * 60
+    return launches.c.ended_at.is_(None) & (launches.c.expires_at > now) & seen

@@ -42,7 +42,12 @@ launches = Table(
     Column("seen_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("ended_at", Float),
+    Column("ended_why", String(20)),  # `storage.launches.Ending`
+    Column("who", String(64)),  # digest of EHR, issuer, subject and patient; nobody known: none
+    Column("refresh_holder", String(32)),  # one process refreshes the tokens: locks are rows
+    Column("refresh_until", Float),  # from then on the holder counts as dead
     Index("ix_launches_seen_at", "seen_at"),
+    Index("ix_launches_who", "who"),
 )
 
 # our signing keys; private parts encrypted

@@ -78,7 +78,7 @@ def handle(app: Flask, log: Callable[[str, str, int, BaseException | None], None
     def problem(error: Exception) -> Response:
         status, title, what, advice = _told(error)
         log(reference(), request.path, status, error if status == 500 else None)
-        response = _shown(status, title, what, advice)
+        response = _shown(status, title, what, advice, elsewhere=str(getattr(error, "elsewhere", "")))
         if isinstance(error, HTTPException):
             kept = ((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
             response.headers.extend(kept)
@@ -102,7 +102,8 @@ def _told(error: Exception) -> tuple[int, str, str, str]:
     return 500, *(_FAILED_POST if request.method == "POST" else _FAILED)
 
 
-def _shown(status: int, title: str, what: str, advice: str) -> Response:
+def _shown(status: int, title: str, what: str, advice: str, *, elsewhere: str) -> Response:
+    """`elsewhere` is where the app can be opened in a window of its own, for a problem that only a frame has."""
     if request.path.startswith("/cds-services"):
         return make_response(jsonify(_outcome(status, what)), status)
     if request.path.startswith(_JSON_PATHS):
@@ -113,7 +114,13 @@ def _shown(status: int, title: str, what: str, advice: str) -> Response:
         else ""
     )
     page = render_template(
-        "problems/problem.html", title=title, what=what, advice=advice, reference=reference(), retry=retry
+        "problems/problem.html",
+        title=title,
+        what=what,
+        advice=advice,
+        reference=reference(),
+        retry=retry,
+        window=elsewhere or retry,
     )
     return make_response(page, status)
 

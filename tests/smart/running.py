@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -135,7 +136,11 @@ class Visitor:
         return answer
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.ask("GET", path, headers=headers)
+        answer = self.ask("GET", path, headers=headers)
+        while "Refresh" in answer.headers:  # a page that still reads
+            time.sleep(0.2)
+            answer = self.ask("GET", answer.headers["Refresh"].partition("url=")[2], headers=headers)
+        return answer
 
     def post(self, path: str, data: dict[str, str], **headers: str) -> TestResponse:
         return self.ask("POST", path, data=data, headers=headers or OWN)

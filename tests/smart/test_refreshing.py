@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.smart.access import SessionTokens
+from smartapp.smart.refreshing import SessionTokens
 from tests.smart.launching import Ehr, launched, make_flow, registration, reply
 
 SECRET = {"client_auth": "client_secret_basic", "client_secret": "s3cret"}
