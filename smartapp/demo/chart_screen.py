@@ -120,8 +120,13 @@ def _faults(hospital: Hospital) -> Any:
                 Fault(name),
                 resource=request.form.get("resource", "*"),
                 seconds=_seconds(request.form.get("seconds", "")),
+                status=_status(request.form.get("status", "")),
             )
     return redirect(url_for("screens.faults"), 303)
+
+
+def _status(text: str) -> int:
+    return int(text) if re.fullmatch(r"[45]\d\d", text) else 503
 
 
 def _seconds(text: str) -> float:

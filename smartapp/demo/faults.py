@@ -1,6 +1,7 @@
 """The fault switches: what goes wrong at the demo EHR on purpose, one switch each."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,24 @@ class Fault(StrEnum):
     ALTERED_WRITE = "altered_write"
     NO_CONDITIONAL_CREATE = "no_conditional_create"
     NO_TRANSACTION = "no_transaction"
+    REFUSED_WRITE = "refused_write"
+    FAILED_ANSWER = "failed_answer"
+    CUT_BEFORE = "cut_before"
+    CUT_AFTER = "cut_after"
+    HELD_BEFORE = "held_before"
+    HELD_AFTER = "held_after"
+    NO_BODY = "no_body"
+    OUTCOME_BODY = "outcome_body"
+    RELATIVE_LOCATION = "relative_location"
+    FOREIGN_LOCATION = "foreign_location"
+    NO_LOCATION = "no_location"
+    ALTERED_STATUS = "altered_status"
+    ALTERED_PRODUCT = "altered_product"
+    LAGGING_SEARCH = "lagging_search"
+    NO_POST_SEARCH = "no_post_search"
+    NO_READ_BACK = "no_read_back"
+    NO_METADATA = "no_metadata"
+    SILENT_METADATA = "silent_metadata"
 
 
 SENTENCES = {
@@ -39,15 +58,37 @@ SENTENCES = {
     Fault.ALTERED_WRITE: "The dose of an order is changed while it is stored.",
     Fault.NO_CONDITIONAL_CREATE: "Conditional creates are refused with 412.",
     Fault.NO_TRANSACTION: "Transactions are refused with 405.",
+    Fault.REFUSED_WRITE: "Creates of the chosen resource type are refused with the chosen status; nothing is stored.",
+    Fault.FAILED_ANSWER: "Creates of the chosen resource type are stored, but answered with the chosen status.",
+    Fault.CUT_BEFORE: "The connection is cut when the chosen resource type is created; nothing is stored.",
+    Fault.CUT_AFTER: "The connection is cut after the chosen resource type was stored.",
+    Fault.HELD_BEFORE: "Creates and searches by POST of the chosen resource type wait before they are carried out.",
+    Fault.HELD_AFTER: "Creates and searches by POST of the chosen resource type are carried out, and their answer waits.",
+    Fault.NO_BODY: "Creates are answered without a body, whatever was preferred.",
+    Fault.OUTCOME_BODY: "Creates are answered with an OperationOutcome.",
+    Fault.RELATIVE_LOCATION: "Creates name a relative Location.",
+    Fault.FOREIGN_LOCATION: "Creates name a Location on another host.",
+    Fault.NO_LOCATION: "Creates name no Location.",
+    Fault.ALTERED_STATUS: "An order is stored as active, whatever was sent.",
+    Fault.ALTERED_PRODUCT: "The product of an order is changed while it is stored.",
+    Fault.LAGGING_SEARCH: "Searches by identifier do not find what was stored; conditional creates do.",
+    Fault.NO_POST_SEARCH: "Searches by POST are refused with 405.",
+    Fault.NO_READ_BACK: "Reads of the chosen resource type by id are refused with the chosen status.",
+    Fault.NO_METADATA: "There is no CapabilityStatement.",
+    Fault.SILENT_METADATA: "The CapabilityStatement says nothing of transactions and conditional creates.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a switch is set: for which resource type (`*`: all) and how many seconds, where that matters."""
+    """How a switch is set: for which resource type (`*`: all), how many seconds, which status, where that matters.
+
+    `Bundle` is a transaction, `MedicationRequest/_search` a search by POST.
+    """
 
     resource: str = "Observation"
     seconds: float = 3.0
+    status: int = 503
 
 
 class Faults:
@@ -55,12 +96,15 @@ class Faults:
 
     def __init__(self) -> None:
         self._on: dict[Fault, Setting] = {}
+        self._acted: Counter[Fault] = Counter()
         self._lock = threading.Lock()
 
-    def switch_on(self, fault: Fault, *, resource: str = "Observation", seconds: float = 3.0) -> None:
+    def switch_on(
+        self, fault: Fault, *, resource: str = "Observation", seconds: float = 3.0, status: int = 503
+    ) -> None:
         """Let it go wrong from now on."""
         with self._lock:
-            self._on[fault] = Setting(resource, seconds)
+            self._on[fault] = Setting(resource, seconds, status)
 
     def switch_off(self, fault: Fault) -> None:
         """Let it work again."""
@@ -71,6 +115,7 @@ class Faults:
         """Everything works."""
         with self._lock:
             self._on.clear()
+            self._acted.clear()
 
     def get(self, fault: Fault) -> Setting | None:
         """The setting of a switch that is on, else None."""
@@ -80,6 +125,18 @@ class Faults:
         """The setting if the switch is on for this resource type."""
         setting = self._on.get(fault)
         return setting if setting is not None and setting.resource in (resource, "*") else None
+
+    def act(self, fault: Fault, resource: str = "") -> Setting | None:
+        """As `on`, and counted."""
+        setting = self.on(fault, resource)
+        if setting is not None:
+            with self._lock:
+                self._acted[fault] += 1
+        return setting
+
+    def acted(self, fault: Fault) -> int:
+        """How often a switch has acted since everything worked."""
+        return self._acted[fault]
 
     def names(self) -> tuple[str, ...]:
         """The switches that are on, for the screen."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, Response, request
 from sekmet.fhir.common import FhirError
 
-from smartapp.demo import spoiling
+from smartapp.demo import spoiling, write_faults
 from smartapp.demo.access import Access, ForbiddenError
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import FhirServer, Params, Reply, Resource, dump_json, parse_json, refused
@@ -35,12 +35,15 @@ class Gate:
         """The answer to the current request below the FHIR base."""
         segments = [part for part in path.split("/") if part]
         if segments == ["metadata"] and request.method == "GET":
-            refuses = self.faults.get(Fault.NO_CONDITIONAL_CREATE) is not None
-            return respond(Reply(200, self.server.capabilities(self.endpoints, conditional_create=not refuses)))
+            return respond(self._metadata())
         access = self._access()
         if access is None:
             return _unauthorized(bool(request.authorization))
-        reply = self._broken(segments) or self._allowed(access, segments)
+        kind = write_faults.kind_of(request.method, segments)
+        reply = self._broken(segments) or (write_faults.prevented(kind, self.faults, request.environ) if kind else None)
+        if reply is None:
+            reply = self._allowed(access, segments)
+            reply = write_faults.spoiled_answer(kind, reply, self.faults, request.environ) if kind else reply
         if (
             self.faults.get(Fault.DROPPED_RESPONSE)
             and request.method != "GET"
@@ -49,6 +52,13 @@ class Gate:
         ):
             return Response(status=500)
         return respond(spoiling.spoiled(reply, self.faults))
+
+    def _metadata(self) -> Reply:
+        if self.faults.get(Fault.NO_METADATA):
+            return refused(404, "not-found", "There is no CapabilityStatement (a fault switch is on)")
+        refuses = self.faults.get(Fault.NO_CONDITIONAL_CREATE) is not None
+        statement = self.server.capabilities(self.endpoints, conditional_create=not refuses)
+        return Reply(200, spoiling.silenced(statement, self.faults))
 
     def _access(self) -> Access | None:
         header = request.authorization
@@ -86,6 +96,8 @@ class Gate:
         if not segments and request.method == "POST" and isinstance(body, dict):
             return self._bundle(access, body)
         if segments[1:] == ["_search"] and request.method == "POST" and isinstance(body, list):
+            if write_faults.is_blind("/".join(segments), self.faults):
+                body = [*body, ("_id", "not-indexed-yet")]
             return self._one(access, "GET", segments[:1], [*params, *body])
         headers = {name.lower(): value for name, value in request.headers.items()}
         return self._one(access, request.method, segments, params, body=body, headers=headers)
@@ -106,6 +118,9 @@ class Gate:
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and (headers or {}).get("if-none-exist"):
             return refused(412, "not-supported", "Conditional create is not offered (a fault switch is on)")
         self._check(access, method, segments, body)
+        unread = write_faults.unread(segments, self.faults) if method == "GET" else None
+        if unread is not None:
+            return unread
         if method == "POST" and isinstance(body, dict):
             body = spoiling.altered(body, self.faults)
         reply = self.server.request(method, segments, params, body=body, headers=headers)

@@ -5,19 +5,38 @@ import copy
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import Reply, Resource
 
+ALBUMIN = {"system": "http://www.whocc.no/atc", "code": "B05AA01", "display": "albumin"}
 FIBRINOGEN = frozenset({"3255-7", "48664-7"})
 
 
 def altered(resource: Resource, faults: Faults) -> Resource:
-    """The resource as this EHR stores it: with the switch on, an order's dose is changed."""
-    if not faults.get(Fault.ALTERED_WRITE) or resource.get("resourceType") != "MedicationRequest":
+    """The resource as this EHR stores it: with a switch on, an order's dose, status or product is changed."""
+    if resource.get("resourceType") != "MedicationRequest":
         return resource
     changed = copy.deepcopy(resource)
-    for instruction in changed.get("dosageInstruction", ()):
-        for amount in instruction.get("doseAndRate", ()):
-            if "doseQuantity" in amount:
-                amount["doseQuantity"]["value"] = 1
+    if faults.get(Fault.ALTERED_WRITE):
+        _lessen(changed)
+    if faults.get(Fault.ALTERED_STATUS):
+        changed["status"] = "active"
+    if faults.get(Fault.ALTERED_PRODUCT):
+        changed["medicationCodeableConcept"] = {"text": "Albumin", "coding": [ALBUMIN]}
     return changed
+
+
+def _lessen(order: Resource) -> None:
+    amounts = [amount for instruction in order.get("dosageInstruction", ()) for amount in instruction["doseAndRate"]]
+    for amount in amounts:
+        if "doseQuantity" in amount:
+            amount["doseQuantity"]["value"] = 1
+
+
+def silenced(statement: Resource, faults: Faults) -> Resource:
+    """The CapabilityStatement, perhaps without a word on transactions and conditional creates."""
+    if not faults.get(Fault.SILENT_METADATA):
+        return statement
+    rest = {name: value for name, value in statement["rest"][0].items() if name != "interaction"}
+    kinds = [{k: v for k, v in kind.items() if k != "conditionalCreate"} for kind in rest["resource"]]
+    return {**statement, "rest": [{**rest, "resource": kinds}]}
 
 
 def altered_entry(entry: Resource, faults: Faults) -> Resource:
