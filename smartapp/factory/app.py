@@ -39,6 +39,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     parts = make_parts(settings, now or (lambda: datetime.now(UTC)))
+    app.extensions["database"] = parts.database  # for whoever ends the app to close
     parts.watch.requests(app)
     problems.handle(app, parts.watch.problem)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})

@@ -119,8 +119,8 @@ class ClinicalDesk:
         )
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
-        """One proposal as it stands, without reading the chart."""
-        view = self._looked(self._case(opened), proposal, self.acceptance.look)
+        """One proposal as it is kept, without asking the EHR."""
+        view = self._looked(self._case(opened), proposal, self.acceptance.glance)
         return self._shown(opened, view), view.option
 
     def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:

@@ -65,6 +65,10 @@ class Acceptance:
         done = [p for p in self.proposals.of_launch(case.subject.reference) if p.state is not ProposalState.PROPOSED]
         return tuple(self._view(case, proposal) for proposal in done)
 
+    def glance(self, case: Case, proposal: str) -> ProposalView:
+        """A proposal as it is kept; nothing is asked."""
+        return self._view(case, self._own(case, proposal))
+
     def look(self, case: Case, proposal: str) -> ProposalView:
         """The truth about a proposal; what a dead process left open is found out by searching."""
         return self._view(case, self.settling.settled(case, self._own(case, proposal)))

@@ -52,40 +52,48 @@ class Settling:
                 self.transitions.move(
                     case, fresh, ProposalState.EXPIRED, event="write interrupted", reason=_NOTHING_SENT
                 )
-            elif fresh.state is ProposalState.WRITING:
-                self._found_out(case, fresh)
-            elif pressed and stored.launch == case.subject.reference and stored.expires_at > self.seconds():
-                self.sending.complete(case, fresh, holder)
-            else:
-                self._told(case, fresh)
+                return self._again(stored)
+            if fresh.state is ProposalState.WRITING:
+                fresh = self._found_out(case, fresh)
+            self._beside(case, fresh, holder, pressed=pressed)
             return self._again(stored)
+
+    def _beside(self, case: Case, stored: StoredProposal, holder: str, *, pressed: bool) -> None:
+        """What belongs beside a stored order: sent where the clinician pressed again on a receipt that is fresh, else told."""
+        if stored.state is not ProposalState.WRITTEN:
+            return
+        own = stored.launch == case.subject.reference and stored.expires_at > self.seconds()
+        if pressed and own and stored.content.get("route") != TOGETHER:
+            self.sending.complete(case, stored, holder)
+        else:
+            self._told(case, stored)
 
     def searched(self, case: Case, stored: StoredProposal) -> None:
         """Only search for what was not confirmed; what belongs beside the order is searched too, and not sent any more."""
-        found = self._find(case, stored)
+        written = self._kept(case, stored, self._find(case, stored))
+        if written is not None and written.state is ProposalState.WRITTEN:
+            self._told(case, written)
+
+    def _kept(self, case: Case, stored: StoredProposal, found: WriteResult) -> StoredProposal | None:
+        """What a search told of the order."""
         if found.state is WriteState.REFUSED and self._may_come(stored):
             found = replace(found, state=WriteState.NOT_CONFIRMED, reason=_NOT_YET)
         if found.state is WriteState.NOT_CONFIRMED:
-            self.transitions.keep(case, stored, "searched", "not confirmed", reason=found.reason)
-            return
-        self._kept(case, stored, found)
-
-    def _kept(self, case: Case, stored: StoredProposal, found: WriteResult) -> None:
-        """What a search surely told."""
+            return self.transitions.keep(case, stored, "searched", "not confirmed", reason=found.reason)
         if found.state is WriteState.WRITTEN and over(found.stored):
-            self.transitions.ended(case, stored, found)
-            return
+            return self.transitions.ended(case, stored, found)
         none = found.state is WriteState.REFUSED
-        written = self.sending.finish(case, stored, replace(found, reason=_NONE) if none else found, searched=none)
-        if written is not None and written.state is ProposalState.WRITTEN:
-            self._told(case, written)
+        return self.sending.finish(case, stored, replace(found, reason=_NONE) if none else found, searched=none)
 
     def _may_come(self, stored: StoredProposal) -> bool:
         """Whether the EHR may still carry out what was sent to it last."""
         return self.seconds() < float(stored.content.get("under_way_since", 0)) + self.late_seconds
 
     def followed(self, case: Case, stored: StoredProposal) -> StoredProposal:
-        """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others."""
+        """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others.
+
+        A status that came later is how orders go; one that the EHR gave it at once is a difference, and stays one.
+        """
         if stored.state is ProposalState.REFUSED and stored.content.get("searched"):
             return self._came_late(case, stored)
         if stored.state is not ProposalState.WRITTEN:
@@ -97,7 +105,9 @@ class Settling:
         if over(found.stored):
             return self.transitions.ended(case, stored, found) or self._again(stored)
         approved = str(stored.content.get("approved", "")).encode()
-        differs = [words for words in differences(found.stored, approved) if approved and "status:" not in words]
+        known = stored.content.get("differs", ())
+        told = differences(found.stored, approved) if approved else ()
+        differs = [words for words in told if words in known or not words.startswith("status:")]
         return self._stands(case, stored, status_of(found.stored), version=found.version, differs=differs)
 
     def _came_late(self, case: Case, stored: StoredProposal) -> StoredProposal:
@@ -107,7 +117,8 @@ class Settling:
             return stored
         found = self._find(case, stored)
         if found.state is WriteState.WRITTEN:
-            self._kept(case, stored, found)
+            late = self._kept(case, stored, found)
+            self._told(case, late or stored)
         return self._again(stored)
 
     def _stands(self, case: Case, stored: StoredProposal, standing: str, **found: object) -> StoredProposal:
@@ -116,7 +127,7 @@ class Settling:
             return stored
         return self.transitions.keep(case, stored, "order followed", standing, **kept)
 
-    def _found_out(self, case: Case, stored: StoredProposal) -> None:
+    def _found_out(self, case: Case, stored: StoredProposal) -> StoredProposal:
         """The order may or may not have been stored when the writer died."""
         given_up = self.transitions.move(
             case,
@@ -127,7 +138,8 @@ class Settling:
             under_way_since=stored.changed_at,
         )
         if given_up is not None:
-            self.searched(case, given_up)
+            self._kept(case, given_up, self._find(case, given_up))
+        return self._again(stored)
 
     def _told(self, case: Case, stored: StoredProposal) -> None:
         """What stands beside the order, by searching; what is missing is said."""

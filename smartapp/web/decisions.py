@@ -144,7 +144,7 @@ class Desk(Protocol):
         """A proposal of this launch; 404 for any other."""
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
-        """A proposal of this launch with the option it came from, without reading the chart; 404 for any other."""
+        """A proposal of this launch as it is kept, with the option it came from; the EHR is not asked. 404 for any other."""
 
     def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
         """A press on a form made for `state`.

@@ -64,7 +64,17 @@ def test_an_order_whose_writer_died_is_found_out_by_searching(look: str, stores:
     found = LOOKS[look](desk, view)
     assert found.state is state
     assert len(desk.writer.orders()) == int(stores)
-    assert len(desk.writer.sent) == int(stores)
+    assert [request.resource_type for request in desk.writer.sent].count("MedicationRequest") == int(stores)
+
+
+@pytest.mark.req("FHIR-44", "FHIR-46", "RCK-01")
+def test_pressing_again_after_the_writer_died_with_the_order_sends_the_rest() -> None:
+    desk, view = after_a_death("MedicationRequest", stores=True)
+    desk.now += STALE
+    found = desk.press(view, Stage.CONFIRMING)
+    assert (found.state, found.recheck_reference) == (ProposalState.WRITTEN, "ServiceRequest/2")
+    kinds = ("MedicationRequest", "ServiceRequest", "Provenance")
+    assert [len(desk.writer.orders(kind)) for kind in kinds] == [1, 1, 1]
 
 
 @pytest.mark.req("FHIR-46")
@@ -233,6 +243,15 @@ def test_the_page_follows_a_signed_order_and_what_others_changed_in_it() -> None
     followed = desk.use_case.follow(desk.case, view.id)
     assert (followed.state, followed.standing) == (ProposalState.WRITTEN, "active")
     assert followed.differs == ("dose: approved 3000 mg, stored 2000 mg",)
+
+
+@pytest.mark.req("FHIR-48")
+def test_a_status_that_the_ehr_gave_an_order_at_once_stays_a_difference() -> None:
+    desk = Desk()
+    desk.writer.alters = lambda body: {**body, "status": "active"}
+    view = desk.written()
+    followed = desk.use_case.follow(desk.case, view.id)
+    assert view.differs == followed.differs == ("status: approved draft, stored active",)
 
 
 @pytest.mark.req("FHIR-46")
