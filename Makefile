@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench cohort screenshots lock docs
+.PHONY: help demo test check serve bench cohort soak screenshots lock docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -52,6 +52,10 @@ var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
 	$(BIN)/python -m venv .venv-cohort
 	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
 	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
+
+## soak: 2,000 approvals while the EHR fails and processes are killed at random, then the orders are counted (about an hour); ARGS="--seed 7"
+soak: $(TEST)
+	$(BIN)/python -m tests.writeback.soak $(ARGS)
 
 ## bench: every target of docs/performance.md beside its floor, in one run (under six minutes); ARGS="--quick" a tenth of it
 bench: .venv-bench/.installed .venv-healthchain/.installed

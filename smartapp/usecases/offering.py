@@ -48,9 +48,16 @@ class Offering:
         return [self._offered(case, assessed, option, identifier) for option in options]
 
     def _found_out(self, case: Case, identifier: str) -> None:
-        """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it."""
+        """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it.
+
+        What another launch could not confirm is searched for: nobody may be there any more to press *Check again*.
+        """
         for stored in self.proposals.with_identifier(identifier):
-            self.settling.followed(case, self.settling.settled(case, stored))
+            settled = self.settling.settled(case, stored)
+            if settled.state is ProposalState.NOT_CONFIRMED and settled.launch != case.subject.reference:
+                self.settling.searched(case, settled)
+            else:
+                self.settling.followed(case, settled)
 
     def _offered(self, case: Case, assessed: Assessed, option: Option, identifier: str) -> StoredProposal:
         assessment = assessed.assessment

@@ -204,6 +204,16 @@ def test_another_launch_finds_out_too_and_completes_nothing() -> None:
     assert desk.writer.orders("ServiceRequest") == []
 
 
+@pytest.mark.req("FHIR-46")
+@pytest.mark.parametrize(("kept", "state"), [(True, ProposalState.WRITTEN), (False, ProposalState.PROPOSED)])
+def test_what_one_launch_could_not_confirm_the_next_one_searches_for(kept: bool, state: ProposalState) -> None:
+    desk = Desk()
+    desk.writer.next_result, desk.writer.keeps = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer"), kept
+    desk.written()
+    other = Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals, launch="launch-2")
+    assert [view.state for view in other.offered()] == [state]
+
+
 @pytest.mark.req("FHIR-46", "SEC-32")
 def test_the_interruption_is_recorded() -> None:
     desk, view = after_a_death("MedicationRequest", stores=True)

@@ -1,0 +1,19 @@
+"""A sample of `make soak`, on each storage: whatever fails or is killed, one order for each approved proposal, none for others."""
+
+import pytest
+
+from tests.databases import BOTH
+from tests.writeback.soak import soak
+
+APPROVALS, SECONDS = 50, 30.0
+"""On each storage, whichever is reached first."""
+
+
+@pytest.mark.req("FHIR-40", "FHIR-44", "FHIR-46", "SEC-32")
+@pytest.mark.parametrize("storage", BOTH)
+def test_a_random_run_ends_with_one_order_for_each_approval(request: pytest.FixtureRequest, storage: str) -> None:
+    url = "" if storage == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    told = soak(approvals=APPROVALS, seconds=SECONDS, seed=20260301, workers=2, url=url)
+    print(told)  # noqa: T201 - the figures, for whoever looks
+    assert told.wrong == []
+    assert (len(told.approved) >= 5, told.kills > 0, sum(told.faults.values()) > 5) == (True, True, True)
