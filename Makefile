@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench cohort soak screenshots lock docs
+.PHONY: help demo test check serve bench cohort soak mutants screenshots lock docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -70,6 +70,19 @@ bench: .venv-bench/.installed .venv-healthchain/.installed
 .venv-healthchain/.installed: requirements/healthchain.txt
 	$(PYTHON) -m venv .venv-healthchain
 	.venv-healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+## mutants: change the clinical core a little, thousands of times, and see which change no test notices (hours; taken up where it stopped);
+##          MODULE=criteria.dic one module
+mutants: .venv-mutants/.installed
+	.venv-mutants/bin/mutmut run --max-children 2 $(if $(MODULE),"smartapp.clinical.$(MODULE).*")
+	.venv-mutants/bin/python -m tests.mutants.second_look --only "$(MODULE)"
+	.venv-mutants/bin/python -m tests.mutants.figures --survivors
+
+.venv-mutants/.installed: requirements/mutants.txt
+	$(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 ## screenshots: pictures of the main pages into docs/screens (needs a Chromium)
