@@ -33,3 +33,9 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
     navigator.clipboard.writeText(text.value).then(() => { button.textContent = "Copied"; }, () => {});
   });
 }
+
+// A page that still reads goes on by itself; one that came in parts is named when it is whole.
+const awaited = document.querySelector("[data-again]");
+if (awaited) setTimeout(() => { location.replace(awaited.dataset.again); }, 1000 * awaited.dataset.seconds);
+const verdict = document.querySelector("[data-title]");
+if (verdict) document.title = verdict.dataset.title;

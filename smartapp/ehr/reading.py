@@ -20,10 +20,20 @@ class Reading:
     def answers(self, seconds: float | None) -> tuple[Answer, ...]:
         """All answers, after at most `seconds` (None: all have come); one that has not come is AWAITED."""
         wait(self._asked.values(), timeout=seconds)
-        return tuple(
-            future.result() if future.done() else Answer(query=name, state=AnswerState.AWAITED)
-            for name, future in self._asked.items()
-        )
+        return tuple(self._now(name) for name in self._asked)
+
+    def answer(self, name: str, seconds: float | None) -> Answer:
+        """One of them, waited for as long."""
+        wait([self._asked[name]], timeout=seconds)
+        return self._now(name)
+
+    def come_within(self, seconds: float) -> bool:
+        """Whether all have come after at most so long."""
+        return not wait(self._asked.values(), timeout=seconds).not_done
+
+    def _now(self, name: str) -> Answer:
+        future = self._asked[name]
+        return future.result() if future.done() else Answer(query=name, state=AnswerState.AWAITED)
 
 
 class Begins(Protocol):
@@ -71,14 +81,45 @@ class FirstAnswers:
         """Ask before the page is asked for; a reading that no page takes is forgotten."""
         self.readings.keep(_ahead(self.launch), self.source.begin(queries))
 
-    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
-        """What has come; the rest AWAITED."""
+    def begin(self, queries: Iterable[Query]) -> "Underway":
+        """Ask, or go on with what the last look, or the launch, asked; the time begins to run."""
         kept = self.readings.take(self.launch if self.again else _ahead(self.launch))
         reading = kept or self.source.begin(queries)
-        answers = reading.answers(self.seconds)
+        until = None if self.seconds is None else time.monotonic() + self.seconds
+        return Underway(reading=reading, readings=self.readings, launch=self.launch, until=until)
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
+        """What has come; the rest AWAITED."""
+        return self.begin(queries).answer(queries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """A reading that a page waits for until a moment (None: until all has come); a ChartSource of what has come by then."""
+
+    reading: Reading
+    readings: Readings
+    launch: str
+    until: float | None
+
+    def come_within(self, seconds: float) -> bool:
+        """Whether all has come after at most so long."""
+        return self.reading.come_within(seconds)
+
+    def one(self, query: str) -> Answer:
+        """The answer to one query, as soon as it is there."""
+        return self.reading.answer(query, self._left())
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
+        """What has come; the rest AWAITED, and kept for the next look."""
+        asked = {query.name for query in queries}
+        answers = tuple(answer for answer in self.reading.answers(self._left()) if answer.query in asked)
         if any(answer.state is AnswerState.AWAITED for answer in answers):
-            self.readings.keep(self.launch, reading)
+            self.readings.keep(self.launch, self.reading)
         return answers
+
+    def _left(self) -> float | None:
+        return None if self.until is None else max(0.0, self.until - time.monotonic())
 
 
 def _ahead(launch: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
+from smartapp.ehr.reading import FirstAnswers, Underway
 from smartapp.factory.bedside import bedside_of, merged
 from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
@@ -49,7 +50,7 @@ class ClinicalDesk:
     referred: Callable[[str], str]
     clock: Callable[[], datetime]
     source_of: Callable[[SmartSession], ChartSource]
-    first_of: Callable[[SmartSession, int], ChartSource]
+    first_of: Callable[[SmartSession, int], FirstAnswers]
     writer_of: Callable[[SmartSession], ChartWriter]
     signed_out: Callable[[SmartSession], None]
     looks: Looks
@@ -71,11 +72,15 @@ class ClinicalDesk:
             session=session,
         )
 
-    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
+    def begin(self, opened: OpenLaunch, looks: int = 0) -> "Visit":
+        """Begin to read; the page is then made of what has come."""
+        session = _session(opened)
+        return Visit(self, opened, session.patient, self.first_of(session, looks).begin(self.site.queries))
+
+    def reviewed(self, opened: OpenLaunch, source: ChartSource) -> Reviewed:
         """Read, assess, offer; what this launch wrote before stands beside it. Nothing is offered on an unfinished reading."""
         case = self._case(opened)
-        first = replace(case, source=self.first_of(_session(opened), looks))
-        assessed = self._assessed(first, "page assessed")
+        assessed = self._assessed(replace(case, source=source), "page assessed")
         assessment = assessed.assessment
         awaited = awaited_queries(assessed.chart, self.site.queries)
         refused = "" if awaited else self._refused(case, assessed)
@@ -90,7 +95,7 @@ class ClinicalDesk:
             identity=_identity(assessed),
             proposals=views,
             no_write=refused,
-            awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
+            awaited=tuple(query.words for query in awaited),
             undecided=any(query.decides for query in awaited),
             looked=None if awaited else self.looks.since(case.subject, look_of(assessment)),
             spoken_of=None if awaited else self._spoken_of(opened),
@@ -227,6 +232,28 @@ class ClinicalDesk:
         if not assessment.draft_allowed or not assessment.options:
             return ""
         return self.acceptance.writing.cannot_write(case, order_of(assessment, assessment.options[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An `Opening`: a patient page whose chart is being read."""
+
+    desk: ClinicalDesk
+    opened: OpenLaunch
+    patient: str
+    reading: Underway
+
+    def come_within(self, seconds: float) -> bool:
+        """Whether all has come after at most so long."""
+        return self.reading.come_within(seconds)
+
+    def identity(self) -> Identity:
+        """Who the patient is, as soon as that has come."""
+        return read_identity(Chart.empty(self.patient).with_answers(self.reading.one("patient")))
+
+    def review(self) -> Reviewed:
+        """The patient as assessed on what has come in time."""
+        return self.desk.reviewed(self.opened, self.reading)
 
 
 def _session(opened: OpenLaunch) -> SmartSession:

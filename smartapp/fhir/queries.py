@@ -13,6 +13,14 @@ _PAGE = "1000"  # the largest page that servers commonly give: each further page
 _WINDOW_DAYS = 104  # the extended window of 90 d and the 14 d before the infusion (APP-03, MON-04)
 
 _A = Analyte
+_PARTS = {  # of what is read by several queries
+    "fibrinogen": "fibrinogen",
+    "coagulation": "coagulation",
+    "bloodCounts": "blood counts",
+    "chemistry": "ferritin, CRP, LDH and other chemistry",
+    "weight": "weight",
+    "vitalSigns": "temperature, pressure, oxygen",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,12 @@ class Query:
     date_param: str = "date"
     required: bool = False
     decides: bool = True
+
+    @property
+    def words(self) -> str:
+        """What is read, as pages name it: `allergies`, `laboratory results (chemistry)`."""
+        part = _PARTS.get(self.name)
+        return f"{self.topic} ({part})" if part else str(self.topic)
 
     @property
     def is_read(self) -> bool:
@@ -101,7 +115,7 @@ QUERIES: tuple[Query, ...] = (
         days=_WINDOW_DAYS,
         decides=False,
     ),
-    _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), days=None),
+    _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), days=None, decides=False),
     Query(
         name="vitalSigns",
         resource="Observation",

@@ -131,14 +131,27 @@ class Observed:
     reason: str = ""
 
 
+class Opening(Protocol):
+    """A patient page whose chart is being read."""
+
+    def come_within(self, seconds: float) -> bool:
+        """Whether all has come after at most so long."""
+
+    def identity(self) -> Identity:
+        """Who the patient is, as soon as that has come; no words where it has not come in time, or could not be read."""
+
+    def review(self) -> Reviewed:
+        """Assess on what has come in time, and make or refresh the proposals."""
+
+
 class Desk(Protocol):
     """The use cases behind the pages. Each raises problems with `status`, `title`, `what` and `advice`."""
 
     def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
         """The live launch that this browser's cookie belongs to; 401 otherwise."""
 
-    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
-        """Read the chart, assess, and make or refresh the proposals; `looks`: how often the page has looked before."""
+    def begin(self, opened: OpenLaunch, looks: int = 0) -> Opening:
+        """Begin to read the chart; `looks`: how often the page has looked before."""
 
     def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
         """A proposal of this launch; 404 for any other."""

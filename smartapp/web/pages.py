@@ -1,6 +1,6 @@
 """The patient page and what the clinician adds to it; what this is, for everyone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,11 @@ from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.wording import plain
 from smartapp.web.amounts import read_number
 from smartapp.web.decisions import Desk, Observed, OpenLaunch, State, UserKind
+from smartapp.web.presenters.identity import arrival
 from smartapp.web.presenters.proposal import DECLINE_REASONS
 from smartapp.web.presenters.review import review_page
 from smartapp.web.presenters.words import order_words
-from smartapp.web.problems import NotEntitled, PageProblem
+from smartapp.web.problems import NotEntitled, PageProblem, streamed
 from smartapp.web.protection import FormTokens, check_origin
 
 _BY_HAND = tuple(level for level in BleedingLevel if level is not BleedingLevel.NONE_RECORDED)
@@ -25,6 +26,7 @@ _GRADES = {  # ASTCT, as CRS-03 has it
     4: "two or more vasopressors (not counting vasopressin), or CPAP, BiPAP or ventilation",
     5: "death",
 }
+AT_ONCE_SECONDS = 0.2  # a chart read by then is one answer; else the patient line is sent ahead of it
 REFRESH_SECONDS = 3  # interfaces.md section 3: at most every 3 s
 _SUSPICIONS = ("clotted", "diluted", "wrong patient")
 
@@ -56,15 +58,27 @@ def create_blueprint(
                 render_template("for_professionals.html", opened=opened, token=tokens.token(opened, "sign-out"))
             )
         looks, chosen = read_looks(request.args.get("looks", "")), request.args.get("range", "all")
-        page = review_page(desk.review(opened, looks), chosen)
-        shown = render_template(
-            "review.html", page=page, opened=opened, forms=_forms(opened, tokens), reasons=DECLINE_REASONS
-        )
-        response = make_response(shown)
-        if page.awaited:
+        opening = desk.begin(opened, looks)
+
+        def whole(part: str = "") -> str:
+            page = review_page(opening.review(), chosen)
             again = url_for("pages.review", launch=launch, looks=looks + 1, range=page.plot.chosen)
-            response.headers["Refresh"] = f"{REFRESH_SECONDS}; url={again}"
-        return response
+            return render_template(
+                "review.html",
+                part=part,
+                page=page,
+                opened=opened,
+                forms=_forms(opened, tokens),
+                reasons=DECLINE_REASONS,
+                again=again if page.awaited else "",
+                seconds=REFRESH_SECONDS,
+            )
+
+        def by_parts() -> Iterator[str]:
+            yield render_template("review.html", part="top", arrived=arrival(opening.identity()), opened=opened)
+            yield whole("rest")
+
+        return make_response(whole()) if opening.come_within(AT_ONCE_SECONDS) else streamed(by_parts())
 
     @blueprint.post("/l/<launch>/observe")
     def observe(launch: str) -> Response:

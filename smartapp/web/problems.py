@@ -1,9 +1,19 @@
 """Exceptions as pages, JSON or OperationOutcomes, once: what failed, what to do, and a reference number (SEC-34)."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    stream_with_context,
+)
 from werkzeug.exceptions import HTTPException
 
 _JSON_PATHS = ("/healthz", "/readyz", "/metrics", "/source-attributes.json", "/.well-known/")
@@ -65,6 +75,8 @@ class NotEntitled(PageProblem):
 def handle(app: Flask, log: Callable[[str, str, int, BaseException | None], None]) -> None:
     """Register; `log(reference, path, status, exception)` is told of every problem, with the unforeseen exceptions."""
 
+    app.extensions["problems"] = log
+
     @app.before_request
     def number() -> None:
         g.reference = secrets.token_hex(6)
@@ -83,6 +95,22 @@ def handle(app: Flask, log: Callable[[str, str, int, BaseException | None], None
             kept = ((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
             response.headers.extend(kept)
         return response
+
+
+def streamed(parts: Iterator[str]) -> Response:
+    """A page that is sent part by part; a failure on the way ends it with words, not with silence."""
+    return Response(stream_with_context(_to_the_end(parts)), headers={"X-Accel-Buffering": "no"})
+
+
+def _to_the_end(parts: Iterator[str]) -> Iterator[str]:
+    try:
+        yield from parts
+    except Exception as error:  # noqa: BLE001 - the edge: too late for an answer of its own
+        status, title, what, advice = _told(error)
+        current_app.extensions["problems"](reference(), request.path, status, error if status == 500 else None)
+        yield render_template(
+            "problems/ending.html", title=title, what=what, advice=advice, reference=reference(), retry=request.path
+        )
 
 
 def reference() -> str:

@@ -103,3 +103,13 @@ def test_a_reading_is_believed_once_and_not_for_long() -> None:
 def test_the_last_look_waits_for_what_is_left() -> None:
     source = SlowSource("")
     assert set(states(source, Readings(BUDGET), again=False, seconds=None).values()) == {"complete"}
+
+
+def test_one_answer_is_given_while_the_others_are_awaited() -> None:
+    first = FirstAnswers(
+        source=SlowSource("allergies"), readings=Readings(BUDGET), launch="l1", seconds=0.0, again=False
+    )
+    reading = first.begin((PATIENT, ALLERGIES))
+    assert not reading.come_within(0.0)
+    assert reading.one("patient").state is AnswerState.COMPLETE
+    assert reading.one("allergies").state is AnswerState.AWAITED

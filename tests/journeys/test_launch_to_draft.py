@@ -205,11 +205,11 @@ def slow(stack: Stack, resource: str, seconds: int) -> None:
 
 
 def test_a_search_held_back_does_not_hold_back_the_verdict(page: Any, all_well: Stack) -> None:
-    slow(all_well, "AllergyIntolerance", 5)
+    slow(all_well, "AllergyIntolerance", 9)
     frame = open_chart(page, all_well, ACT_NOW, until="main")
-    first = frame.locator("main").inner_text()
-    assert "ACT NOW" in first
-    assert "Still reading: allergies" in first
+    frame.get_by_text("ACT NOW").first.wait_for()
+    assert "Still reading: allergies." in frame.locator("main").inner_text()
+    assert frame.locator("form[action$='/approve']").count() == 0
     frame.locator("form[action$='/approve'] button").first.wait_for()
     assert "Still reading" not in frame.locator("main").inner_text()
 
@@ -222,3 +222,24 @@ def test_a_search_the_verdict_needs_is_awaited_by_name(page: Any, all_well: Stac
     assert "conditions" in first
     assert "ACT NOW" not in first
     frame.get_by_text("ACT NOW").first.wait_for()
+
+
+def test_the_patient_line_sent_ahead_gives_way_to_the_page(page: Any, all_well: Stack) -> None:
+    open_chart(page, all_well, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(all_well.app)]
+    address = app.url
+    slow(all_well, "Condition", 6)
+    page.goto(address)
+    assert "Amara Lindqvist" in page.locator(".arrival").inner_html()
+    assert not page.locator(".arrival").is_visible()
+    assert "Amara Lindqvist" in page.locator("body > header").inner_text()
+    assert page.title() == "READING — no verdict yet: Amara Lindqvist · Fibrinogen Watch"
+
+
+def test_without_script_the_page_goes_on_by_itself_too(chromium: Any, all_well: Stack) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    slow(all_well, "AllergyIntolerance", 4)
+    frame = open_chart(context.new_page(), all_well, ACT_NOW, until="main")
+    assert "Still reading" in frame.locator("main").inner_text()
+    frame.locator("form[action$='/approve'] button").first.wait_for()
+    context.close()

@@ -16,7 +16,7 @@ from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
-from smartapp.fhir.identity import read_identity
+from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
@@ -187,6 +187,8 @@ class Ward:
         self.looked: list[int] = []
         self.looked_before: Look | None = None
         self.ended = False
+        self.slow = False
+        self.breaks = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
         self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
         self.acceptance = self._acceptance()
@@ -226,8 +228,19 @@ class Ward:
             raise EndedLaunch("There is no live launch for this browser.", "Open the app again from the chart.")
         return OpenLaunch(launch=launch, ehr="demo", user=self.user, user_name="Dr N Osei", binding=COOKIE)
 
-    def review(self, opened: OpenLaunch, looks: int = 0) -> Reviewed:
+    def begin(self, opened: OpenLaunch, looks: int = 0) -> "Ward":
         self.looked.append(looks)
+        return self
+
+    def come_within(self, seconds: float) -> bool:
+        return not self.slow
+
+    def identity(self) -> Identity:
+        return read_identity(self.assessed().chart)
+
+    def review(self) -> Reviewed:
+        if self.breaks:
+            raise RuntimeError("secret words of the record")
         assessed = self.assessed()
         assessment = assessed.assessment
         awaited = awaited_queries(assessed.chart, QUERIES)

@@ -218,7 +218,7 @@ def test_what_the_verdict_needs_is_awaited_before_there_is_one() -> None:
     assert page.headings == ["◇ READING — no verdict yet"]
     assert "Awaited: conditions" in page.text
     assert "Jane DOE" in page.text
-    assert page.response.headers["Refresh"] == f"3; url=/l/{LAUNCH}/?looks=1&range=all"
+    assert f'http-equiv="refresh" content="3; url=/l/{LAUNCH}/?looks=1&amp;range=all"' in page.html
     assert not [form for form in page.forms if form.action.endswith("/approve")]
 
 
@@ -235,11 +235,45 @@ def test_the_page_counts_its_looks(query: str, looks: int) -> None:
     ward = act_now(refused={"allergies": AnswerState.AWAITED})
     page = Browser(ward.app).get(f"/l/{LAUNCH}/?{query}")
     assert ward.looked == [looks]
-    assert f"looks={looks + 1}" in page.response.headers["Refresh"]
+    assert f"looks={looks + 1}&" in page.html
 
 
 def test_a_complete_page_does_not_refresh_itself() -> None:
-    assert "Refresh" not in Browser(act_now().app).get().response.headers
+    page = Browser(act_now().app).get()
+    assert "refresh" not in page.html
+    assert "Refresh" not in page.response.headers
+
+
+def test_while_the_chart_is_read_identity_is_sent_ahead_of_the_page() -> None:
+    ward = act_now()
+    ward.slow = True
+    answer = Browser(ward.app).client.get(f"/l/{LAUNCH}/", buffered=False)
+    first, *rest = (part.decode() for part in answer.response)
+    for words in ("Jane DOE", "born 1996-01-01", "Signed in as Dr N Osei", "reading results"):
+        assert words in first
+    assert "ACT NOW" not in first
+    assert "ACT NOW" in "".join(rest)
+    assert "".join(rest).rstrip().endswith("</html>")
+
+
+def test_a_page_that_comes_in_parts_is_the_page_that_comes_at_once() -> None:
+    ward = act_now()
+    whole = Browser(ward.app).get()
+    ward.slow = True
+    in_parts = Browser(ward.app).get()
+    assert in_parts.headings == whole.headings
+    assert [form.action for form in in_parts.forms] == [form.action for form in whole.forms]
+    assert in_parts.html.count("<main") == in_parts.html.count("</html>") == 1
+
+
+@pytest.mark.req("SEC-34")
+def test_a_failure_after_the_first_part_ends_the_page_with_words() -> None:
+    ward = act_now()
+    ward.slow = ward.breaks = True
+    page = Browser(ward.app).get()
+    assert page.headings == ["Something failed here"]
+    assert page.response.headers["X-Request-ID"] in page.text
+    assert "secret" not in page.html
 
 
 @pytest.mark.req("DQ-17", "SAL-56")

@@ -33,6 +33,24 @@ def banner(identity: Identity, assessment: Assessment) -> Banner:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What stands on a page while its chart is being read: who the patient is, as far as that is known."""
+
+    name: str
+    facts: tuple[str, ...]
+
+
+def arrival(identity: Identity) -> Arrival:
+    """The patient line before the assessment."""
+    facts = (
+        _SEXES.get(identity.sex, ""),
+        identity.birth_date and _born(identity, ""),
+        identity.identifier and _number(identity, ""),
+    )
+    return Arrival(name=identity.name or "Patient not read yet", facts=tuple(fact for fact in facts if fact))
+
+
 def patient_name(identity: Identity, assessment: Assessment) -> str:
     """The name, or the record's own id where no name could be read."""
     return identity.name or f"{assessment.picture.patient.reference} (name {absence(assessment, Topic.PATIENT)})"
