@@ -25,6 +25,7 @@ from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
 from smartapp.storage.looks import LookStore
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
+from smartapp.web.statics import serve_static
 
 _MAX_BODY = 6 * 1024 * 1024
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     `workers` is how many processes like this one answer together: each gets its share of the rates.
     """
     app = Flask("smartapp", template_folder=str(assets.templates()), static_folder=str(assets.static()))
+    serve_static(app, assets.static())
     app.debug = False  # whatever FLASK_DEBUG says (SEC-34)
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY

@@ -12,7 +12,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action {forms}; base-uri 'none'; "
     "object-src 'none'; frame-ancestors {ancestors}"
 )
-_FIXED = {
+FIXED = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -69,7 +69,7 @@ def protect(app: Flask, ancestors: Mapping[str, Sequence[str]]) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        for name, value in _FIXED.items():
+        for name, value in FIXED.items():
             response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             framing = ancestors.get(g.ehr, ()) if "ehr" in g else everyone

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-_FETCH = """
+_FETCH = r"""
+import re
 import sys
 from smartapp import assets
 from smartapp.cli.serving import demo_settings, _prepare
@@ -19,7 +20,8 @@ from pathlib import Path
 settings = demo_settings(Path(sys.argv[1]), "http://127.0.0.1:8000", "http://127.0.0.1:8001")
 _prepare(settings)
 client = create_app(settings).test_client()
-page, style = client.get("/"), client.get("/static/app.css")
+page = client.get("/")
+style = client.get(re.search(r'href="(/static/app\.[0-9a-f]+\.css)"', page.text)[1])
 manifest = client.get("/.well-known/smart/manifest.json")
 print(assets.root().name, page.status_code, style.status_code, manifest.json["redirect_uris"][0])
 """

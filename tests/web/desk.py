@@ -29,6 +29,7 @@ from smartapp.web import operations, pages, proposals, receipts, rules
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 from smartapp.web.problems import NotFound, PageProblem, handle
 from smartapp.web.protection import FormTokens, protect
+from smartapp.web.statics import serve_static
 from tests import charts
 from tests.fakes import MemoryReceipts
 
@@ -340,6 +341,7 @@ def an_app(desk: Ward) -> Flask:
     """The pages over a ward, wired as the factory does it."""
     app = Flask("pages", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     handle(app, lambda *_: None)
+    serve_static(app, ROOT / "static")
     protect(app, {"demo": ["http://ehr.example"]})
     shown = {"organization": "St X", "development": False}
     app.register_blueprint(

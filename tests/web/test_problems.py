@@ -4,8 +4,9 @@ import pytest
 from flask import Flask, abort
 
 from smartapp.web.problems import handle
+from smartapp.web.statics import serve_static
 from tests.web.browsing import Browser, Page
-from tests.web.desk import act_now
+from tests.web.desk import ROOT, act_now
 
 
 class TeapotError(Exception):
@@ -23,6 +24,7 @@ def failing(told: list[object]) -> Flask:
     fresh.add_url_rule("/rules", "rules.index", lambda: "")
     fresh.context_processor(lambda: {"site": {"organization": "", "development": False}})
     handle(fresh, lambda *args: told.append(args))
+    serve_static(fresh, ROOT / "static")
 
     @fresh.get("/known")
     def known() -> str:
