@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench cohort soak mutants screenshots lock docs
+.PHONY: help demo test check serve bench cohort soak mutants screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -89,17 +89,23 @@ mutants: .venv-mutants/.installed
 screenshots: $(TEST)
 	$(BIN)/python -m tests.journeys.screenshots docs/screens "$$(command -v chromium chromium-browser google-chrome | head -1)"
 
+## sbom: what is installed at a site, as a CycloneDX bill of materials in var/sbom.cdx.json
+sbom: $(TEST)
+	@mkdir -p var
+	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/demo.txt --pyproject pyproject.toml --output-reproducible -o var/sbom.cdx.json
+
 ## docs: write the generated documents
 docs: $(TEST)
 	$(BIN)/smartapp rules --format markdown > docs/rules.md
 	$(BIN)/python -m tests.house.conformance > docs/conformance.md
 
+LOCKS ?= requirements
 ## lock: write requirements/*.txt from pyproject.toml (needs uv)
 lock:
 	for set in "app" "demo --extra build --extra demo --extra postgres" "test --extra build --extra demo --extra postgres --extra test" "cohort --extra cohort" "bench --extra bench --extra demo --extra postgres --extra build" "mutants --extra build --extra demo --extra postgres --extra test --extra mutants"; do \
 	  name=$${set%% *}; extras=$${set#$$name}; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-	    --no-emit-find-links pyproject.toml $$extras -o requirements/$$name.txt || exit 1; \
+	    --no-emit-find-links pyproject.toml $$extras -o $(LOCKS)/$$name.txt || exit 1; \
 	done
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-	  --no-emit-find-links requirements/healthchain.in -o requirements/healthchain.txt
+	  --no-emit-find-links requirements/healthchain.in -o $(LOCKS)/healthchain.txt
