@@ -1,8 +1,9 @@
 """Every rule's outcome for one picture, and the answer they add up to."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from smartapp.clinical.conclusions import (
     Action,
@@ -58,15 +59,24 @@ class OutcomeKind(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One row's outcome: `missing` names the inputs that lack; `inputs` pairs each input used with its words and source."""
+class Outcome(NamedTuple):
+    """One row's outcome: `missing` names the inputs that lack, `facts` holds what its rule declared, told or not."""
 
     rule: str
     version: int
     kind: OutcomeKind
-    missing: tuple[str, ...] = ()
-    inputs: tuple[tuple[str, str, str], ...] = ()  # (name, value in words with unit and time, source reference)
+    missing: tuple[str, ...]
+    facts: Mapping[Need[Any], Any]
+
+    @property
+    def used(self) -> Iterator[tuple[str, Any]]:
+        """Each fact that could be told, with its name."""
+        return ((need.name, value) for need, value in self.facts.items() if not isinstance(value, Missing))
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str, str], ...]:
+        """Each input used: its name, its value in words with unit and time, and its source; put into words only when asked."""
+        return tuple((name, *in_words(value)) for name, value in self.used)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +117,8 @@ def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...]
     facts = Facts(picture, policy)
     applicability = _told(facts, APPLICABILITY) or Applicability(runs=False, action=Action.CANNOT_ASSESS)
     asked = [rule for rule in (rules if rules is not None else all_rules()) if applicability.runs or rule.always]
-    answers = [_answer(facts, rule) for rule in asked]
+    off = frozenset(policy.get("rules_off"))
+    answers = [_answer(facts, rule, off) for rule in asked]
     shared = _always(facts, applicability, answers)
     return Assessment(**shared, **(_therapy(facts) if applicability.runs else {}))
 
@@ -158,13 +169,11 @@ def _told(facts: Facts, need: Need[T]) -> T | None:
     return None if isinstance(value, Missing) else value
 
 
-def _answer(facts: Facts, rule: Rule) -> tuple[list[Outcome], list[Finding]]:
+def _answer(facts: Facts, rule: Rule, off: frozenset[str]) -> tuple[list[Outcome], list[Finding]]:
     """Each row's outcome; a rule whose need is missing is not asked (house.md section 4)."""
-    off = set(facts.policy.get("rules_off"))
     values = {need: facts.get(need) for need in (*rule.needs, *rule.wants)}
-    inputs = tuple((need.name, *in_words(value)) for need, value in values.items() if not isinstance(value, Missing))
     lacking = [value for need in rule.needs if isinstance(value := values[need], Missing)]
-    missing = tuple(dict.fromkeys(name for value in lacking for name in value.inputs))
+    missing = tuple(dict.fromkeys(name for value in lacking for name in value.inputs)) if lacking else ()
     found = () if lacking else rule.applies(Given(values))
     kept = [finding for finding in found if finding.rule not in off]
     applied = {finding.rule for finding in kept}
@@ -176,8 +185,5 @@ def _answer(facts: Facts, rule: Rule) -> tuple[list[Outcome], list[Finding]]:
             return OutcomeKind.CANNOT_TELL
         return OutcomeKind.APPLIES if row_id in applied else OutcomeKind.SILENT
 
-    outcomes = [
-        Outcome(rule=row.id, version=row.version, kind=kind(row.id), missing=missing if lacking else (), inputs=inputs)
-        for row in rule.rows
-    ]
+    outcomes = [Outcome(row.id, row.version, kind(row.id), missing, values) for row in rule.rows]
     return outcomes, kept

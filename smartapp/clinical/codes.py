@@ -83,6 +83,7 @@ def analyte_of(system: str, code: str) -> tuple[Analyte, Variant | None] | None:
     return _LABS.get(code) if system == LOINC else None
 
 
+@lru_cache(maxsize=4096)
 def drug_of(system: str, code: str) -> Drug | None:
     """The drug or component a code names; P9044, plasma reduced of cryoprecipitate, is none (SAF-07)."""
     if system == ATC:
@@ -90,6 +91,7 @@ def drug_of(system: str, code: str) -> Drug | None:
     return _DRUGS.get((system, _ndc_product(code) if system == NDC else code.upper()))
 
 
+@lru_cache(maxsize=4096)
 def car_t_of(system: str, code: str) -> CarTProduct | None:
     """The CAR-T product a code names; UNKNOWN for codes that several products share."""
     return _CAR_T.get((system, _ndc_product(code) if system == NDC else code.upper()))

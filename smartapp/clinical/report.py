@@ -20,7 +20,7 @@ def as_json(assessment: Assessment, changes: Sequence[Change] = ()) -> dict[str,
         "as_of": rfc3339(assessment.picture.as_of),
         "patient": assessment.picture.patient.reference,
         "age_years": assessment.age.low if assessment.age else None,
-        "weight_kg": plain(assessment.weight.kg) if assessment.weight else None,
+        "weight_kg": _weight(assessment),
         "guideline": {"name": GUIDELINE_NAME, "version": GUIDELINE_VERSION},
         "policy": {
             "profile": assessment.policy.profile,
@@ -32,7 +32,7 @@ def as_json(assessment: Assessment, changes: Sequence[Change] = ()) -> dict[str,
         "bleeding": str(assessment.bleeding),
         "fibrinogen": _fibrinogen(assessment),
         "tier": str(assessment.tier),
-        "modifiers": [str(modifier) for modifier in assessment.modifiers] if assessment.decision else None,
+        "modifiers": _modifiers(assessment),
         "action": str(assessment.action),
         "indicator": str(assessment.indicator),
         "target_g_per_l": _target(assessment),
@@ -49,6 +49,30 @@ def as_json(assessment: Assessment, changes: Sequence[Change] = ()) -> dict[str,
         "citations": sorted({key for finding in assessment.findings for key in finding.citations}),
     }
     return without_absent(body)
+
+
+def basis_json(assessment: Assessment) -> dict[str, Any]:
+    """What an answer rests on: the part of `as_json` that tells inputs, without texts of advice."""
+    body = {
+        "as_of": rfc3339(assessment.picture.as_of),
+        "patient": assessment.picture.patient.reference,
+        "weight_kg": _weight(assessment),
+        "infusion": _infusion(assessment),
+        "crs": _crs(assessment),
+        "bleeding": str(assessment.bleeding),
+        "fibrinogen": _fibrinogen(assessment),
+        "modifiers": _modifiers(assessment),
+        "data_issues": [_issue(gap) for gap in assessment.gaps],
+    }
+    return without_absent(body)
+
+
+def _weight(assessment: Assessment) -> str | None:
+    return plain(assessment.weight.kg) if assessment.weight else None
+
+
+def _modifiers(assessment: Assessment) -> list[str] | None:
+    return [str(modifier) for modifier in assessment.modifiers] if assessment.decision else None
 
 
 def without_absent(body: dict[str, Any]) -> dict[str, Any]:

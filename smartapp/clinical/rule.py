@@ -41,9 +41,10 @@ class Facts:
 
     def get(self, need: Need[T]) -> T | Missing:
         """The fact, or `Missing`."""
-        if need not in self._known:
-            self._known[need] = need.read(self)
-        return cast("T | Missing", self._known[need])
+        known = self._known
+        if need not in known:
+            known[need] = need.read(self)
+        return known[need]  # type: ignore[no-any-return]
 
 
 def policy(name: str) -> Need[Any]:

@@ -64,6 +64,16 @@ def age_words(span: timedelta) -> str:
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} d ago"
 
 
+def source_of(value: Any) -> str:
+    """The record that a fact rests on: the source that `in_words` gives, without the words."""
+    match value:
+        case EffectiveFibrinogen():
+            return value.result.source
+        case NoFibrinogen():
+            return value.last.source if value.last else ""
+    return str(getattr(value, "source", ""))
+
+
 @singledispatch
 def in_words(value: Any) -> tuple[str, str]:
     """A fact as (words with unit and time, source reference)."""

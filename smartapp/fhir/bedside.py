@@ -51,9 +51,14 @@ def oxygen_from_flow(result: LabResult, observation: Observation) -> OxygenSuppo
     )
 
 
+def asks_for_device(code: CodeableConcept) -> bool:
+    """Whether a code's words ask how oxygen is given."""
+    return _DEVICE_QUESTION in code.words.lower()
+
+
 def oxygen_from_device(observation: Observation, reading: Reading) -> OxygenSupport | None:
     """An Observation whose code text is "Oxygen delivery device" with the device as value text."""
-    if _DEVICE_QUESTION not in observation.code.words.lower() or observation.status not in USED:
+    if not asks_for_device(observation.code) or observation.status not in USED:
         return None
     at, _ = collected(observation, reading)
     words = observation.value_string or (

@@ -1,5 +1,7 @@
 """Bundles: entries as raw JSON, the links to follow and to check, and the messages that are not data."""
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -9,11 +11,11 @@ from smartapp.fhir.elements import CodeableConcept
 _WORST = ("fatal", "error", "warning", "information")
 
 
-class _Search(Struct, frozen=True):
+class _Search(Struct, frozen=True, gc=False):
     mode: str = ""
 
 
-class _Entry(Struct, frozen=True, rename="camel"):
+class _Entry(Struct, frozen=True, rename="camel", gc=False):
     full_url: str = ""
     resource: msgspec.Raw = msgspec.Raw()
     search: _Search | None = None
@@ -29,6 +31,12 @@ class _Bundle(Struct, frozen=True, rename="camel"):
     type: str = ""
     link: tuple[_Link, ...] = ()
     entry: tuple[msgspec.Raw, ...] = ()
+
+
+class _WellFormed(_Bundle, frozen=True, rename="camel"):
+    """A Bundle of which each entry is one."""
+
+    entry: tuple[_Entry, ...] = ()  # type: ignore[assignment]
 
 
 class _Issue(Struct, frozen=True):
@@ -71,21 +79,36 @@ class Bundle(Struct, frozen=True):
 
 def read_bundle(raw: bytes) -> Bundle:
     """A Bundle; `Unreadable` for anything else."""
-    body = decode(raw, _Bundle)
+    body, entries = _decoded(raw)
     if body.resource_type != "Bundle":
         raise Unreadable(f"a Bundle was expected, {body.resource_type or 'something without resourceType'} came")
     links = {link.relation: link.url for link in body.link}
-    entries = [_entry(bytes(raw)) for raw in body.entry]
-    data = [entry for entry in entries if bytes(entry.resource) and not _is_message(entry)]
-    messages = tuple(read_outcome(bytes(entry.resource)) for entry in entries if _is_message(entry))
+    resources, full_urls, messages = [], [], []
+    for entry in entries:
+        resource = bytes(entry.resource)
+        if _is_message(entry, resource):
+            messages.append(read_outcome(resource))
+        elif resource:
+            resources.append(resource)
+            full_urls.append(entry.full_url)
     return Bundle(
         type=body.type,
-        resources=tuple(bytes(entry.resource) for entry in data),
-        full_urls=tuple(entry.full_url for entry in data),
-        messages=messages,
+        resources=tuple(resources),
+        full_urls=tuple(full_urls),
+        messages=tuple(messages),
         next_url=links.get("next", ""),
         self_url=links.get("self", ""),
     )
+
+
+def _decoded(raw: bytes) -> tuple[_Bundle | _WellFormed, Iterable[_Entry]]:
+    """The Bundle and its entries in one go, or each by itself where one of them is none."""
+    try:
+        whole = decode(raw, _WellFormed)
+    except Unreadable:
+        body = decode(raw, _Bundle)
+        return body, [_entry(bytes(entry)) for entry in body.entry]
+    return whole, whole.entry
 
 
 def _entry(raw: bytes) -> _Entry:
@@ -116,10 +139,10 @@ def is_outcome(raw: bytes) -> bool:
         return False
 
 
-def _is_message(entry: _Entry) -> bool:
+def _is_message(entry: _Entry, resource: bytes) -> bool:
     if entry.search is not None and entry.search.mode == "outcome":
         return True
-    return b"OperationOutcome" in bytes(entry.resource)[:200] and is_outcome(bytes(entry.resource))
+    return b"OperationOutcome" in resource[:200] and is_outcome(resource)
 
 
 def _rank(severity: str) -> int:

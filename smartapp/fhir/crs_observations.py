@@ -7,6 +7,7 @@ from smartapp.clinical.moments import Moment
 from smartapp.clinical.picture import CrsRecord, Gap, GapKind
 from smartapp.fhir.conditions import grade_in, scale_in
 from smartapp.fhir.document import Observation
+from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.labs import USED
 from smartapp.fhir.readings import Reading
 from smartapp.fhir.specimens import collected
@@ -17,8 +18,7 @@ _BARE = re.compile(r"[0-5]")
 
 def read_crs_observation(observation: Observation, reading: Reading, codes: Sequence[str]) -> CrsRecord | Gap | None:
     """A recorded grade, value integer or text; None if its code is not in the site's list or it is no result (DQ-01)."""
-    listed = any(f"{coding.system}|{coding.code}" in codes for coding in observation.code.coding)
-    if not listed or observation.status not in USED:
+    if not is_grade(observation.code, codes) or observation.status not in USED:
         return None
     grade, (at, _) = _grade(observation), collected(observation, reading)
     if grade is None or at is None:
@@ -32,6 +32,11 @@ def read_crs_observation(observation: Observation, reading: Reading, codes: Sequ
         own_time=at,
         reported=str(grade),
     )
+
+
+def is_grade(code: CodeableConcept, codes: Sequence[str]) -> bool:
+    """Whether a code is in the site's list."""
+    return any(f"{coding.system}|{coding.code}" in codes for coding in code.coding)
 
 
 def _unreadable(observation: Observation, why: str, at: Moment | None) -> Gap:

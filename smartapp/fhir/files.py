@@ -126,14 +126,10 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
     text = raw.strip()
     if text == b"null":
         return Answer(query=name, state=AnswerState.COMPLETE)
-    if is_outcome(text):
-        return Answer(query=name, state=AnswerState.FAILED, reason="the EHR reported an error for it")
-    if kind_of(text).resource_type != "Bundle":
-        return Answer(query=name, state=AnswerState.COMPLETE, resources=(text,))
     try:
         bundle = read_bundle(text)
     except Unreadable as problem:
-        return Answer(query=name, state=AnswerState.FAILED, reason=str(problem))
+        return _no_bundle(name, text, str(problem))
     if bundle.next_url:
         return Answer(
             query=name,
@@ -145,6 +141,14 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
     failed = next((message for message in bundle.messages if message.is_failure), None)
     state = AnswerState.FAILED if failed else AnswerState.COMPLETE
     return Answer(query=name, state=state, resources=bundle.resources, reason=failed.text if failed else "")
+
+
+def _no_bundle(name: str, text: bytes, why: str) -> Answer:
+    if is_outcome(text):
+        return Answer(query=name, state=AnswerState.FAILED, reason="the EHR reported an error for it")
+    if kind_of(text).resource_type != "Bundle":
+        return Answer(query=name, state=AnswerState.COMPLETE, resources=(text,))
+    return Answer(query=name, state=AnswerState.FAILED, reason=why)
 
 
 def names_missing(chart: Chart) -> list[str]:

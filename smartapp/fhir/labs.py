@@ -10,8 +10,8 @@ from smartapp.clinical.moments import Moment
 from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import Refused, annotated_variant, to_own_unit
-from smartapp.fhir.document import Observation
-from smartapp.fhir.elements import Quantity
+from smartapp.fhir.document import Observation, decode
+from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, quantity_of, unit_meant, upper_limit_of, words
 from smartapp.fhir.readings import Reading, Unusable, Value, meaning, topic_of, values_of
 from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
@@ -27,12 +27,21 @@ def read_results(observation: Observation, reading: Reading) -> Iterator[LabResu
     known = [(value, meant) for value in values_of(observation) if (meant := meaning(value.code, reading))]
     for value, (analyte, variant) in known:
         yield from _read_one(observation, value, analyte, variant, reading)
-    if not known and observation.status not in LEFT_OUT and _is_called_fibrinogen(observation.code.words):
+    if not known and observation.status not in LEFT_OUT and is_called_fibrinogen(observation.code):
         yield _unknown_code(observation)
 
 
-def _is_called_fibrinogen(words: str) -> bool:
-    return _FIBRINOGEN.search(words) is not None and _FRAGMENTS.search(words) is None
+def read_plain(raw: bytes, reading: Reading) -> LabResult:
+    """The one result of a plain Observation (`smartapp.fhir.plain`)."""
+    (result,) = read_results(decode(raw, Observation), reading)
+    if not isinstance(result, LabResult):
+        raise TypeError(f"what was plain reads as {type(result).__name__}")
+    return result
+
+
+def is_called_fibrinogen(code: CodeableConcept) -> bool:
+    """Whether a code's words, which alone never make a result, call it fibrinogen."""
+    return _FIBRINOGEN.search(code.words) is not None and _FRAGMENTS.search(code.words) is None
 
 
 def _unknown_code(observation: Observation) -> Gap:

@@ -56,6 +56,13 @@ def concept_of(
     return CodeableConcept(text=reference.display) if reference.display else None
 
 
+def is_asked_about(given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading) -> bool:
+    """Whether a rule asks about what was given: a drug, CAR-T, or fluid given for hypotension."""
+    if drug_in(concept, reading.local_codes) is not None or product_of(concept, reading) is not None:
+        return True
+    return _fluid_bolus(given, concept) is not None
+
+
 def is_unnamed(given: MedicationAdministration | MedicationUse, concept: CodeableConcept | None) -> bool:
     """Whether something given or ordered names its medication only by a reference to a record that is not here."""
     counts = given.status in (GIVEN if isinstance(given, MedicationAdministration) else _ACTIVE)
@@ -127,9 +134,10 @@ def from_administration(
 def _fluid_bolus(given: MedicationAdministration, concept: CodeableConcept | None) -> Drug | None:
     """A fluid bolus given for hypotension (CRS-03): both by their words, since the guideline has no code for it."""
     words = concept.words if concept else ""
+    if not (_FLUID.search(words) and _BOLUS.search(words)):
+        return None
     why = " ".join(reason.words for reason in given.reason_code)
-    meant = _FLUID.search(words) and _BOLUS.search(words) and _HYPOTENSION.search(why)
-    return Drug.FLUID_BOLUS if meant else None
+    return Drug.FLUID_BOLUS if _HYPOTENSION.search(why) else None
 
 
 def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:

@@ -1,8 +1,12 @@
 """A chart as a clinical picture: every resource by its reader, every problem as a named gap (DQ rows, FHIR-03, 04, 09, 29)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from functools import partial
+from itertools import pairwise
+from operator import itemgetter
 
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import (
@@ -27,11 +31,13 @@ from smartapp.clinical.terminology import Analyte
 from smartapp.fhir import bedside as bedside_readers
 from smartapp.fhir import conditions, document, infusions, medications
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.crs_observations import read_crs_observation
+from smartapp.fhir.crs_observations import is_grade, read_crs_observation
+from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import read_patient
-from smartapp.fhir.labs import read_results
+from smartapp.fhir.labs import is_called_fibrinogen, read_plain, read_results
+from smartapp.fhir.plain import Unread
 from smartapp.fhir.readings import Reading
-from smartapp.fhir.resources import TOPICS, collect
+from smartapp.fhir.resources import TOPICS, Records, collect, is_patient
 from smartapp.fhir.unread import notices, once_each, unnamed_drugs, unread_topics
 
 _CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
@@ -57,6 +63,7 @@ class _Drawing:
     gaps: list[Gap] = field(default_factory=list)
     medications: Mapping[str, document.Medication] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
+    unread: Mapping[Analyte, list[tuple[datetime, bytes]]] = field(default_factory=dict)
 
 
 def read_picture(
@@ -80,18 +87,29 @@ def read_records(
     policy: SitePolicy,
     local_codes: Mapping[str, str] | None = None,
     bedside: Bedside = Bedside(),
-) -> tuple[ClinicalPicture, Mapping[str, bytes]]:
+) -> tuple[ClinicalPicture, Records]:
     """The picture, and the bytes of each resource it was read from by `Type/id`."""
-    found = collect(chart)
     assumed = policy.get("assume_fib_unit_if_missing")
     reading = Reading(
         as_of=as_of,
         zone=zone,
         local_codes=local_codes or {},
         assumed_fibrinogen_unit="" if assumed == "none" else assumed,
-        specimens=found.specimens,
     )
-    drawing = _Drawing(reading=reading, policy=policy, gaps=list(found.gaps), medications=found.medications)
+    unread = Unread(
+        reading=reading,
+        own=lambda subject: is_patient(subject.reference, chart),
+        decides=partial(_tells_more, policy.get("crs_grade_codes")),
+    )
+    found = collect(chart, unread.takes)
+    reading = replace(reading, specimens=found.specimens)
+    drawing = _Drawing(
+        reading=reading,
+        policy=policy,
+        gaps=list(found.gaps),
+        medications=found.medications,
+        unread=unread.by_analyte,
+    )
     for resource in found.resources:
         _draw(drawing, resource)
     for use, kind in found.uses:
@@ -106,7 +124,10 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         patient=drawing.patient or Patient(reference=f"Patient/{chart.patient}"),
         zone=drawing.reading.zone,
         infusions=tuple(sorted(drawing.infusions, key=lambda record: record.source)),
-        labs={analyte: LabSeries.of(_once(results)) for analyte, results in drawing.labs.items()},
+        labs={
+            analyte: _series(drawing.labs.get(analyte, []), drawing.unread.get(analyte, []), drawing.reading)
+            for analyte in {**drawing.labs, **drawing.unread}
+        },
         crs_records=tuple(sorted(drawing.crs, key=lambda record: record.source)),
         conditions=tuple(sorted(drawing.conditions, key=lambda record: record.source)),
         exposures=tuple(sorted(drawing.exposures, key=lambda record: (record.start.at, record.source))),
@@ -124,6 +145,24 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         ),
         unread={topic: gap for topic, gap in unread.items() if topic not in _CALM},
     )
+
+
+def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) -> bool:
+    """Whether an Observation under this code tells anything but its result."""
+    asks = bedside_readers.asks_for_device(code) or is_grade(code, grade_codes)
+    return asks or (not known and is_called_fibrinogen(code))
+
+
+def _series(read: list[LabResult], unread: list[tuple[datetime, bytes]], reading: Reading) -> LabSeries:
+    """One analyte's results; those that share their time with another are read now, so that each event counts once (DQ-18)."""
+    result_of = partial(read_plain, reading=reading)
+    unread = sorted(unread, key=itemgetter(0))
+    if not read and all(one[0] != other[0] for one, other in pairwise(unread)):
+        return LabSeries([at for at, _ in unread], [raw for _, raw in unread], result_of)
+    times = Counter(at for at, _ in unread)
+    times.update({result.collected.at for result in read})
+    shared = [result_of(raw) for at, raw in unread if times[at] > 1]
+    return LabSeries.partly_read(_once([*read, *shared]), [one for one in unread if times[one[0]] == 1], result_of)
 
 
 def _once(results: Iterable[LabResult]) -> list[LabResult]:
@@ -179,6 +218,8 @@ def _draw_administration(drawing: _Drawing, given: document.MedicationAdministra
     concept = medications.concept_of(given, drawing.medications)
     if medications.is_unnamed(given, concept):
         drawing.unnamed.append((Topic.ADMINISTRATIONS, f"MedicationAdministration/{given.id}"))
+    if not medications.is_asked_about(given, concept, drawing.reading):
+        return
     infusion = infusions.from_administration(given, concept, drawing.reading)
     exposure = medications.from_administration(given, concept, drawing.reading)
     drawing.infusions += [infusion] if infusion else []

@@ -1,17 +1,18 @@
 """A chart's resources decoded once: the right patient's, the newest version of each, the unreadable as gaps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from smartapp.clinical.picture import Gap, GapKind, OrderKind, Topic
 from smartapp.fhir import document
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.document import Unreadable, decode, kind_of, stops_us
 from smartapp.fhir.elements import Reference
+from smartapp.fhir.plain import Plain, plain_of
 from smartapp.fhir.times import read_moment
 
 _KINDS: dict[str, type[document.Resource]] = {
@@ -54,20 +55,29 @@ class Found:
     medications: dict[str, document.Medication]
     specimens: dict[str, document.Specimen]
     gaps: tuple[Gap, ...]
-    records: dict[str, bytes]
+    records: "Records"
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """A resource before it is read: what it is, its bytes, and, if it is contained in a report, the report."""
+class _Record(Struct, gc=False):
+    """A resource before it is read: its bytes, its form if it is a plain Observation, and, if it is contained in a report, the report."""
 
-    kind: document.Kind
     raw: bytes
+    plain: Plain | None = None
     report: document.DiagnosticReport | None = None
+    _kind: document.Kind | None = None
+
+    @property
+    def kind(self) -> document.Kind:
+        """What it is, as far as can be told."""
+        if self._kind is None:
+            self._kind = kind_of(self.raw)
+        return self._kind
 
     @property
     def source(self) -> str:
         """How it is referred to."""
+        if self.plain is not None:
+            return f"Observation/{self.plain.id}"
         if self.report is not None:
             return f"DiagnosticReport/{self.report.id}#{self.kind.id}"
         return f"{self.kind.resource_type}/{self.kind.id}"
@@ -80,7 +90,11 @@ class _Record:
         return (updated.at if updated else _LONG_AGO, int(version) if version.isdecimal() else 0, version, self.raw)
 
 
-def collect(chart: Chart) -> Found:
+Waits = Callable[[Plain, bytes, bool], bool]
+"""Takes a plain Observation whose reading can wait (the last argument: whether the chart holds Specimens); False: it is read now."""
+
+
+def collect(chart: Chart, waits: Waits) -> Found:
     """Decode every resource once; drop other patients' (DQ-19), older versions (DQ-09), and what must not be used (FHIR-04).
 
     The newest version counts even where it cannot be read or belongs to somebody else: an older one is never used instead.
@@ -88,8 +102,12 @@ def collect(chart: Chart) -> Found:
     gaps: list[Gap] = []
     specimens: dict[str, document.Specimen] = {}
     decoded: list[tuple[str, document.Resource]] = []
-    records = tuple(_newest(_records(chart)))
-    for record in records:
+    newest = _newest(chart)
+    others = [record for record in newest.values() if record.plain is None]
+    has_specimens = any(record.kind.resource_type == "Specimen" for record in others)
+    for record in newest.values():
+        if record.plain is not None and not chart.ambiguous and waits(record.plain, record.raw, has_specimens):
+            continue
         if record.kind.resource_type == "Specimen":
             specimens.update(_specimen(record.raw))
         struct = _KINDS.get(record.kind.resource_type)
@@ -105,22 +123,38 @@ def collect(chart: Chart) -> Found:
         decoded.append((record.kind.resource_type, resource))
         if isinstance(resource, document.DiagnosticReport):
             decoded += _members(resource, chart, gaps)
-    return _sorted(decoded, specimens, gaps, {record.source: record.raw for record in records})
+    return _sorted(decoded, specimens, gaps, Records(newest))
 
 
-def _records(chart: Chart) -> Iterator[_Record]:
-    return (_Record(kind_of(raw), raw) for answer in chart.answers.values() for raw in answer.resources)
+class Records:
+    """The bytes of each resource by `Type/id`."""
+
+    def __init__(self, newest: Mapping[str | bytes, _Record]) -> None:
+        self._newest = newest
+
+    def get(self, source: str) -> bytes | None:
+        """The bytes of one; of several without an id the last."""
+        if source.endswith("/"):
+            return dict(self.items()).get(source)
+        record = self._newest.get(source)
+        return record.raw if record is not None else None
+
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """All of them."""
+        return ((record.source, record.raw) for record in self._newest.values())
 
 
-def _newest(records: Iterable[_Record]) -> Iterable[_Record]:
+def _newest(chart: Chart) -> dict[str | bytes, _Record]:
     """Each resource once; what has no id is the same only if its bytes are."""
-    newest: dict[object, _Record] = {}
-    for record in records:
-        key = (record.kind.resource_type, record.kind.id) if record.kind.id else record.raw
-        known = newest.get(key)
-        if known is None or (record.raw != known.raw and record.version > known.version):
-            newest[key] = record
-    return newest.values()
+    newest: dict[str | bytes, _Record] = {}
+    for answer in chart.answers.values():
+        for raw in answer.resources:
+            record = _Record(raw, plain_of(raw))
+            key = record.source if record.plain is not None or record.kind.id else raw
+            known = newest.setdefault(key, record)
+            if known is not record and raw != known.raw and record.version > known.version:
+                newest[key] = record
+    return newest
 
 
 def _members(
@@ -130,7 +164,7 @@ def _members(
     if report.status in _NOT_DONE:
         return
     for contained in report.contained:
-        record = _Record(kind_of(bytes(contained)), bytes(contained), report)
+        record = _Record(bytes(contained), None, report)
         if record.kind.resource_type != "Observation":
             continue
         member = _readable(record, document.Observation, gaps)
@@ -142,7 +176,7 @@ def _sorted(
     decoded: Iterable[tuple[str, document.Resource]],
     specimens: dict[str, document.Specimen],
     gaps: list[Gap],
-    records: dict[str, bytes],
+    records: Records,
 ) -> Found:
     resources, uses, medications = [], [], {}
     for kind, resource in decoded:
@@ -199,7 +233,7 @@ def _belongs(resource: document.Resource, record: _Record, chart: Chart, gaps: l
         own = not chart.patient or resource.id == chart.patient
     else:
         subject: Reference | None = getattr(resource, "subject", None) or getattr(resource, "patient", None)
-        own = subject is not None and _is_patient(subject.reference, chart)
+        own = subject is not None and is_patient(subject.reference, chart)
     if not own:
         text = f"{record.source} does not belong to this patient: left out"
         topic = TOPICS.get(record.kind.resource_type)
@@ -207,7 +241,8 @@ def _belongs(resource: document.Resource, record: _Record, chart: Chart, gaps: l
     return own
 
 
-def _is_patient(reference: str, chart: Chart) -> bool:
+def is_patient(reference: str, chart: Chart) -> bool:
+    """DQ-19: whether a reference is this chart's patient, relative or absolute to the chart's own base."""
     own = f"Patient/{chart.patient}"
     reference = reference.split("/_history/", 1)[0]
     return reference == own or reference in chart.aliases or _is_absolute(reference, own, chart.base)

@@ -8,7 +8,7 @@ from smartapp.fhir.document import Observation, Specimen, Unreadable, decode, ki
 from smartapp.fhir.readings import Reading, Unusable, Value
 from smartapp.fhir.times import read_moment
 
-_CLOCKS_DIFFER = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(minutes=5)
 _BAD_SPECIMEN = re.compile(
     r"clotted|ha?emoly[sz]ed|insufficient|short draw|\bQNS\b|contaminat|wrong tube", re.IGNORECASE
 )
@@ -34,7 +34,12 @@ def collected(observation: Observation, reading: Reading) -> tuple[Moment | None
 
 def is_future(moment: Moment, reading: Reading) -> bool:
     """DQ-02: later than five minutes from now; clocks differ by less."""
-    return moment.at > reading.as_of + _CLOCKS_DIFFER
+    return moment.at > reading.as_of + CLOCKS_DIFFER
+
+
+def says_bad(words: str) -> bool:
+    """DQ-10: whether words say that the specimen was bad."""
+    return _BAD_SPECIMEN.search(words) is not None
 
 
 def _from_specimen(observation: Observation, reading: Reading) -> str:

@@ -11,13 +11,15 @@ from typing import Any
 from sqlalchemy import insert
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.report import as_json
+from smartapp.clinical.report import basis_json
 from smartapp.storage.chains import Chain, Reaching, begin, beginning, chain_hash
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import audit
 from smartapp.usecases.ports import Subject
+
+_BASIS = ("infusion", "crs", "fibrinogen", "weight_kg", "modifiers")  # null in the digest where there is none
 
 Entry = Mapping[str, Any]
 """The members of one record, but for its time and the request."""
@@ -135,20 +137,6 @@ def _who(subject: Subject, event: str) -> Entry:
 
 
 def input_digest(assessment: Assessment) -> str:
-    """A fingerprint of what the answer rests on: the report without its texts of advice."""
-    report = as_json(assessment)
-    basis = {
-        name: report.get(name)
-        for name in (
-            "as_of",
-            "patient",
-            "infusion",
-            "crs",
-            "bleeding",
-            "fibrinogen",
-            "weight_kg",
-            "modifiers",
-            "data_issues",
-        )
-    }
+    """A fingerprint of what the answer rests on."""
+    basis = {**dict.fromkeys(_BASIS), **basis_json(assessment)}
     return hashlib.sha256(json.dumps(basis, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -10,6 +10,7 @@ from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.orders import DraftOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.wording import source_of
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.picture import read_records
 from smartapp.fhir.queries import Query
@@ -85,7 +86,9 @@ def rests_on(assessment: Assessment) -> frozenset[str]:
     """The records that an answer rests on: evidence of its findings and inputs of its rules."""
     facts = (assessment.weight, assessment.crs, assessment.infusion)
     found = {source for finding in assessment.findings for source in finding.evidence}
-    found |= {source for outcome in assessment.outcomes for _, _, source in outcome.inputs}
+    declared = {id(outcome.facts): outcome.facts for outcome in assessment.outcomes}  # rows of one rule share them
+    used = {need: value for facts in declared.values() for need, value in facts.items()}
+    found |= {source_of(value) for value in used.values()}
     found |= {fact.source for fact in facts if fact is not None} | {assessment.picture.patient.reference}
     return frozenset(found | ({assessment.fibrinogen.result.source} if assessment.fibrinogen else set()))
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, assess
+from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import ClinicalPicture
 from smartapp.clinical.policy import PolicyError, SitePolicy, as_given, build_policy
 from smartapp.clinical.report import as_json
@@ -58,7 +59,7 @@ def receipt_of(
 
 def packed_picture(picture: ClinicalPicture) -> dict[str, Any]:
     """The picture in JSON's own types, decimals as text."""
-    values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(picture, enc_hook=_zone_name))
+    values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(picture, enc_hook=_written))
     return values
 
 
@@ -71,7 +72,7 @@ def advice_of(assessment: Assessment) -> dict[str, Any]:
 def assessed_again(receipt: Mapping[str, Any]) -> Assessment:
     """The rules of this program on the values of a receipt; no database, no EHR, no clock."""
     try:
-        picture = msgspec.convert(receipt["picture"], ClinicalPicture, dec_hook=_zone, strict=False)
+        picture = msgspec.convert(receipt["picture"], ClinicalPicture, dec_hook=_read, strict=False)
         told = receipt["policy"]
         policy = replace(build_policy(told["profile"], told["values"]), overrides=told["overrides"])
     except (KeyError, TypeError, ValueError, PolicyError, msgspec.ValidationError) as problem:
@@ -97,13 +98,17 @@ def _versions(assessed: Assessed) -> list[tuple[str, str]]:
     return sorted((name, version) for name, version in versions_of(assessed.chart, used).items())
 
 
-def _zone_name(value: Any) -> str:
+def _written(value: Any) -> Any:
+    if isinstance(value, LabSeries):
+        return {"results": value.results}
     if isinstance(value, tzinfo):
         return str(getattr(value, "key", "UTC"))
     raise TypeError(type(value).__name__)
 
 
-def _zone(kind: type, value: Any) -> Any:
+def _read(kind: type, value: Any) -> Any:
+    if kind is LabSeries:
+        return LabSeries.of(msgspec.convert(value["results"], tuple[LabResult, ...], strict=False))
     if kind is tzinfo:
         return UTC if value == "UTC" else ZoneInfo(value)
     raise TypeError(kind.__name__)

@@ -16,6 +16,7 @@ from smartapp.clinical.rule import Facts, Need
 def _suspects(facts: Facts) -> tuple[Gap, ...]:
     """Results that the clinician marked suspect: skipped as unusable, and named (DQ-10, interfaces.md section 4)."""
     suspects = facts.picture.bedside.suspects
+    labs = sorted(facts.picture.labs.items()) if suspects else ()
     return tuple(
         Gap(
             kind=GapKind.NOTED,
@@ -27,7 +28,7 @@ def _suspects(facts: Facts) -> tuple[Gap, ...]:
             at=result.collected,
             reported=result.reported,
         )
-        for analyte, series in sorted(facts.picture.labs.items())
+        for analyte, series in labs
         for result in series
         if result.source in suspects
     )

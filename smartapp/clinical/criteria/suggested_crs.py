@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast
 
@@ -19,6 +19,7 @@ FEVER = Decimal("38.0")  # Cel, ASTCT
 LOW_FLOW_MAX = Decimal(6)  # L/min, ASTCT
 LOW_SPO2 = Decimal(90)  # %
 SEVERE = 3
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CHILD = ("under_1y", "base", "per_year", "from_10y")
 _WAIVERS = frozenset({Drug.TOCILIZUMAB, Drug.SILTUXIMAB, Drug.ANAKINRA, Drug.SYSTEMIC_STEROID})
 _HIGH = frozenset({OxygenDevice.HIGH_FLOW, OxygenDevice.MASK})
@@ -158,15 +159,14 @@ def _running(facts: Facts, drugs: frozenset[Drug]) -> list[Exposure]:
 
 def _waived(facts: Facts) -> bool:
     """A drug that hides fever was started at or after a fever of this episode."""
-    fevers = [
-        r.collected.at
-        for r in facts.picture.series(Analyte.TEMPERATURE)
-        if r.source not in facts.picture.bedside.suspects
+    starts = [e.start.at for e in facts.picture.exposures if e.drug in _WAIVERS and e.start.at <= facts.picture.as_of]
+    measured = facts.picture.series(Analyte.TEMPERATURE).between(_LONG_AGO, max(starts)) if starts else ()
+    return any(
+        r.source not in facts.picture.bedside.suspects
         and surely_at_least(r, FEVER)
         and since_infusion(facts, r.collected)
-    ]
-    starts = [e.start.at for e in facts.picture.exposures if e.drug in _WAIVERS and e.start.at <= facts.picture.as_of]
-    return bool(fevers) and any(start >= min(fevers) for start in starts)
+        for r in measured
+    )
 
 
 def _in(facts: Facts, analyte: Analyte, start: datetime) -> list[LabResult]:

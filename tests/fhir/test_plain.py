@@ -1,0 +1,78 @@
+"""Plain Observations, whose reading waits: only what surely is one result and no remark, and the same result when it is read."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from smartapp.clinical.labs import LabResult
+from smartapp.clinical.terminology import Analyte
+from smartapp.fhir.document import Observation
+from smartapp.fhir.plain import Plain, plain_of
+from tests import charts as c
+from tests.fhir.reading import picture_of
+
+WHOLE = c.fibrinogen("0.80", hours_ago=2)
+NOT_PLAIN: dict[str, dict[str, Any]] = {
+    "a status that decides": {"status": "preliminary"},
+    "a value in words": {"valueString": "low"},
+    "a comparator": {"valueQuantity": {**WHOLE["valueQuantity"], "comparator": "<"}},
+    "a null where a word belongs": {"valueQuantity": {**WHOLE["valueQuantity"], "comparator": None}},
+    "no number": {"valueQuantity": {"unit": "g/L", "code": "g/L"}},
+    "a modifier extension": {"modifierExtension": [{"url": "http://x.test"}]},
+    "implicit rules": {"implicitRules": "http://x.test"},
+    "something contained": {"contained": [{"resourceType": "Specimen"}]},
+    "components": {"component": []},
+    "another type of time": {"effectivePeriod": {"end": c.ago(hours=1)}},
+    "no id": {"id": ""},
+}
+
+
+@pytest.mark.req("FHIR-03", "FHIR-04")
+def test_every_member_that_is_read_is_looked_at_before_reading_waits() -> None:
+    read, looked_at = ({field.encode_name for field in msgspec.structs.fields(kind)} for kind in (Observation, Plain))
+    assert read == looked_at
+
+
+@pytest.mark.req("FHIR-04", "DQ-04", "DQ-14")
+@pytest.mark.parametrize("why", NOT_PLAIN)
+def test_what_may_decide_is_read_at_once(why: str) -> None:
+    assert plain_of(c.dumps(WHOLE)) is not None
+    assert plain_of(c.dumps({**WHOLE, **NOT_PLAIN[why]})) is None
+
+
+@pytest.mark.req("DQ-18", "DQ-09")
+def test_results_are_read_when_asked_in_order_and_once_each() -> None:
+    older, again = c.fibrinogen("1.1", hours_ago=9, id_="older"), {**WHOLE, "id": "fib2"}
+    series = picture_of(c.patient("1990-01-01"), WHOLE, again, older).series(Analyte.FIBRINOGEN)
+    assert [(result.source, str(result.value)) for result in series] == [
+        ("Observation/older", "1.1"),
+        ("Observation/fib", "0.80"),
+    ]
+    newest = series.between(c.NOW.replace(hour=5), c.NOW).latest()
+    assert isinstance(newest, LabResult)
+    assert newest is series.results[-1]
+
+
+@pytest.mark.req("DQ-05", "DQ-06", "DQ-10", "DQ-17", "DQ-19")
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"note": [{"text": "clotted"}]},
+        {"interpretation": [{"text": "haemolysed"}]},
+        {"subject": {"reference": "Patient/other"}},
+        {"referenceRange": [{"high": "4"}]},
+        {"category": "laboratory"},
+        {"method": "Clauss"},
+        {"valueQuantity": {"value": 80, "unit": "g/L", "system": c.UCUM, "code": "g/L"}},
+        {"valueQuantity": {"value": 1, "unit": "mmol/L", "system": c.UCUM, "code": "mmol/L"}},
+        {"effectiveDateTime": "2026-02-28"},
+        {"effectiveDateTime": "2027-02-28T00:00:00Z"},
+    ],
+)
+def test_what_is_wrong_beside_the_number_is_named_though_no_rule_asks(beside: dict[str, Any]) -> None:
+    chart = [c.patient("1990-01-01"), c.fibrinogen("0.9"), {**WHOLE, "id": "odd", **beside}]
+    picture = picture_of(*chart)
+    told = [gap for gap in picture.gaps if gap.source == "Observation/odd"]
+    read = [r for r in picture.series(Analyte.FIBRINOGEN) if r.source == "Observation/odd"]
+    assert told or read[0].collected.precision < 4
