@@ -29,6 +29,7 @@ from smartapp.factory import create_app
 from smartapp.factory.logs import make_log
 from smartapp.factory.metrics import MULTIPROCESS
 from smartapp.factory.parts import make_parts
+from smartapp.factory.warming import warm_soon
 from smartapp.storage.database import SchemaError
 
 DEMO_CLIENT = "fibrinogen-watch"
@@ -63,14 +64,21 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
 
         def load(self) -> Flask:
             app = create_app(settings, workers=workers)
-            gc.collect()
-            gc.freeze()  # what lives as long as the worker is not looked at again with every large request
+            _settled()
+            warm_soon(app)
             return app
 
     with _counted_together(settings, workers):
         _prepare(settings)
         _announce(settings, workers)
+        _settled()
         Server().run()
+
+
+def _settled() -> None:
+    """What lives as long as the process is not looked at again with every large request, and stays shared with the workers."""
+    gc.freeze()
+    gc.enable()
 
 
 def demo(

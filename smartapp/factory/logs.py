@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import msgspec
-import structlog
+
+from smartapp.factory.plain_structlog import structlog
 
 KEYS = frozenset(
     {

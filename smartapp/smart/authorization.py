@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from authlib.integrations.requests_client import OAuth2Session
-
 from smartapp.smart.discovery import SmartEndpoints
 from smartapp.smart.registration import Registration
 
@@ -22,6 +20,8 @@ def authorization_url(
     extra: Mapping[str, str],
 ) -> str:
     """The authorization request by Authlib: response_type code, PKCE S256 always (SAL-20, SAL-22)."""
+    from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415 - a start does without it
+
     with OAuth2Session(
         registration.client_id, scope=scope, redirect_uri=redirect_uri, code_challenge_method="S256"
     ) as oauth:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from authlib.common.security import generate_token
-
 from smartapp.smart.authorization import as_form, authorization_url
 from smartapp.smart.discovery import Discovery, SmartEndpoints
 from smartapp.smart.errors import (
@@ -29,7 +27,7 @@ from smartapp.smart.tokens import TokenAnswer, TokenEndpoint
 _LONGEST = 2048
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _AGAIN = "Open the app again from the patient's chart."
-_VERIFIER_LENGTH = 64
+_VERIFIER_BYTES = 48  # 64 characters (RFC 7636 section 4.1)
 _MOST_LAUNCHES = 20
 
 
@@ -98,7 +96,7 @@ class LaunchFlow:
     def _begin(self, registration: Registration, *, aud: str, launch: str) -> Begun:
         endpoints = self.discovery.endpoints(registration)
         state, nonce, cookie = (secrets.token_urlsafe(32) for _ in range(3))
-        verifier = generate_token(_VERIFIER_LENGTH)
+        verifier = secrets.token_urlsafe(_VERIFIER_BYTES)
         url = authorization_url(
             registration,
             endpoints,

@@ -1,17 +1,19 @@
-"""The engine, transactions, and the schema's version: made, upgraded, and refused if it is not ours."""
+"""The engine, transactions, and the schema's version: made, upgraded, and refused if it is not ours.
+
+Alembic is imported where the schema is changed, not where it is only looked at: a start does without it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 5000
@@ -79,11 +81,13 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to this version."""
+        from alembic import command  # noqa: PLC0415 - as said above
+
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url)
         self.move(lambda config: command.upgrade(config, "head"))
 
-    def move(self, step: Callable[[Config], None]) -> None:
+    def move(self, step: "Callable[[Config], None]") -> None:
         """An Alembic command on the schema: all of it or nothing, and one process at a time."""
         config = _config()
         with self.transaction() as connection:
@@ -106,12 +110,13 @@ class Database:
     def current(self) -> str:
         """The schema's version in the database, or nothing."""
         with self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            if not inspect(connection).has_table("alembic_version"):
+                return ""
+            return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
     def check(self) -> None:
         """`SchemaError` unless the schema is this version's."""
-        head = ScriptDirectory.from_config(_config()).get_current_head() or ""
-        current = self.current()
+        head, current = newest(), self.current()
         if current != head:
             found = f"version {current}" if current else "no schema"
             raise SchemaError(f"the database has {found}, this program needs version {head}: run smartapp db upgrade")
@@ -145,7 +150,14 @@ def _make_folder(url: str) -> None:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _config() -> Config:
+def newest() -> str:
+    """The version that the newest migration makes: its file's name begins with it."""
+    return max(file.name[1:5] for file in (_MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - as said above
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     return config

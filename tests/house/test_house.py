@@ -41,6 +41,12 @@ def test_the_command_line_starts_without_servers_and_databases() -> None:
     assert not loaded & {"flask", "sqlalchemy", "fhir", "requests", "gunicorn"}
 
 
+def test_a_server_starts_without_what_only_later_work_needs() -> None:
+    code = "import sys, smartapp.cli.serving; print(' '.join(sys.modules))"
+    loaded = {name.split(".")[0] for name in python(code).split()}
+    assert not loaded & {"alembic", "authlib", "fhir", "pint", "pygments", "rich"}
+
+
 @pytest.mark.req("FHIR-02")
 def test_only_r4b_models_are_used() -> None:
     text = "\n".join(module.read_text() for module in MODULES)

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-from smartapp.storage.database import Database, SchemaError, _config
+from smartapp.storage.database import Database, SchemaError, _config, newest
 from smartapp.storage.tables import metadata
 
 REVISIONS = [step.revision for step in reversed(list(ScriptDirectory.from_config(_config()).walk_revisions()))]
@@ -62,6 +62,7 @@ def test_the_steps_end_at_the_tables_of_the_code(database: Database) -> None:
 
 def test_there_is_one_line_of_steps() -> None:
     assert [f"{number:04}" for number in range(1, len(REVISIONS) + 1)] == REVISIONS
+    assert newest() == REVISIONS[-1]
 
 
 @pytest.mark.parametrize("revision", ["base", *REVISIONS[:-1]])

@@ -1,0 +1,12 @@
+"""What a fresh process makes ready by itself."""
+
+from flask import Flask
+
+from smartapp import assets
+from smartapp.factory import warming
+
+
+def test_every_page_can_be_made_ready() -> None:
+    app = Flask("pages", template_folder=str(assets.templates()))
+    warming._warm(app)
+    assert {"review.html", "proposal.html"} <= {name for _, name in app.jinja_env.cache}
