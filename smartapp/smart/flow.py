@@ -141,6 +141,7 @@ class LaunchFlow:
             return self._repeated(taken)
         registration = next(entry for entry in self.registrations if entry.name == taken.payload["ehr"])
         endpoints = self.discovery.endpoints(registration)
+        self.identities.ahead(registration, endpoints)
         _check_issuer(params, endpoints)
         _check_error(params)
         code = _single(params.get("code", []), "code")

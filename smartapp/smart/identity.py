@@ -55,6 +55,10 @@ class Identities:
         self._keys = IssuerKeys(outbound, clock, seconds=seconds)
         self._clock = clock
 
+    def ahead(self, registration: Registration, endpoints: SmartEndpoints) -> None:
+        """Fetch the keys that a token will be verified with, beside what the launch waits for."""
+        self._keys.ahead(registration, endpoints)
+
     def user(self, token: str, *, registration: Registration, endpoints: SmartEndpoints, nonce: str) -> User:
         """The user of a token; any doubt is `EhrFailed`, and nothing is asked of the FHIR server."""
         claims = self._verified(token, registration, endpoints)

@@ -1,7 +1,9 @@
 """The keys of the EHRs' issuers: fetched from the pinned address, kept for a while, fetched once more where none fits (SAL-08, SAL-71)."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from joserfc import jwt
@@ -36,11 +38,26 @@ class IssuerKeys:
         self._clock = clock
         self._seconds = seconds
         self._kept: dict[str, tuple[float, Keys]] = {}
+        self._under_way: dict[str, Future[Keys]] = {}
+        self._lock = threading.Lock()
+
+    def ahead(self, registration: Registration, endpoints: SmartEndpoints) -> None:
+        """Fetch what is not kept, beside what the launch waits for; where that fails, it is asked again when a key is needed."""
+        with self._lock:
+            under_way = self._under_way.get(registration.name)
+            fresh = self._clock() < self._kept.get(registration.name, (0.0, ()))[0]
+            if fresh or not endpoints.jwks or (under_way is not None and not under_way.done()):
+                return
+            pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keys")
+            self._under_way[registration.name] = pool.submit(self._fetched, registration, endpoints)
+            pool.shutdown(wait=False)
 
     def claims(
         self, token: str, header: Mapping[str, Any], *, registration: Registration, endpoints: SmartEndpoints
     ) -> Mapping[str, Any]:
         """The claims of a token whose header was read; joserfc's errors and ValueError for one that does not verify."""
+        if registration.name in self._under_way:
+            wait([self._under_way[registration.name]])
         until, keys = self._kept.get(registration.name, (0.0, ()))
         if self._clock() < until:
             try:

@@ -44,6 +44,7 @@ class Ehr:
     knob: Callable[[], Reply] | None = None
     nonce: str = ""
     id_token: str | None = None
+    fail_keys: int = 0
 
     def get(self, url: str, *, headers: dict[str, str] | None = None, seconds: float = 10.0) -> Reply:
         return self.send("GET", url, headers=headers, seconds=seconds)
@@ -54,11 +55,17 @@ class Ehr:
         self.asked.append((method, url, parse_qs((body or b"").decode()), dict(headers or {})))
         if url.endswith("/.well-known/smart-configuration"):
             return self.knob() if self.knob else reply(self.discovery or configuration())
+        if url.endswith("/jwks") and self.fail_keys:
+            self.fail_keys -= 1
+            raise NoAnswer("the server could not be reached")
         if url.endswith("/jwks"):
             return reply({"keys": [public(key) for key in self.keys]})
         if url.endswith("/token"):
             return self.raw_token() if self.raw_token else reply(self._token())
         raise NoAnswer("the server could not be reached")
+
+    def keys_asked(self) -> int:
+        return sum(url.endswith("/jwks") for _, url, _, _ in self.asked)
 
     def token_requests(self) -> list[tuple[str, str, dict[str, list[str]], dict[str, str]]]:
         return [request for request in self.asked if request[1].endswith("/token")]

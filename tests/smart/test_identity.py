@@ -7,10 +7,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
+from smartapp.outbound import Reply
 from smartapp.smart.errors import EhrFailed
 from smartapp.smart.flow import LaunchFlow
 from smartapp.smart.identity import fhir_user
-from tests.smart.launching import BASE, ISSUER, KEY, Ehr, launched, make_flow
+from tests.smart.launching import BASE, ISSUER, KEY, Ehr, launched, make_flow, reply
 
 
 @pytest.fixture
@@ -141,3 +142,23 @@ def test_who_may_act(ehr: Ehr, flow: LaunchFlow, user: str, professional: bool, 
     session = launched(flow, ehr).session
     assert session is not None
     assert (session.user.is_professional, session.user.is_patient_side) == (professional, patient_side)
+
+
+@pytest.mark.req("SAL-08", "SAL-71")
+def test_keys_are_fetched_once_and_beside_the_token(ehr: Ehr, flow: LaunchFlow) -> None:
+    def token_once_keys_were_asked() -> Reply:
+        until = time.monotonic() + 10
+        while not ehr.keys_asked() and time.monotonic() < until:
+            time.sleep(0.01)
+        return reply(ehr._token() if ehr.keys_asked() else {}, 200)
+
+    ehr.raw_token = token_once_keys_were_asked
+    for _ in range(2):
+        assert launched(flow, ehr).session is not None
+    assert ehr.keys_asked() == 1
+
+
+@pytest.mark.req("SAL-71")
+def test_keys_that_could_not_be_fetched_ahead_are_asked_for_again(ehr: Ehr, flow: LaunchFlow) -> None:
+    ehr.fail_keys = 1
+    assert launched(flow, ehr).session is not None
