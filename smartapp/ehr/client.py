@@ -44,6 +44,16 @@ class Pages:
     dropped: frozenset[str] = frozenset()
 
 
+def together(parts: Sequence[Pages]) -> Pages:
+    """Several searches as one."""
+    return Pages(
+        resources=tuple(dict.fromkeys(raw for part in parts for raw in part.resources)),
+        incomplete="; ".join(part.incomplete for part in parts if part.incomplete),
+        notices=tuple(notice for part in parts for notice in part.notices),
+        dropped=frozenset(name for part in parts for name in part.dropped),
+    )
+
+
 class FhirClient:
     """Requests to one FHIR base with one session's token; only this origin and path ever see it."""
 
@@ -256,9 +266,9 @@ def dropped_filters(self_url: str, params: Sequence[tuple[str, str]]) -> frozens
 
 def retry_after(text: str) -> float:
     """Seconds to wait, from either form of `Retry-After`; one second where it is absent or odd."""
-    if text.strip().isdigit():
-        return float(text.strip())
     try:
+        if text.strip().isdecimal():
+            return float(text.strip())
         return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 1.0

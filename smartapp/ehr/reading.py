@@ -12,28 +12,38 @@ from smartapp.fhir.queries import Query
 
 
 class Reading:
-    """Queries that were asked, and their answers as they come."""
+    """Queries that were asked, and their answers as they come; past `until` (of the monotonic clock) nothing is awaited."""
 
-    def __init__(self, asked: Mapping[str, Future[Answer]]) -> None:
+    def __init__(self, asked: Mapping[str, Future[Answer]], until: float = float("inf")) -> None:
         self._asked = asked
+        self._until = until
 
     def answers(self, seconds: float | None) -> tuple[Answer, ...]:
-        """All answers, after at most `seconds` (None: all have come); one that has not come is AWAITED."""
-        wait(self._asked.values(), timeout=seconds)
+        """All answers, after at most `seconds` (None: until then); one that has not come is AWAITED, or too late (FHIR-15)."""
+        wait(self._asked.values(), timeout=self._patience(seconds))
         return tuple(self._now(name) for name in self._asked)
 
     def answer(self, name: str, seconds: float | None) -> Answer:
         """One of them, waited for as long."""
-        wait([self._asked[name]], timeout=seconds)
+        wait([self._asked[name]], timeout=self._patience(seconds))
         return self._now(name)
 
     def come_within(self, seconds: float) -> bool:
         """Whether all have come after at most so long."""
         return not wait(self._asked.values(), timeout=seconds).not_done
 
+    def _patience(self, seconds: float | None) -> float | None:
+        left = max(self._until - time.monotonic(), 0.0)
+        patience = left if seconds is None else min(left, seconds)
+        return None if patience == float("inf") else patience
+
     def _now(self, name: str) -> Answer:
         future = self._asked[name]
-        return future.result() if future.done() else Answer(query=name, state=AnswerState.AWAITED)
+        if future.done():
+            return future.result()
+        if time.monotonic() < self._until:
+            return Answer(query=name, state=AnswerState.AWAITED)
+        return Answer(query=name, state=AnswerState.FAILED, reason="the EHR did not answer in time")
 
 
 class Begins(Protocol):

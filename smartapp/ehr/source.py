@@ -1,19 +1,22 @@
 """A ChartSource on top of the client: all queries in parallel within one deadline, each with an answer."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from smartapp.ehr.client import FhirClient, Pages
+from smartapp.ehr.client import FhirClient, Pages, together
 from smartapp.ehr.errors import EhrError, Gone, NotPermitted, Refused
 from smartapp.ehr.reading import Reading
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.document import Unreadable, kind_of
-from smartapp.fhir.queries import Query, search_params
+from smartapp.fhir.queries import Query, plain_searches, search_params
+from smartapp.fhir.referred import referred_to
 
 _AT_ONCE = 16  # every query of the table is under way at once: a chart costs one round trip, not two
+_MOST_REFERRED, _REFERRED_AT_ONCE = 24, 4
+_GRACE_SECONDS = 0.5  # for a request that ends at the deadline to say so itself
 MayRead = Callable[[str], str]
 """Of a resource type: empty if its reading is granted, else why not; or a note on what a constrained grant hides."""
 
@@ -51,7 +54,8 @@ class FhirChartSource:
         pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir")
         try:
             asked = {query.name: pool.submit(self._one, query, deadline) for query in queries}
-            return Reading(asked | {answer.query: pool.submit(self._rest, answer, deadline) for answer in begun})
+            rest = {answer.query: pool.submit(self._rest, answer, deadline) for answer in begun}
+            return Reading(asked | rest, deadline + _GRACE_SECONDS)
         finally:
             pool.shutdown(wait=False)
 
@@ -87,23 +91,40 @@ class FhirChartSource:
         pages = self._pages(query, deadline)
         if "patient" in pages.dropped:
             return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR ignored the patient filter")
-        notices = tuple(dict.fromkeys(pages.notices))
-        hidden = self._hidden(query.resource)
-        if pages.incomplete or hidden:
-            why = pages.incomplete or hidden
-            return Answer(
-                query=query.name, state=AnswerState.INCOMPLETE, resources=pages.resources, reason=why, notices=notices
-            )
-        return Answer(query=query.name, state=AnswerState.COMPLETE, resources=pages.resources, notices=notices)
+        hidden = pages.incomplete or self._hidden(query.resource)
+        return Answer(
+            query=query.name,
+            state=AnswerState.INCOMPLETE if hidden else AnswerState.COMPLETE,
+            resources=(*pages.resources, *self._referred(query, pages.resources, deadline)),
+            reason=hidden,
+            notices=tuple(dict.fromkeys(pages.notices)),
+        )
+
+    def _referred(self, query: Query, found: Sequence[bytes], deadline: float) -> Iterable[bytes]:
+        """What these records name by reference only; a drug that cannot be had is named as not known by who reads them."""
+        wanted = referred_to(found, self._client.base) if query.refers else ()
+        if not wanted or self._may_read(query.refers):
+            return ()
+
+        def read(reference: str) -> bytes:
+            try:
+                raw = self._client.read(reference, deadline)
+            except EhrError:
+                return b""
+            kind = kind_of(raw)
+            return raw if f"{kind.resource_type}/{kind.id}" == reference else b""
+
+        with ThreadPoolExecutor(max_workers=_REFERRED_AT_ONCE, thread_name_prefix="fhir-referred") as pool:
+            return [raw for raw in pool.map(read, wanted[:_MOST_REFERRED]) if raw]
 
     def _pages(self, query: Query, deadline: float) -> Pages:
-        """The query, or once the plain US Core search where the server refuses a parameter (FHIR-12)."""
-        now = self._as_of()
+        """The query, or once the plain US Core searches where the server refuses a parameter (FHIR-12)."""
         try:
-            return self._client.search(query.resource, search_params(query, self._patient, now), deadline)
+            return self._client.search(query.resource, search_params(query, self._patient, self._as_of()), deadline)
         except Refused:
             if not query.plain:
                 raise
-            return self._client.search(query.resource, search_params(query, self._patient, now, plain=True), deadline)
+            plain = plain_searches(query, self._patient)
+            return together([self._client.search(query.resource, params, deadline) for params in plain])
         except Gone:
             return Pages(resources=(), incomplete=f"the EHR does not offer {query.resource}")

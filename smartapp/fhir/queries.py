@@ -23,19 +23,24 @@ _PARTS = {  # of what is read by several queries
 }
 
 
+Search = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """One read or search: `params` is the search with the CDS Hooks token for the patient; `since_days` an additional
     lower bound of `date_param` that only REST searches carry (a 2.0 prefetch template cannot count days, CDS-21).
-    `plain` is the US Core search to fall back to when a server refuses the first (FHIR-12). `required` as in
-    interfaces.md section 4. `decides`: the verdict rests on it; while it is awaited none is shown.
+    `plain` are the US Core searches to fall back to when a server refuses the first; together they answer it (FHIR-12).
+    `refers` is the type that its records may name by reference only: what did not come with them is read (FHIR-13). `required`
+    as in interfaces.md section 4. `decides`: the verdict rests on it; while it is awaited none is shown.
     """
 
     name: str
     resource: str
     topic: Topic
     params: tuple[tuple[str, str], ...] = ()
-    plain: tuple[tuple[str, str], ...] = ()
+    plain: tuple[Search, ...] = ()
+    refers: str = ""
     since_days: int | None = None
     date_param: str = "date"
     required: bool = False
@@ -72,7 +77,7 @@ def _observations(
         resource="Observation",
         topic=topic,
         params=(("patient", PATIENT), ("code", _codes(*codes)), ("_sort", "-date"), ("_count", _PAGE)),
-        plain=(("patient", PATIENT), ("category", category)),
+        plain=((("patient", PATIENT), ("category", category)),),
         since_days=days,
         required=required,
         decides=decides,
@@ -83,7 +88,8 @@ def _all_of(
     name: str,
     resource: str,
     topic: Topic,
-    *extra: tuple[str, str],
+    plain: tuple[Search, ...] = ((("patient", PATIENT),),),
+    refers: str = "",
     required: bool = False,
     decides: bool = True,
 ) -> Query:
@@ -91,8 +97,9 @@ def _all_of(
         name=name,
         resource=resource,
         topic=topic,
-        params=(("patient", PATIENT), *extra, ("_count", _PAGE)),
-        plain=(("patient", PATIENT), *extra),
+        params=(("patient", PATIENT), ("_count", _PAGE)),
+        plain=plain,
+        refers=refers,
         required=required,
         decides=decides,
     )
@@ -132,14 +139,27 @@ QUERIES: tuple[Query, ...] = (
             ("_sort", "-date"),
             ("_count", _PAGE),
         ),
-        plain=(("patient", PATIENT), ("category", "vital-signs")),
+        plain=((("patient", PATIENT), ("category", "vital-signs")),),
         since_days=_WINDOW_DAYS,
     ),
     _all_of("conditions", "Condition", Topic.CONDITIONS),
     _all_of("procedures", "Procedure", Topic.PROCEDURES, required=True),
-    _all_of("administrations", "MedicationAdministration", Topic.ADMINISTRATIONS, required=True),
-    _all_of("medicationRequests", "MedicationRequest", Topic.MEDICATION_REQUESTS, decides=False),
-    _all_of("medicationStatements", "MedicationStatement", Topic.MEDICATION_STATEMENTS, decides=False),
+    _all_of("administrations", "MedicationAdministration", Topic.ADMINISTRATIONS, refers="Medication", required=True),
+    _all_of(
+        "medicationRequests",
+        "MedicationRequest",
+        Topic.MEDICATION_REQUESTS,
+        plain=tuple((("patient", PATIENT), ("intent", intent)) for intent in ("order", "plan")),
+        refers="Medication",
+        decides=False,
+    ),
+    _all_of(
+        "medicationStatements",
+        "MedicationStatement",
+        Topic.MEDICATION_STATEMENTS,
+        refers="Medication",
+        decides=False,
+    ),
     _all_of("serviceRequests", "ServiceRequest", Topic.SERVICE_REQUESTS),
     _all_of("allergies", "AllergyIntolerance", Topic.ALLERGIES, decides=False),
     _all_of("encounters", "Encounter", Topic.ENCOUNTER, decides=False),
@@ -160,7 +180,14 @@ def site_queries(local_codes: Mapping[str, str], grade_codes: Sequence[str]) -> 
     topic = TOPICS_BY_NAME[CRS_GRADES]
     return (
         *table,
-        Query(name=CRS_GRADES, resource="Observation", topic=topic, params=params, since_days=_WINDOW_DAYS),
+        Query(
+            name=CRS_GRADES,
+            resource="Observation",
+            topic=topic,
+            params=params,
+            plain=tuple((("patient", PATIENT), ("code", code)) for code in grade_codes),
+            since_days=_WINDOW_DAYS,
+        ),
     )
 
 
@@ -173,15 +200,22 @@ def _with_local(query: Query, local_codes: Mapping[str, str]) -> Query:
     return replace(query, params=tuple((name, more if name == "code" else value) for name, value in query.params))
 
 
-def search_params(query: Query, patient: str, as_of: datetime, *, plain: bool = False) -> list[tuple[str, str]]:
-    """The parameters of the REST search for one patient; `plain` is the US Core fallback (FHIR-12)."""
-    params = [
-        (name, patient if value == PATIENT else value) for name, value in (query.plain if plain else query.params)
-    ]
-    if query.since_days is None or plain:
+def search_params(query: Query, patient: str, as_of: datetime) -> list[tuple[str, str]]:
+    """The parameters of the REST search for one patient."""
+    params = _of(patient, query.params)
+    if query.since_days is None:
         return params
     since = (as_of - timedelta(days=query.since_days)).date().isoformat()
     return [*params[:-1], (query.date_param, f"ge{since}"), params[-1]]
+
+
+def plain_searches(query: Query, patient: str) -> list[list[tuple[str, str]]]:
+    """The US Core searches that together answer the same (FHIR-12)."""
+    return [_of(patient, search) for search in query.plain]
+
+
+def _of(patient: str, search: Search) -> list[tuple[str, str]]:
+    return [(name, patient if value == PATIENT else value) for name, value in search]
 
 
 def prefetch_template(query: Query) -> str:
@@ -197,4 +231,6 @@ def read_scopes(queries: Iterable[Query], style: str) -> list[str]:
     for query in queries:
         letters = "r" if query.is_read else "rs"
         wanted[query.resource] = "".join(sorted(set(wanted.get(query.resource, "")) | set(letters)))
+        if query.refers:
+            wanted.setdefault(query.refers, "r")
     return [f"patient/{resource}.{letters if style == 'v2' else 'read'}" for resource, letters in wanted.items()]

@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ that tightens its source. Where no test can name a row, the reason stands in its
 """
 
 
+@cache
 def named_by_row() -> dict[str, list[str]]:
     """For every id that a marker names: the tests below that marker, as `file::test`, in order."""
     found: dict[str, list[str]] = defaultdict(list)

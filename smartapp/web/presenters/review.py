@@ -27,7 +27,7 @@ from smartapp.web.presenters.trace import (
     level_words,
     trace,
 )
-from smartapp.web.presenters.verdict import Verdict, crs_words, still_reading, verdict
+from smartapp.web.presenters.verdict import Verdict, crs_words, decisive_unread, still_reading, verdict
 from smartapp.web.presenters.words import about, absence, amount_of, clock_of, order_words, product_name
 
 _BLEEDING = {
@@ -131,7 +131,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
-        changes=() if reviewed.undecided else change_lines(would_change(assessment)),
+        changes=() if reviewed.undecided or decisive_unread(assessment) else change_lines(would_change(assessment)),
         responses=tuple(response.steps for response in assessment.dose_responses),
         trace=() if reviewed.undecided else trace(assessment),
         next_due="" if reviewed.undecided else next_due,
@@ -209,11 +209,13 @@ def _rise(option: Option) -> str:
 
 
 def _told(assessment: Assessment) -> tuple[Finding, ...]:
-    """What the rules say beside the verdict; warnings first, as the assessment orders them."""
+    """What the rules say beside the verdict; warnings first, as the assessment orders them. A calm row that rests on a part of
+    the chart is not repeated without what the verdict says of that."""
+    calm = assessment.decision.row if assessment.decision and decisive_unread(assessment) else ""
     return tuple(
         f
         for f in assessment.findings
-        if f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER")
+        if f.rule != calm and (f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER"))
     )
 
 

@@ -27,6 +27,9 @@ _SAID_BY_THE_SENTENCE = (  # what decisions begin with, and the sentence has sai
     *("Consider replacing fibrinogen", "Consider replacement", "Consider rechecks", "Consider close rechecks"),
     "Cannot assess: no usable fibrinogen. Consider a fibrinogen now",
 )
+_DECISIVE = (Topic.LABORATORY, Topic.CONDITIONS)
+_CALM_ON_A_PART = {Action.MONITOR: "Consider a recheck", Action.NONE: "Nothing in what was read speaks for replacement"}
+_ON_A_PART = "What was not read may change this: look at the chart in the EHR."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,9 @@ def verdict(assessment: Assessment) -> Verdict:
         return _told(assessment, state, shape, f"{word} — {why}")
     if not assessment.applicability.runs:
         return _told(assessment, "cannot", "◇", f"OUTSIDE SCOPE — {assessment.applicability.reason}")
+    unread = decisive_unread(assessment)
+    if assessment.action is Action.NONE and unread:
+        return _told(assessment, "cannot", "◇", f"CANNOT ASSESS — {unread}")
     return _told(assessment, state, shape, _recheck(assessment) if assessment.action is Action.MONITOR else word)
 
 
@@ -57,6 +63,14 @@ def state_of(action: Action, indicator: Indicator) -> tuple[str, str, str]:
     if action not in (Action.REPLACE, Action.CONSIDER):
         return _STATES[action]
     return ("act", "■", "ACT NOW") if indicator is Indicator.CRITICAL else ("replace", "▲", str(action))
+
+
+def decisive_unread(assessment: Assessment) -> str:
+    """What an answer other than to replace rests on and was not read whole, in words; it is no answer then (FHIR-06, FHIR-29)."""
+    if assessment.action in (Action.REPLACE, Action.CONSIDER):
+        return ""
+    unread = (topic for topic in _DECISIVE if topic in assessment.picture.unread)
+    return ", ".join(f"{topic} {absence(assessment, topic).partition(':')[0]}" for topic in unread)
 
 
 def still_reading(awaited: tuple[str, ...]) -> Verdict:
@@ -91,6 +105,8 @@ def _recheck(assessment: Assessment) -> str:
 
 def _reason(assessment: Assessment) -> str:
     """`Because it is below 1.0 g/L …`: the decision in words, without what the sentence has said; empty where that is all."""
+    if assessment.action in _CALM_ON_A_PART and decisive_unread(assessment):
+        return _ON_A_PART
     if assessment.decision is None or assessment.action is Action.NONE:
         return ""
     lead, because, why = assessment.decision.text.partition(" because ")
@@ -101,7 +117,8 @@ def _sentence(assessment: Assessment) -> str:
     if not assessment.applicability.runs:
         rule = f" ({assessment.applicability.rule})" if assessment.applicability.rule else ""
         return f"No advice is given: {assessment.applicability.reason}{rule}. The results stand below as recorded."
-    lead = _LEADS.get(assessment.action, "Consider requesting a fibrinogen, none is usable")
+    leads = _LEADS | (_CALM_ON_A_PART if decisive_unread(assessment) else {})
+    lead = leads.get(assessment.action, "Consider requesting a fibrinogen, none is usable")
     level = _level(assessment) or _last(assessment)
     told = ", ".join(part for part in (level, crs_words(assessment), _bleeding(assessment)) if part)
     return f"{lead}: {told}." if told else f"{lead}."

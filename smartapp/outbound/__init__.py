@@ -1,0 +1,32 @@
+"""The one door outward: allow-list, address checks, no redirects, time and size caps (SEC-10 to SEC-13).
+
+Here live the checks of an address, the connections that keep to them, and the requests that ride on those.
+Never here: what is asked, or what an answer means. Nothing else opens connections.
+"""
+
+from smartapp.outbound.addresses import Allowed, NotAllowed, OutboundError, check_address, check_url, origin_of
+from smartapp.outbound.requesting import (
+    MAX_BYTES,
+    NoAnswer,
+    Outbound,
+    Redirected,
+    Reply,
+    TooLarge,
+    TooLate,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "Allowed",
+    "NoAnswer",
+    "NotAllowed",
+    "Outbound",
+    "OutboundError",
+    "Redirected",
+    "Reply",
+    "TooLarge",
+    "TooLate",
+    "check_address",
+    "check_url",
+    "origin_of",
+]
