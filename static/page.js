@@ -39,3 +39,23 @@ const awaited = document.querySelector("[data-again]");
 if (awaited) setTimeout(() => { location.replace(awaited.dataset.again); }, 1000 * awaited.dataset.seconds);
 const verdict = document.querySelector("[data-title]");
 if (verdict) document.title = verdict.dataset.title;
+
+// The amount in steps of whole vials or units; above the patient's limit the button is off and says why.
+const field = document.querySelector("input#amount");
+if (field) {
+  const over = field.form.querySelector("[data-over]");
+  const amount = () => Number(field.value.replace(/\s/g, "").replace(",", "."));
+  const check = () => {
+    over.hidden = !(field.dataset.most && amount() > Number(field.dataset.most));
+    field.form.querySelector("button.primary").disabled = !over.hidden;
+  };
+  field.addEventListener("input", check);
+  for (const button of field.form.querySelectorAll("[data-steps]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      field.value = String(Math.max(0, (amount() || 0) + Number(button.dataset.steps)));
+      check();
+    });
+  }
+  check();
+}

@@ -34,6 +34,15 @@ _HTTP_WORDS = {
     413: ("Too large", "What was sent is larger than is accepted.", "Go back and send less."),
     429: ("Too many requests", "More requests came than are answered in a minute.", "Wait a minute and try again."),
 }
+_WORKS = "The chart in the EHR, its cards and other patients opened here are not affected."
+_STILL_WORKS = {
+    401: "Drafts that were saved stand in the EHR. Other patients opened here are not affected.",
+    403: "Nothing was written by this step. What was saved before stands in the EHR.",
+    404: "The patient page and the rules work as before.",
+    409: "Nothing more was written. What was saved before stands in the EHR.",
+    422: "Nothing was written. The patient page works as before.",
+    429: "Nothing is lost: what was saved stands, and this session goes on.",
+}
 _FAILED = (
     "Something failed here",
     "The app failed while making this page. Nothing was written.",
@@ -109,7 +118,13 @@ def _to_the_end(parts: Iterator[str]) -> Iterator[str]:
         status, title, what, advice = _told(error)
         current_app.extensions["problems"](reference(), request.path, status, error if status == 500 else None)
         yield render_template(
-            "problems/ending.html", title=title, what=what, advice=advice, reference=reference(), retry=request.path
+            "problems/ending.html",
+            title=title,
+            what=what,
+            advice=advice,
+            works=_STILL_WORKS.get(status, _WORKS),
+            reference=reference(),
+            retry=request.path,
         )
 
 
@@ -136,21 +151,31 @@ def _shown(status: int, title: str, what: str, advice: str, *, elsewhere: str) -
         return make_response(jsonify(_outcome(status, what)), status)
     if request.path.startswith(_JSON_PATHS):
         return make_response(jsonify({"error": what, "reference": reference()}), status)
-    retry = (
-        request.full_path.rstrip("?")
-        if request.method == "GET" and (status >= 500 or status == 429) and "code" not in request.args
-        else ""
-    )
+    retry = _retry(status)
     page = render_template(
         "problems/problem.html",
         title=title,
         what=what,
         advice=advice,
         reference=reference(),
+        works=_STILL_WORKS.get(status, _WORKS),
         retry=retry,
         window=elsewhere or retry,
+        patient_page=_patient_page(status),
     )
     return make_response(page, status)
+
+
+def _retry(status: int) -> str:
+    """The same address again, where that may help; a callback's code is good for one time only."""
+    again = request.method == "GET" and (status >= 500 or status == 429) and "code" not in request.args
+    return request.full_path.rstrip("?") if again else ""
+
+
+def _patient_page(status: int) -> str:
+    """The way back to the patient page of a launch that goes on."""
+    launch = (request.view_args or {}).get("launch", "")
+    return f"/l/{launch}/" if launch and status not in (401, 429) and request.endpoint != "pages.review" else ""
 
 
 def _outcome(status: int, what: str) -> dict[str, object]:

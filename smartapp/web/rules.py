@@ -1,6 +1,7 @@
 """Rules and evidence: every rule in plain language, with its sources and the site's parameters."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, render_template
@@ -14,6 +15,29 @@ from smartapp.web.presenters.trace import citation_words, level_words
 from smartapp.web.presenters.words import input_words
 from smartapp.web.problems import NotFound
 
+_FAMILIES = {  # in the guideline's order
+    "APP": "Which patients the guideline is about",
+    "CRS": "CRS grade",
+    "BLD": "Bleeding",
+    "TIER": "Fibrinogen tiers",
+    "MOD": "What raises the risk",
+    "TRD": "Falling fibrinogen",
+    "REP": "Replacement",
+    "PRD": "Which product",
+    "FC": "Dose of fibrinogen concentrate",
+    "CRY": "Dose of cryoprecipitate",
+    "SAF": "What stands against replacement",
+    "RCK": "Recheck after a dose",
+    "MON": "Monitoring",
+    "TOC": "After tocilizumab",
+    "COAG": "Clotting times and anticoagulants",
+    "PLT": "Platelets",
+    "DIC": "Disseminated intravascular coagulation",
+    "IEC": "IEC-HS",
+    "ORD": "Orders being written",
+    "DQ": "Missing, old and unreadable data",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePage:
@@ -23,10 +47,11 @@ class RulePage:
     version: int
     title: str
     level: str
-    says: str
+    says: tuple[tuple[str, str], ...]
     citations: tuple[str, ...]
     inputs: tuple[str, ...]
     off: bool
+    parameters: tuple["ParameterLine", ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
 
 
@@ -46,11 +71,15 @@ def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> B
     """`rules` with the words of each module, as its docstring has them."""
     blueprint = Blueprint("rules", __name__)
     pages = {page.id: page for rule, words in rules for page in _pages(rule, words, policy)}
-    pages |= {row.id: _definition(row) for row in DEFINITIONS}
+    pages |= {row.id: _definition(row, policy) for row in DEFINITIONS}
 
     @blueprint.get("/rules")
     def index() -> str:
-        return render_template("rules.html", pages=list(pages.values()), parameters=parameter_lines(policy))
+        return render_template(
+            "rules.html",
+            families=families(pages.values()),
+            parameters=parameter_lines(policy, [p.name for p in PARAMETERS]),
+        )
 
     @blueprint.get("/rules/<rule_id>")
     def one(rule_id: str) -> str:
@@ -75,10 +104,11 @@ def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
         version=row.version,
         title=row.title,
         level=level_words(row.level),
-        says=words,
+        says=tuple(_paragraphs(words)),
         citations=citation_words(row.citations),
         inputs=tuple(input_words(need.name) for need in (*rule.needs, *rule.wants)),
         off=row.id in policy.get("rules_off"),
+        parameters=parameter_lines(policy, parameters_of(row.id)),
         attributes=tuple(_attribute_lines(row)),
     )
 
@@ -91,22 +121,42 @@ def _attribute_lines(row: Row) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " ").capitalize(), words
 
 
-def _definition(row: Row) -> RulePage:
+def _definition(row: Row, policy: SitePolicy) -> RulePage:
     """A row without an outcome of its own: what it finds about the data stands among the data issues."""
     return RulePage(
         id=row.id,
         version=row.version,
         title=row.title,
         level=level_words(row.level),
-        says="A definition that rules, or the reading of a chart, share. It has no outcome of its own.",
+        says=(("", "A definition that rules, or the reading of a chart, share. It has no outcome of its own."),),
         citations=citation_words(row.citations),
-        inputs=parameters_of(row.id),
+        inputs=(),
         off=False,
+        parameters=parameter_lines(policy, parameters_of(row.id)),
     )
 
 
-def parameter_lines(policy: SitePolicy) -> tuple[ParameterLine, ...]:
-    """Every parameter, the site's value beside the default."""
+def families(pages: Iterable[RulePage]) -> tuple[tuple[str, tuple[RulePage, ...]], ...]:
+    """The rules under what they are about, in the guideline's order."""
+    by_prefix: dict[str, list[RulePage]] = {}
+    for page in pages:
+        by_prefix.setdefault(page.id.split("-")[0], []).append(page)
+    ordered = sorted(
+        by_prefix, key=lambda prefix: list(_FAMILIES).index(prefix) if prefix in _FAMILIES else len(_FAMILIES)
+    )
+    return tuple((_FAMILIES.get(prefix, prefix), tuple(by_prefix[prefix])) for prefix in ordered)
+
+
+def _paragraphs(words: str) -> Iterator[tuple[str, str]]:
+    """A module's words as (lead, text): `("Applies when", "…")`; the first has no lead."""
+    for part in re.split(r"\n+(?=(?:Guideline|Applies when|Silent when|Cannot tell when):)", words.strip()):
+        lead, colon, text = part.partition(":")
+        known = colon and lead in ("Guideline", "Applies when", "Silent when", "Cannot tell when")
+        yield (lead if known else ""), " ".join((text if known else part).split())
+
+
+def parameter_lines(policy: SitePolicy, names: Collection[str]) -> tuple[ParameterLine, ...]:
+    """These parameters, the site's value beside the default."""
     return tuple(
         ParameterLine(
             name=parameter.name,
@@ -117,6 +167,7 @@ def parameter_lines(policy: SitePolicy) -> tuple[ParameterLine, ...]:
             note=parameter.note,
         )
         for parameter in PARAMETERS
+        if parameter.name in names
     )
 
 

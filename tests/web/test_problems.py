@@ -6,7 +6,7 @@ from flask import Flask, abort
 from smartapp.web.problems import handle
 from smartapp.web.statics import serve_static
 from tests.web.browsing import Browser, Page
-from tests.web.desk import ROOT, act_now
+from tests.web.desk import LAUNCH, ROOT, act_now
 
 
 class TeapotError(Exception):
@@ -92,3 +92,29 @@ def test_a_wrong_method_names_the_right_ones() -> None:
     answer = Browser(act_now().app).client.post("/rules")
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "works"),
+    [
+        ("/nowhere", 404, "The patient page and the rules work as before."),
+        ("/l/other/", 401, "Drafts that were saved stand in the EHR."),
+        (f"/l/{LAUNCH}/proposals/none", 404, "The patient page and the rules work as before."),
+    ],
+)
+def test_a_failure_page_says_what_still_works(path: str, status: int, works: str) -> None:
+    page = Browser(act_now().app).get(path)
+    assert page.status == status
+    for words in ("What to do", "What still works", works, "Reference number", page.response.headers["X-Request-ID"]):
+        assert words in page.text
+
+
+def test_within_a_launch_that_goes_on_the_way_leads_back_to_the_patient() -> None:
+    browser = Browser(act_now().app)
+    assert f'href="/l/{LAUNCH}/"' in browser.get(f"/l/{LAUNCH}/proposals/none").html
+    assert f'href="/l/{LAUNCH}/"' not in Browser(act_now().app, cookie="stolen").get(f"/l/{LAUNCH}/proposals/x").html
+
+
+def test_trying_again_keeps_the_whole_address() -> None:
+    text = failing([]).test_client().get("/known?iss=https://ehr.example/fhir").get_data(as_text=True)
+    assert 'href="/known?iss=https://ehr.example/fhir"' in text

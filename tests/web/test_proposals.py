@@ -348,3 +348,12 @@ def test_the_page_follows_the_order_and_what_came_after_it() -> None:
     page = browser.get(page.form("/withdraw").action.replace("/withdraw", ""))
     assert "Given: fibrinogen concentrate 3000 mg, 08:00" in page.text
     assert "Fibrinogen since: 1.62 g/L, drawn 08:00" in page.text
+
+
+def test_the_review_shows_the_other_product_and_steps_in_whole_vials() -> None:
+    browser = Browser(act_now().app)
+    review = browser.press(concentrate(browser.get()))
+    assert "The other product" in review.text
+    assert "cryoprecipitate 10 units" in review.text
+    assert 'data-steps="1000" hidden>+ 1 vial' in review.html
+    assert 'data-most="4000"' in review.html

@@ -34,3 +34,17 @@ def test_health_and_readiness_hold_no_patient_data() -> None:
     client = Browser(act_now().app).client
     assert client.get("/healthz").json == {"status": "ok"}
     assert client.get("/readyz").json == {"status": "ready"}
+
+
+def test_a_rule_shows_the_parameters_it_uses_with_the_sites_value_beside_the_default() -> None:
+    page = Browser(act_now().app).get("/rules/REP-05")
+    assert "Parameters of this site" in page.text
+    assert "replace_below.severe" in page.text
+
+
+def test_the_rules_stand_under_what_they_are_about() -> None:
+    text = Browser(act_now().app).get("/rules").text
+    order = [
+        text.index(words) for words in ("Which patients the guideline is about", "CRS grade", "What stands against")
+    ]
+    assert order == sorted(order)

@@ -39,13 +39,19 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountField:
-    """The amount as a form field: its name in the contract, its value, unit, step and limit in words."""
+    """The amount as a form field: its name in the contract, its value, unit, and limit in words.
+
+    `step` is what one press changes, `step_words` its name, `most` the limit as a number; empty where there is none.
+    """
 
     name: str
     value: str
     unit: str
     limit: str
     letters: str
+    step: str = ""
+    step_words: str = ""
+    most: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ class ProposalPage:
     verdict: Verdict
     order: str
     option: OptionLine
+    others: tuple[OptionLine, ...]
     amount: AmountField
     recheck: bool
     button: str
@@ -94,6 +101,11 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         verdict=verdict(proposed.assessment),
         order=order_words(proposal.order),
         option=option_line(proposed.option),
+        others=tuple(
+            option_line(other)
+            for other in proposed.assessment.options
+            if other.product != proposal.order.product and proposed.assessment.draft_allowed
+        ),
         amount=amount_field(proposed),
         recheck=proposal.recheck,
         button=_button(proposed, patient.name),
@@ -126,10 +138,26 @@ def amount_field(proposed: Proposed) -> AmountField:
     if order.dose_mg is not None:
         limit = f"at most {plain(option.cap_mg)} mg for this patient" if option.cap_mg is not None else ""
         return AmountField(
-            name="dose_mg", value=plain(order.dose_mg), unit="mg", limit=limit, letters=in_letters(order)
+            name="dose_mg",
+            value=plain(order.dose_mg),
+            unit="mg",
+            limit=limit,
+            letters=in_letters(order),
+            step=plain(option.dose_mg / option.vials) if option.dose_mg and option.vials else "",
+            step_words="vial",
+            most=plain(option.cap_mg) if option.cap_mg is not None else "",
         )
     limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
-    return AmountField(name="units", value=str(order.units or ""), unit="units", limit=limit, letters=in_letters(order))
+    return AmountField(
+        name="units",
+        value=str(order.units or ""),
+        unit="units",
+        limit=limit,
+        letters=in_letters(order),
+        step="1",
+        step_words="unit",
+        most=str(option.cap_units) if option.cap_units is not None else "",
+    )
 
 
 def _given(proposed: Proposed) -> Iterator[str]:
