@@ -45,7 +45,9 @@ const field = document.querySelector("input#amount");
 if (field) {
   const over = field.form.querySelector("[data-over]");
   const amount = () => Number(field.value.replace(/\s/g, "").replace(",", "."));
+  const letters = field.form.querySelector("[data-letters]");
   const check = () => {
+    letters.hidden = field.value !== field.defaultValue;
     over.hidden = !(field.dataset.most && amount() > Number(field.dataset.most));
     field.form.querySelector("button.primary").disabled = !over.hidden;
   };

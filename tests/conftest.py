@@ -24,6 +24,12 @@ _ARGS = (
 )
 
 
+_LISTEN = (
+    "document.addEventListener('securitypolicyviolation', "
+    "event => console.error('Content Security Policy: ' + event.violatedDirective + ' ' + event.blockedURI));"
+)
+
+
 @dataclass(frozen=True)
 class Stack:
     """The demo EHR and the app, both listening; the app's database lies in `data`."""
@@ -78,6 +84,7 @@ def chromium() -> Iterator[Any]:
 def page(chromium: Any) -> Iterator[Any]:
     """A fresh page in a context of its own; console errors and blocked content fail the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    context.add_init_script(_LISTEN)
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     problems: list[str] = []

@@ -14,6 +14,7 @@ from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
 from smartapp.factory.showing import shown
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
+from smartapp.fhir.queries import words_of
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
 from smartapp.storage.launches import LaunchStore
@@ -95,7 +96,7 @@ class ClinicalDesk:
             identity=_identity(assessed),
             proposals=views,
             no_write=refused,
-            awaited=tuple(query.words for query in awaited),
+            awaited=words_of(awaited),
             undecided=any(query.decides for query in awaited),
             looked=None if awaited else self.looks.since(case.subject, look_of(assessment)),
             spoken_of=None if awaited else self._spoken_of(opened),

@@ -47,12 +47,6 @@ class Query:
     decides: bool = True
 
     @property
-    def words(self) -> str:
-        """What is read, as pages name it: `allergies`, `laboratory results (chemistry)`."""
-        part = _PARTS.get(self.name)
-        return f"{self.topic} ({part})" if part else str(self.topic)
-
-    @property
     def is_read(self) -> bool:
         """An instance read (`Patient/{id}`), not a search."""
         return not self.params
@@ -167,6 +161,14 @@ QUERIES: tuple[Query, ...] = (
 BY_NAME = {query.name: query for query in QUERIES}
 CRS_GRADES = "crsGrades"
 TOPICS_BY_NAME = {query.name: query.topic for query in QUERIES} | {CRS_GRADES: Topic.VITAL_SIGNS}
+
+
+def words_of(queries: Iterable[Query]) -> tuple[str, ...]:
+    """What is read, as pages name it: `allergies`, `laboratory results (coagulation, blood counts)`."""
+    parts: dict[Topic, list[str]] = {}
+    for query in queries:
+        parts.setdefault(query.topic, []).extend(filter(None, [_PARTS.get(query.name)]))
+    return tuple(f"{topic} ({', '.join(names)})" if names else str(topic) for topic, names in parts.items())
 
 
 def site_queries(local_codes: Mapping[str, str], grade_codes: Sequence[str]) -> tuple[Query, ...]:

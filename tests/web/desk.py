@@ -17,7 +17,7 @@ from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.identity import Identity, read_identity
-from smartapp.fhir.queries import QUERIES, Query
+from smartapp.fhir.queries import QUERIES, Query, words_of
 from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
@@ -255,7 +255,7 @@ class Ward:
             identity=read_identity(assessed.chart),
             proposals=(*others, *map(shown, done.values())),
             no_write=no_write,
-            awaited=tuple(dict.fromkeys(str(query.topic) for query in awaited)),
+            awaited=words_of(awaited),
             undecided=any(query.decides for query in awaited),
             looked=self.looked_before,
         )

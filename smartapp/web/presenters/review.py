@@ -92,6 +92,7 @@ class ReviewPage:
     responses: tuple[tuple[str, ...], ...]
     trace: tuple[TraceGroup, ...]
     awaited: str
+    undecided: bool
     since: str
     next_due: str
     handoff: str
@@ -114,6 +115,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         standing=tuple(proposal for proposal in proposals if proposal.decided),
         order_text=_order_text(reviewed),
         awaited=", ".join(reviewed.awaited),
+        undecided=reviewed.undecided,
         since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
         or since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
