@@ -1,7 +1,7 @@
 """Both storages for any test: a SQLite file, and a database of a real PostgreSQL started for the session.
 
-`database_url` and `database` run a test once on each with this version's schema; `empty_url` likewise without a schema;
-`postgresql_url` is PostgreSQL alone, for tests of several processes. Debian's server is taken, or one on PATH, or the one that a
+`database_url` and `database` run a test once on each with this version's schema, `lasting_url` a module; `empty_url` is without a
+schema; `postgresql_url` is PostgreSQL alone. Debian's server is taken, or one on PATH, or the one that a
 package brings; where there is none the tests are skipped with the reason, and with `CI` set they fail.
 """
 
@@ -95,6 +95,18 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A database with this version's schema, of each kind in turn."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def lasting_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with this version's schema for all tests of a module, of each kind in turn."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("lasting")
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'smartapp.db')}"
+        return
+    template = request.getfixturevalue("postgresql_template")
+    with _one(request.getfixturevalue("postgresql"), template) as url:
+        yield url
 
 
 @pytest.fixture(params=BOTH)

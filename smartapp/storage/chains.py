@@ -43,7 +43,8 @@ class Chain:
 def begin(connection: Connection, keyring: Keyring, name: str, at: float) -> Chain:
     """A new chain, after all that nobody followed yet."""
     free = audit_chains.c.followed_by.is_(None)
-    rows = connection.execute(select(audit_chains).where(free).order_by(audit_chains.c.chain)).all()
+    in_one_order = select(audit_chains).where(free).order_by(audit_chains.c.chain).with_for_update()
+    rows = connection.execute(in_one_order).all()
     follows = json.dumps([[row.chain, row.number, row.hash] for row in rows], separators=(",", ":"))
     first = beginning(name)
     connection.execute(

@@ -1,6 +1,7 @@
 """The chains of the audit: what was changed, removed or moved is noticed, also at the end and as a whole (SEC-32)."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
@@ -115,6 +116,15 @@ def test_a_database_that_was_set_back_is_noticed_by_heads_kept_elsewhere(databas
     assert problems(database, kept=kept) == [f"chain {last} was removed as a whole"]
     written(database, 1)
     assert f"chain {first}" not in " ".join(problems(database, kept=kept))
+
+
+@pytest.mark.req("SEC-32")
+def test_many_chains_that_begin_at_once_hold(database: Database, second: Database) -> None:
+    written(database, 1, 1, 1)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda opened: written(opened, 2), [database, second] * 4))
+    assert problems(database) == []
+    assert len(trail.heads(database)) == 11
 
 
 @pytest.mark.req("SEC-32")
