@@ -36,6 +36,34 @@ def db_current(config_file: Path | None) -> None:
         click.echo(f"schema version {opened.current()}")
 
 
+@db.command("purge", epilog="Example: smartapp db purge --config site.toml")
+@CONFIG
+def db_purge(config_file: Path | None) -> None:
+    """Delete what is older than [retention] says; what is left of the audit can still be verified."""
+    from smartapp.cli.progress import bar  # noqa: PLC0415 - imported when it runs
+    from smartapp.factory.wiring import retention_of  # noqa: PLC0415
+
+    with storage(config_file) as kept:
+        retention = retention_of(kept.settings, kept.database, kept.keyring)
+        with bar("rows deleted", retention.count()) as passed:
+            deleted = list(retention.purge(passed))
+    for words, number in deleted:
+        click.echo(f"{number:>9} {words}")
+
+
+@db.command("reencrypt", epilog="Example: smartapp db reencrypt --config site.toml")
+@CONFIG
+def db_reencrypt(config_file: Path | None) -> None:
+    """Encrypt everything anew with the first secret_key, so that older ones can be taken away; exit 1 if something cannot be read."""
+    from smartapp.cli.progress import bar  # noqa: PLC0415 - imported when it runs
+    from smartapp.storage import rekeying  # noqa: PLC0415
+
+    with storage(config_file) as kept, bar("values", rekeying.count(kept.database)) as passed:
+        renewed, lost = rekeying.encrypt_anew(kept.database, kept.keyring, passed)
+    click.echo(f"{renewed} values encrypted anew; {lost} that no secret_key opens")
+    sys.exit(1 if lost else 0)
+
+
 @click.group()
 def keys() -> None:
     """The app's signing keys."""

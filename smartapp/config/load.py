@@ -13,12 +13,18 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from smartapp.config.addresses import without_password
 from smartapp.config.checks import check
 from smartapp.config.mistake import ConfigError
-from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, Settings
+from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, Retention, Settings
 
 _PREFIX = "SMARTAPP_"
 _PATHS = ("data_dir", "secret_key_file")
 _NOT_SETTINGS = frozenset({"SMARTAPP_CONFIG"})
-_NESTED: Mapping[str, type[BaseModel]] = {"limits": Limits, "budgets": Budgets, "ehr": Ehr, "cds_client": CdsClient}
+_NESTED: Mapping[str, type[BaseModel]] = {
+    "limits": Limits,
+    "budgets": Budgets,
+    "retention": Retention,
+    "ehr": Ehr,
+    "cds_client": CdsClient,
+}
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

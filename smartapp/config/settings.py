@@ -34,6 +34,16 @@ class Budgets(_Strict):
     page: Decimal = Field(default=Decimal(20), gt=0, le=120)
 
 
+class Retention(_Strict):
+    """Days that records are kept (docs/storage.md)."""
+
+    launch_days: Decimal = Field(default=Decimal(30), ge=1, le=3650)
+    look_days: Decimal = Field(default=Decimal(90), ge=1, le=3650)
+    feedback_days: Decimal = Field(default=Decimal(730), ge=1, le=36500)
+    decision_days: Decimal = Field(default=Decimal(3650), ge=30, le=36500)
+    audit_days: Decimal = Field(default=Decimal(3650), ge=30, le=36500)
+
+
 class Ehr(_Strict):
     """One EHR that may launch us, or whose hooks we answer."""
 
@@ -93,6 +103,7 @@ class Settings(_Strict):
     site: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     budgets: Budgets = Budgets()
+    retention: Retention = Retention()
     codes: dict[str, str] = Field(default_factory=dict)
     ehr: tuple[Ehr, ...] = ()
     cds_client: tuple[CdsClient, ...] = ()

@@ -15,7 +15,16 @@ from smartapp.factory.logs import make_log
 from smartapp.factory.metrics import make_metrics
 from smartapp.factory.references import CardReferences
 from smartapp.factory.watching import Watch
-from smartapp.factory.wiring import Charts, Connections, KeyRows, database_of, keyring_of, registration_of, site_of
+from smartapp.factory.wiring import (
+    Charts,
+    Connections,
+    KeyRows,
+    database_of,
+    keyring_of,
+    registration_of,
+    retention_of,
+    site_of,
+)
 from smartapp.fhir.queries import QUERIES, read_scopes
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.flow import LaunchFlow
@@ -33,6 +42,7 @@ from smartapp.storage.keys import StoredKeys
 from smartapp.storage.launches import LaunchStore
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.receipts import ReceiptStore
+from smartapp.storage.retention import now_and_then
 from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
@@ -142,6 +152,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime], database: Data
     audit = AuditLog(database, keyring, time.time, _request)
     if change := policies.started(database, site.policy, program=__version__, clock=time.time):
         audit.noted(_NOBODY, "policy changed", change.in_words())
+    tidy = retention_of(settings, database, keyring).tidy
     seconds = float(settings.budgets.authorization)
     return Parts(
         settings=settings,
@@ -150,7 +161,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime], database: Data
         database=database,
         keyring=keyring,
         site=site,
-        store=LaunchStore(database, keyring, time.time),
+        store=LaunchStore(database, keyring, time.time, now_and_then(tidy, time.time)),
         audit=audit,
         connections=connections,
         registrations={ehr.name: registration_of(ehr) for ehr in settings.ehr},

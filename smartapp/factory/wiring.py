@@ -30,6 +30,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
 from smartapp.storage.launches import LaunchStore
+from smartapp.storage.retention import Periods, Retention
 from smartapp.usecases.assess import Site
 
 _PATIENCE_SECONDS = 2.0  # interfaces.md section 3: complete at once if everything came within it
@@ -86,6 +87,13 @@ def keyring_of(settings: Settings) -> Keyring:
     if not found:
         raise ConfigError("secret_key_file is required: 32 random bytes, base64url, on a line")
     return Keyring(found)
+
+
+def retention_of(settings: Settings, database: Database, keyring: Keyring) -> Retention:
+    """Deletion by age, as the site sets it."""
+    days = {name: float(value) for name, value in settings.retention}
+    periods = Periods(**days, idle_minutes=float(settings.limits.idle_minutes))
+    return Retention(database, keyring, time.time, periods)
 
 
 def _made(path: Path) -> bytes:

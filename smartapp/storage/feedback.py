@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from smartapp.storage.database import Database
@@ -89,13 +89,6 @@ class FeedbackStore:
         sought = self._acknowledged.values({"likeness": likeness, "since": since})
         with self._database.reading() as cursor:
             return [severity for (severity,) in cursor.execute(self._acknowledged.text, sought).fetchall()]
-
-    def purge(self, older_than_days: float) -> int:
-        """Delete cards and answers that old; how many rows."""
-        before = self._clock() - older_than_days * 86400
-        with self._database.transaction() as connection:
-            answers = connection.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount
-            return answers + connection.execute(delete(shown_cards).where(shown_cards.c.at < before)).rowcount
 
     def _rows(self, cards: Sequence[ShownCard]) -> list[dict[str, Any]]:
         """Cards of one answer share its look: it is sealed once."""

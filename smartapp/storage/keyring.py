@@ -22,7 +22,8 @@ class Keyring:
     def __init__(self, secrets: Sequence[bytes]) -> None:
         if not secrets or any(len(secret) != SECRET_BYTES for secret in secrets):
             raise ValueError(f"a secret key is {SECRET_BYTES} bytes")
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(secret, "rest"))) for secret in secrets])
+        fernets = [Fernet(base64.urlsafe_b64encode(_derived(secret, "rest"))) for secret in secrets]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
         self.signing_secrets = tuple(_derived(secret, "sign") for secret in secrets)
         self._stamps = tuple(_derived(secret, "stamp") for secret in secrets)
 
@@ -36,6 +37,14 @@ class Keyring:
             return cast("dict[str, Any]", json.loads(self._fernet.decrypt(sealed)))
         except InvalidToken:
             raise Undecryptable("a stored value could not be decrypted with any of the secret keys") from None
+
+    def renewed(self, sealed: bytes) -> bytes:
+        """Encrypted with the first secret: as it is if it is already; `Undecryptable` if no key fits."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return sealed
 
     def stamp(self, text: str) -> str:
         """A keyed fingerprint of a text: without a secret nobody makes one."""

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring, digest
-from smartapp.storage.tables import launches, pending_launches, proposals
+from smartapp.storage.tables import launches, pending_launches
 
 Clock = Callable[[], float]
-_GRACE_SECONDS = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +44,21 @@ class Kept:
 
 
 class LaunchStore:
-    """Launches in the database; `clock` gives epoch seconds."""
+    """Launches in the database; `clock` gives epoch seconds, `tidy` is called whenever one begins."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, clock: Clock, tidy: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._tidy = tidy
 
     def begin(self, state: str, browser: str, payload: Mapping[str, Any], minutes: float) -> None:
         """Keep a pending launch for `minutes`, bound to the browser's cookie."""
+        self._tidy()
         now = self._clock()
         with self._database.transaction() as connection:
-            connection.execute(delete(pending_launches).where(pending_launches.c.expires_at < now - _GRACE_SECONDS))
             connection.execute(
                 insert(pending_launches).values(
                     state_hash=digest(state),
@@ -203,17 +205,6 @@ class LaunchStore:
         with self._database.transaction() as connection:
             here = which & launches.c.ended_at.is_(None)
             return connection.execute(update(launches).where(here).values(**ended)).rowcount
-
-    def purge(self, older_than_days: float) -> int:
-        """Delete launches that ended or expired that long ago and have no proposals; how many."""
-        before = self._clock() - older_than_days * 86400
-        with self._database.transaction() as connection:
-            kept = select(proposals.c.launch)
-            gone = connection.execute(
-                delete(launches).where((launches.c.expires_at < before) & launches.c.id.not_in(kept))
-            )
-            connection.execute(delete(pending_launches).where(pending_launches.c.expires_at < before))
-        return gone.rowcount
 
 
 def _live(now: float, idle_minutes: float) -> ColumnElement[bool]:

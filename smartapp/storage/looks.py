@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring, digest
@@ -36,12 +36,6 @@ class LookStore:
             before = row.previous if row.launch == subject.reference else row.current
             connection.execute(update(looks).where(looks.c.who == who).values(previous=before, **now))
         return from_json(self._keyring.open(before)) if before else None
-
-    def purge(self, older_than_days: float) -> int:
-        """Forget looks that old; how many."""
-        before = self._clock() - older_than_days * 86400
-        with self._database.transaction() as connection:
-            return connection.execute(delete(looks).where(looks.c.seen_at < before)).rowcount
 
 
 def as_json(look: Look) -> dict[str, Any]:

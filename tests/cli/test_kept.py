@@ -1,5 +1,6 @@
 """The commands about what is kept, on both storages (interfaces.md section 2)."""
 
+import base64
 import csv
 import io
 import json
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from smartapp.cli import main
 from smartapp.clinical.policy import build_policy
@@ -17,7 +18,7 @@ from smartapp.factory.wiring import keyring_of
 from smartapp.storage import policies
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
-from smartapp.storage.tables import audit
+from smartapp.storage.tables import audit, caller_tokens
 from smartapp.storage.trail import FIELDS
 from smartapp.usecases.ports import Subject
 from tests.conftest import free_port
@@ -150,3 +151,36 @@ def test_the_policies_are_exported(run: Callable[..., Result], site: Path, datab
     policies.started(database, build_policy(), program="1.0", clock=lambda: 1_772_352_000.0)
     (row,) = map(json.loads, run("export", "policy").stdout.splitlines())
     assert (row["time"], row["program"], row["policy"]["region"]) == ("2026-03-01T08:00:00Z", "1.0", "US")
+
+
+@pytest.mark.req("SEC-36")
+def test_purge_says_how_many_of_each_it_deleted(run: Callable[..., Result], site: Path, database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(insert(caller_tokens), [{"token_hash": str(n), "kept_until": 1.0} for n in range(3)])
+    with site.open("a") as more:
+        more.write("[retention]\naudit_days = 30\n")
+    AuditLog(database, keyring_of(load_settings(site)), lambda: 1_600_000_000.0).noted(WHO, "launched", "")
+    told = {
+        words.strip(): int(number)
+        for number, words in (line.split(None, 1) for line in run("db", "purge").stdout.splitlines())
+    }
+    assert {words: number for words, number in told.items() if number} == {"callers' tokens": 3, "audit records": 1}
+    assert run("audit", "verify").exit_code == 0
+
+
+@pytest.mark.req("SAL-41")
+def test_a_secret_is_changed_without_losing_anything(tmp_path: Path, database_url: str) -> None:
+    old, new = (base64.urlsafe_b64encode(byte * 32).decode() for byte in (b"o", b"n"))
+
+    def run(secrets: str, *words: str) -> Result:
+        (tmp_path / "secret_key").write_text(secrets)
+        (tmp_path / "secret_key").chmod(0o600)
+        (tmp_path / "site.toml").write_text(f"database_url = '{database_url}'\nsecret_key_file = 'secret_key'\n")
+        return CliRunner().invoke(main, [*words, "--config", str(tmp_path / "site.toml")], catch_exceptions=False)
+
+    run(old, "keys", "rotate")
+    before = run(old, "keys", "list").stdout
+    assert run(f"{new}\n{old}", "keys", "list").stdout == before
+    assert run(new, "keys", "list").exit_code == 2
+    assert run(f"{new}\n{old}", "db", "reencrypt").stdout == "2 values encrypted anew; 0 that no secret_key opens\n"
+    assert run(new, "keys", "list").stdout == before

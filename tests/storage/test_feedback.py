@@ -83,15 +83,3 @@ def test_what_people_wrote_is_not_readable_on_disk(store: FeedbackStore, databas
     with database.engine.connect() as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM feedback").all())
     assert "marker words" not in rows
-
-
-@pytest.mark.req("SEC-36")
-def test_old_cards_and_answers_are_forgotten(database: Database) -> None:
-    now = [2000.0]
-    store = FeedbackStore(database, Keyring([bytes(32)]), lambda: now[0])
-    store.show([CARD])
-    store.keep(event())
-    now[0] += 10 * 86400
-    assert store.purge(11) == 0
-    assert store.purge(9) == 2
-    assert store.card("c1") is None
