@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from smartapp.cdshooks.strict_json import Refused, is_null, is_object, members, value_of
+from smartapp.cdshooks.strict_json import Refused, is_null, is_object, members, value_of, without_large
 
 MAX_BYTES = 5 * 1024 * 1024
 ID = r"[A-Za-z0-9\-.]{1,64}"
@@ -57,6 +57,15 @@ def parse(raw: bytes, hook: str, *, deadline: float = float("inf")) -> HookReque
     """The call for a service of `hook`; `Refused` with 400 or 413 names what is wrong."""
     if len(raw) > MAX_BYTES:
         raise Refused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
+    rest, large = without_large(raw, "prefetch")
+    try:
+        call = _parsed(rest, hook, deadline)
+    except Refused:
+        return _parsed(raw, hook, deadline)
+    return replace(call, prefetch={**call.prefetch, **large}) if large else call
+
+
+def _parsed(raw: bytes, hook: str, deadline: float) -> HookRequest:
     top = members(raw, "the request")
     if _text(top, "hook") != hook:
         raise Refused(400, f"hook must be {hook} for this service")

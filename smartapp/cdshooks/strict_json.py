@@ -8,6 +8,11 @@ from typing import Any
 import msgspec
 
 _HEAD = 64
+_LARGE = 1024  # bytes
+_HOLDING = {
+    name: msgspec.json.Decoder(msgspec.defstruct("_Holding", [(name, dict[str, msgspec.Raw], {})]))
+    for name in ("prefetch",)
+}
 _MEMBERS: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _NAME = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:')  # in an object whose values hold no others
@@ -35,6 +40,25 @@ def members(raw: bytes, name: str) -> dict[str, bytes]:
     return values
 
 
+def without_large(raw: bytes, name: str) -> tuple[bytes, dict[str, bytes]]:
+    """An object with null for each large object in its member `name`, and those objects by their names.
+
+    What is left is read strictly at little cost. Where this cannot be done surely, all is left as it is.
+    """
+    try:
+        held: dict[str, msgspec.Raw] = getattr(_HOLDING[name].decode(raw), name)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw, {}
+    large = {member: bytes(value) for member, value in held.items() if _is_large(memoryview(value))}
+    begin = max(raw.find(f'"{name}"'.encode()), 0)
+    rest = _emptied(raw, large.values(), begin)
+    return (raw, {}) if rest is raw else (rest, large)
+
+
+def _is_large(value: memoryview) -> bool:
+    return len(value) > _LARGE and value[0] == ord("{")
+
+
 def value_of(raw: bytes, name: str) -> Any:
     """One member's value, decoded whole."""
     return _decoded(raw, _ANYTHING, name, "is not valid JSON")
@@ -59,12 +83,12 @@ def _decoded(raw: bytes, decoder: msgspec.json.Decoder[Any], name: str, otherwis
         raise Refused(400, f"{name} {otherwise}", "structure") from None
 
 
-def _emptied(raw: bytes, values: Iterable[bytes]) -> bytes:
+def _emptied(raw: bytes, values: Iterable[bytes], begin: int = 0) -> bytes:
     """The object without what its members hold; msgspec lets the last of two win, so the names are looked at here.
 
     Values stand in the order of their names. Where they do not, a name came twice, and the whole object is looked at.
     """
-    kept, end = [], 0
+    kept, end = [raw[:begin]], begin
     for value in values:
         if value[:1] not in (b"{", b"["):
             continue

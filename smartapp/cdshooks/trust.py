@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -120,6 +121,7 @@ def server_of(caller: Caller, fhir_server: str) -> str:
     return next((server for server in caller.fhir_servers if wanted and _comparable(server) == wanted), "")
 
 
+@lru_cache(maxsize=256)
 def _comparable(url: str) -> tuple[str, str, int | None, str] | None:
     """Scheme, host, port and path, after the case of the first two, the default port and one trailing slash."""
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:

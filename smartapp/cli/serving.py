@@ -33,6 +33,7 @@ from smartapp.factory.warming import warm_soon
 from smartapp.storage.database import SchemaError
 
 DEMO_CLIENT = "fibrinogen-watch"
+_COLLECT_AFTER = 50_000  # new objects that could be part of a cycle
 
 
 class ServingError(Exception):
@@ -78,6 +79,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
 def _settled() -> None:
     """What lives as long as the process is not looked at again with every large request, and stays shared with the workers."""
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)  # what a request makes is gone with it: hardly any of it is in cycles
     gc.enable()
 
 

@@ -173,17 +173,20 @@ def _answer(facts: Facts, rule: Rule, off: frozenset[str]) -> tuple[list[Outcome
     """Each row's outcome; a rule whose need is missing is not asked (house.md section 4)."""
     values = {need: facts.get(need) for need in (*rule.needs, *rule.wants)}
     lacking = [value for need in rule.needs if isinstance(value := values[need], Missing)]
-    missing = tuple(dict.fromkeys(name for value in lacking for name in value.inputs)) if lacking else ()
-    found = () if lacking else rule.applies(Given(values))
-    kept = [finding for finding in found if finding.rule not in off]
-    applied = {finding.rule for finding in kept}
+    if lacking:
+        missing = tuple(dict.fromkeys(name for value in lacking for name in value.inputs))
+        return _outcomes(rule, dict.fromkeys(off, OutcomeKind.OFF), OutcomeKind.CANNOT_TELL, missing, values), []
+    kept = [finding for finding in rule.applies(Given(values)) if finding.rule not in off]
+    ends = {finding.rule: OutcomeKind.APPLIES for finding in kept} | dict.fromkeys(off, OutcomeKind.OFF)
+    return _outcomes(rule, ends, OutcomeKind.SILENT, (), values), kept
 
-    def kind(row_id: str) -> OutcomeKind:
-        if row_id in off:
-            return OutcomeKind.OFF
-        if lacking:
-            return OutcomeKind.CANNOT_TELL
-        return OutcomeKind.APPLIES if row_id in applied else OutcomeKind.SILENT
 
-    outcomes = [Outcome(row.id, row.version, kind(row.id), missing, values) for row in rule.rows]
-    return outcomes, kept
+def _outcomes(
+    rule: Rule,
+    ends: Mapping[str, OutcomeKind],
+    otherwise: OutcomeKind,
+    missing: tuple[str, ...],
+    facts: Mapping[Need[Any], Any],
+) -> list[Outcome]:
+    """How each row ended: as `ends` says, or `otherwise`."""
+    return [Outcome(row.id, row.version, ends.get(row.id, otherwise), missing, facts) for row in rule.rows]

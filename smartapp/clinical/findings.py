@@ -14,7 +14,10 @@ class Indicator(StrEnum):
     @property
     def rank(self) -> int:
         """0 info, 1 warning, 2 critical."""
-        return list(Indicator).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {indicator: rank for rank, indicator in enumerate(Indicator)}
 
 
 class EvidenceLevel(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from smartapp.clinical.moments import Moment
 from smartapp.clinical.terminology import Analyte, Variant
@@ -135,7 +135,7 @@ class LabSeries:
         kept = self._kept[place]
         if self._read is not None and type(kept) is not LabResult:
             kept = self._kept[place] = self._read(kept)
-        return cast("LabResult", kept)
+        return kept  # type: ignore[no-any-return]
 
 
 def _time_of(pair: tuple[datetime, Any]) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import ClinicalPicture
@@ -60,12 +60,12 @@ class Given:
 
     def __getitem__(self, need: Need[T]) -> T:
         """A declared need: present, since the rule is not asked otherwise."""
-        return cast("T", self._values[need])
+        return self._values[need]  # type: ignore[no-any-return]
 
     def get(self, want: Need[T]) -> T | None:
         """A declared want, or None if it cannot be told."""
         value = self._values[want]
-        return None if isinstance(value, Missing) else cast("T", value)
+        return None if isinstance(value, Missing) else value
 
     def why_not(self, want: Need[Any]) -> Missing | None:
         """Why a declared want cannot be told."""

@@ -48,7 +48,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     charts = parts.charts(alone=workers == 1)
     _register_launch(app, parts, charts)
     _register_pages(app, parts, charts)
-    limiter, limits = make_limiter(app), settings.limits
+    limiter, limits = make_limiter(), settings.limits
     limit_pages(app, Rate(limiter, "pages", limits.launch, workers))
     app.register_blueprint(hook_blueprint(parts, Rate(limiter, "hooks", limits.hooks, workers)))
     return app

@@ -4,12 +4,12 @@ import math
 import time
 
 from flask import Flask, request
-from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
+from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
-from smartapp.factory.windows import SCHEME
+from smartapp.factory.windows import Windows
 
 _UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/.well-known/", "/openapi.json")
 
@@ -17,7 +17,7 @@ _UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/
 class Rate:
     """One rate such as `600/minute` (empty: none), divided among `workers`; a moving window, so that a burst is let through."""
 
-    def __init__(self, limiter: Limiter, name: str, rate: str, workers: int) -> None:
+    def __init__(self, limiter: MovingWindowRateLimiter, name: str, rate: str, workers: int) -> None:
         self._limiter = limiter
         self._name = name
         self._item = _share(rate, workers) if rate else None
@@ -25,15 +25,15 @@ class Rate:
     def wait(self, who: str) -> int:
         """Count one; 0 if `who` may go on, else the seconds after which it may come again."""
         item = self._item
-        if item is None or self._limiter.limiter.hit(item, self._name, who):
+        if item is None or self._limiter.hit(item, self._name, who):
             return 0
-        reset = self._limiter.limiter.get_window_stats(item, self._name, who).reset_time
+        reset = self._limiter.get_window_stats(item, self._name, who).reset_time
         return max(1, math.ceil(reset - time.time()))
 
 
-def make_limiter(app: Flask) -> Limiter:
-    """The counters of one process; nothing is limited by itself."""
-    return Limiter(get_remote_address, app=app, storage_uri=f"{SCHEME}://", strategy="moving-window")
+def make_limiter() -> MovingWindowRateLimiter:
+    """The counters of one process: what Flask-Limiter counts with, without the hooks that it adds to every request."""
+    return MovingWindowRateLimiter(Windows())
 
 
 def limit_pages(app: Flask, rate: Rate) -> None:

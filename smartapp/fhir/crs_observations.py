@@ -36,7 +36,7 @@ def read_crs_observation(observation: Observation, reading: Reading, codes: Sequ
 
 def is_grade(code: CodeableConcept, codes: Sequence[str]) -> bool:
     """Whether a code is in the site's list."""
-    return any(f"{coding.system}|{coding.code}" in codes for coding in code.coding)
+    return bool(codes) and any(f"{coding.system}|{coding.code}" in codes for coding in code.coding)
 
 
 def _unreadable(observation: Observation, why: str, at: Moment | None) -> Gap:

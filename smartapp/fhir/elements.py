@@ -33,7 +33,9 @@ class CodeableConcept(Element, frozen=True):
     @property
     def words(self) -> str:
         """Text and displays, for the few places where the guideline itself matches words (FHIR-30)."""
-        return " | ".join(part for part in (self.text, *(c.display for c in self.coding)) if part)
+        parts = [self.text] if self.text else []
+        parts += [coding.display for coding in self.coding if coding.display]
+        return " | ".join(parts)
 
 
 class Reference(Element, frozen=True):

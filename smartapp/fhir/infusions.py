@@ -24,9 +24,13 @@ def product_of(concept: CodeableConcept | None, reading: Reading) -> CarTProduct
         return None
     if _WORDS.search(concept.words):
         return CarTProduct.TISAGENLECLEUCEL
-    found = [product for coding in concept.coding if (product := car_t_of(*local(coding, reading.local_codes)))]
-    known = [product for product in found if product is not CarTProduct.UNKNOWN]
-    return known[0] if known else found[0] if found else None
+    found = None
+    for coding in concept.coding:
+        product = car_t_of(*local(coding, reading.local_codes))
+        if product is not None and product is not CarTProduct.UNKNOWN:
+            return product
+        found = found or product
+    return found
 
 
 def from_procedure(procedure: Procedure, reading: Reading) -> InfusionRecord | None:

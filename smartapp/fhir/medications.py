@@ -33,10 +33,14 @@ _HYPOTENSION = re.compile(r"hypotens|\bI95\b", re.IGNORECASE)
 
 def drug_in(concept: CodeableConcept | None, local_codes: Mapping[str, str]) -> Drug | None:
     """The drug a concept names by code; plasma reduced of cryoprecipitate never counts (SAF-07)."""
-    if concept is None or any(coding.code == CRYO_REDUCED_PLASMA for coding in concept.coding):
+    if concept is None:
         return None
-    found = (drug_of(*local(coding, local_codes)) for coding in concept.coding)
-    return next((drug for drug in found if drug is not None), None)
+    found = None
+    for coding in concept.coding:
+        if coding.code == CRYO_REDUCED_PLASMA:
+            return None
+        found = found or drug_of(*local(coding, local_codes))
+    return found
 
 
 def concept_of(

@@ -108,7 +108,7 @@ def read_records(
         policy=policy,
         gaps=list(found.gaps),
         medications=found.medications,
-        unread=unread.by_analyte,
+        unread={analyte: results for analyte, results in unread.by_analyte.items() if results},
     )
     for resource in found.resources:
         _draw(drawing, resource)

@@ -4,11 +4,10 @@ Such a one surely yields one result and no remark, so its reading can wait until
 it is read as all others are. Whatever is not plainly plain, or repeats its time, is read at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -100,13 +99,6 @@ _FORMS: dict[str, Callable[[Raw], Any]] = {
 }
 
 
-@lru_cache(maxsize=1024)
-def _unit(analyte: Analyte, code: str, text: str) -> str:
-    """The unit by its code; empty where it is none that is accepted."""
-    unit = unit_of(analyte, code, text)
-    return unit if isinstance(unit, str) else ""
-
-
 @dataclass(slots=True)
 class Unread:
     """The plain results of one chart, unread: by analyte the time and the bytes of each.
@@ -120,7 +112,7 @@ class Unread:
     decides: Callable[[CodeableConcept, bool], bool]
     by_analyte: dict[Analyte, list[tuple[datetime, bytes]]] = field(default_factory=dict)
     _latest: datetime = field(init=False)
-    _looked_at: dict[bytes, Analyte | Literal[False] | None] = field(default_factory=dict)
+    _looked_at: dict[bytes, "_Common | None"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._latest = self.reading.as_of + CLOCKS_DIFFER
@@ -130,38 +122,78 @@ class Unread:
 
         `has_specimens`: the chart holds some, which may say that a sample was bad.
         """
-        common = _NOT_IN_JSON.join([getattr(plain, name) for name in _COMMON])
-        analyte = self._looked_at.get(common, UNSET)
-        if analyte is UNSET:
-            analyte = self._looked_at[common] = self._meant(plain)
-        if analyte is False or not _is_harmless(plain.note) or (has_specimens and plain.specimen is not _ABSENT):
+        members = (
+            plain.code,
+            plain.subject,
+            plain.category,
+            plain.interpretation,
+            plain.reference_range,
+            plain.method,
+            plain.device,
+            plain.specimen,
+        )
+        key = _NOT_IN_JSON.join(members)
+        if key not in self._looked_at:
+            self._looked_at[key] = self._common(dict(zip(_COMMON, members, strict=True)))
+        common = self._looked_at[key]
+        if common is None or (plain.note is not _ABSENT and not _is_harmless(plain.note)):
             return False
-        if analyte is None:
+        if has_specimens and plain.specimen is not _ABSENT:
+            return False
+        if common.analyte is None:
             return True
         at = _instant(plain.effective_date_time)
-        if at is None or at > self._latest or not _is_usable(analyte, plain.value_quantity):
+        if at is None or at > self._latest or not common.is_usable(plain.value_quantity):
             return False
-        self.by_analyte.setdefault(analyte, []).append((at, raw))
+        common.results.append((at, raw))
         return True
 
-    def _meant(self, plain: Plain) -> Analyte | Literal[False] | None:
-        """The analyte, None for a code that nothing asks about; False if a member is malformed, foreign, or decides something."""
+    def _common(self, members: Mapping[str, Raw]) -> "_Common | None":
+        """What these say; None if one of them is malformed, foreign, or decides something."""
         try:
-            found = {name: _FORMS[name](raw) for name in _COMMON if (raw := getattr(plain, name)) is not _ABSENT}
+            found = {name: _FORMS[name](raw) for name, raw in members.items() if raw is not _ABSENT}
         except _BROKEN:
-            return False
+            return None
         code, meant = found["code"], meaning(found["code"], self.reading)
         if not self.own(found["subject"]) or any(says_bad(one.words) for one in found.get("interpretation", ())):
-            return False
+            return None
         if self.decides(code, meant is not None) or (meant is not None and meant[0] in _READ_AT_ONCE):
+            return None
+        return _Common(None, []) if meant is None else _Common(meant[0], self.by_analyte.setdefault(meant[0], []))
+
+
+@dataclass(slots=True)
+class _Common:
+    """Observations with the same code, subject, category …: their analyte (None: nothing that is asked), the results kept of it,
+    and what each way to write the unit means (empty: nothing that is accepted)."""
+
+    analyte: Analyte | None
+    results: list[tuple[datetime, bytes]]
+    units: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def is_usable(self, quantity: _Quantity) -> bool:
+        """Whether the number surely is a value of the analyte."""
+        written = (quantity.code, quantity.unit, quantity.system)
+        unit = self.units.get(written)
+        if unit is None:
+            unit = self.units[written] = self._unit(*written)
+        if not unit or not _LEAST <= quantity.value < _HUGE:
             return False
-        return meant[0] if meant is not None else None
+        if self.analyte in _CHECKED:
+            return isinstance(to_own_unit(self.analyte, quantity.value, unit), Decimal)
+        return True
+
+    def _unit(self, code: str, text: str, system: str) -> str:
+        if self.analyte is None or not code or system not in ("", UCUM):
+            return ""
+        unit = unit_of(self.analyte, code, text)
+        return unit if isinstance(unit, str) else ""
 
 
 def _is_harmless(note: Raw) -> bool:
     """Whether notes are well formed and say nothing of a bad specimen."""
     try:
-        return note is _ABSENT or not any(says_bad(each.text) for each in _FORMS["note"](note))
+        return not any(says_bad(each.text) for each in _FORMS["note"](note))
     except _BROKEN:
         return False
 
@@ -173,10 +205,3 @@ def _instant(text: str) -> datetime | None:
         return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo is not None and "T" in text else None
     except (ValueError, OverflowError):
         return None
-
-
-def _is_usable(analyte: Analyte, quantity: _Quantity) -> bool:
-    unit = _unit(analyte, quantity.code, quantity.unit) if quantity.code and quantity.system in ("", UCUM) else ""
-    if not unit or not _LEAST <= quantity.value < _HUGE:
-        return False
-    return analyte not in _CHECKED or isinstance(to_own_unit(analyte, quantity.value, unit), Decimal)

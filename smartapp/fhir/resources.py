@@ -40,6 +40,7 @@ TOPICS = {
     "ServiceRequest": Topic.SERVICE_REQUESTS,
     "AllergyIntolerance": Topic.ALLERGIES,
 }
+_ORDERS = {str(kind): kind for kind in OrderKind}
 _NOT_DONE = frozenset({"entered-in-error", "cancelled"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 K = TypeVar("K", bound=document.Resource)
@@ -59,28 +60,19 @@ class Found:
 
 
 class _Record(Struct, gc=False):
-    """A resource before it is read: its bytes, its form if it is a plain Observation, and, if it is contained in a report, the report."""
+    """A resource before it is read: how it is referred to, its bytes, and its form if it is a plain Observation."""
 
+    source: str
     raw: bytes
     plain: Plain | None = None
-    report: document.DiagnosticReport | None = None
-    _kind: document.Kind | None = None
+    seen: document.Kind | None = None
 
     @property
     def kind(self) -> document.Kind:
-        """What it is, as far as can be told."""
-        if self._kind is None:
-            self._kind = kind_of(self.raw)
-        return self._kind
-
-    @property
-    def source(self) -> str:
-        """How it is referred to."""
-        if self.plain is not None:
-            return f"Observation/{self.plain.id}"
-        if self.report is not None:
-            return f"DiagnosticReport/{self.report.id}#{self.kind.id}"
-        return f"{self.kind.resource_type}/{self.kind.id}"
+        """What it is."""
+        if self.seen is None:
+            self.seen = kind_of(self.raw)
+        return self.seen
 
     @property
     def version(self) -> tuple[datetime, int, str, bytes]:
@@ -108,11 +100,12 @@ def collect(chart: Chart, waits: Waits) -> Found:
     for record in newest.values():
         if record.plain is not None and not chart.ambiguous and waits(record.plain, record.raw, has_specimens):
             continue
-        if record.kind.resource_type == "Specimen":
+        kind = record.kind.resource_type
+        if kind == "Specimen":
             specimens.update(_specimen(record.raw))
-        struct = _KINDS.get(record.kind.resource_type)
+        struct = _KINDS.get(kind)
         if struct is None:
-            gaps += [_unnamed()] if not record.kind.resource_type else []
+            gaps += [_unnamed()] if not kind else []
             continue
         if record.source in chart.ambiguous:
             gaps.append(_unreadable(record, "it has a member twice"))
@@ -120,7 +113,7 @@ def collect(chart: Chart, waits: Waits) -> Found:
         resource = _readable(record, struct, gaps)
         if resource is None or not _belongs(resource, record, chart, gaps):
             continue
-        decoded.append((record.kind.resource_type, resource))
+        decoded.append((kind, resource))
         if isinstance(resource, document.DiagnosticReport):
             decoded += _members(resource, chart, gaps)
     return _sorted(decoded, specimens, gaps, Records(newest))
@@ -149,12 +142,20 @@ def _newest(chart: Chart) -> dict[str | bytes, _Record]:
     newest: dict[str | bytes, _Record] = {}
     for answer in chart.answers.values():
         for raw in answer.resources:
-            record = _Record(raw, plain_of(raw))
+            record = _record(raw)
             key = record.source if record.plain is not None or record.kind.id else raw
             known = newest.setdefault(key, record)
             if known is not record and raw != known.raw and record.version > known.version:
                 newest[key] = record
     return newest
+
+
+def _record(raw: bytes) -> _Record:
+    plain = plain_of(raw)
+    if plain is not None:
+        return _Record(f"Observation/{plain.id}", raw, plain)
+    kind = kind_of(raw)
+    return _Record(f"{kind.resource_type}/{kind.id}", raw, None, kind)
 
 
 def _members(
@@ -164,9 +165,10 @@ def _members(
     if report.status in _NOT_DONE:
         return
     for contained in report.contained:
-        record = _Record(bytes(contained), None, report)
-        if record.kind.resource_type != "Observation":
+        kind = kind_of(bytes(contained))
+        if kind.resource_type != "Observation":
             continue
+        record = _Record(f"DiagnosticReport/{report.id}#{kind.id}", bytes(contained), None, kind)
         member = _readable(record, document.Observation, gaps)
         if member is not None and (member.subject is None or _belongs(member, record, chart, gaps)):
             yield "Observation", structs.replace(member, id=f"{report.id}#{member.id}")
@@ -182,7 +184,7 @@ def _sorted(
     for kind, resource in decoded:
         match resource:
             case document.MedicationUse():
-                uses.append((resource, OrderKind(kind)))
+                uses.append((resource, _ORDERS[kind]))
             case document.Medication():
                 medications[resource.id] = resource
             case document.DiagnosticReport():

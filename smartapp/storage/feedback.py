@@ -84,11 +84,16 @@ class FeedbackStore:
             return False
         return True
 
-    def acknowledged(self, likeness: str, since: float) -> Sequence[str]:
-        """How severe it was at each acknowledgement since then."""
-        sought = self._acknowledged.values({"likeness": likeness, "since": since})
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> dict[str, list[str]]:
+        """For each likeness, how severe it was at each acknowledgement since then."""
+        found = {}
         with self._database.reading() as cursor:
-            return [severity for (severity,) in cursor.execute(self._acknowledged.text, sought).fetchall()]
+            for likeness in likenesses:
+                cursor.execute(
+                    self._acknowledged.text, self._acknowledged.values({"likeness": likeness, "since": since})
+                )
+                found[likeness] = [severity for (severity,) in cursor.fetchall()]
+        return found
 
     def _rows(self, cards: Sequence[ShownCard]) -> list[dict[str, Any]]:
         """Cards of one answer share its look: it is sealed once."""

@@ -1,6 +1,7 @@
 """Statements compiled once for the driver's own cursor: on the path of an answer, compiling costs more than running."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ClauseElement
@@ -14,8 +15,12 @@ class Prepared:
     def __init__(self, database: Database, statement: ClauseElement) -> None:
         compiled: Any = statement.compile(dialect=database.engine.dialect)
         self.text = str(compiled)
-        self._order: list[str] | None = compiled.positiontup
+        order: list[str] | None = compiled.positiontup
+        self._in_order = itemgetter(*order) if order and len(order) > 1 else None
+        self._only = order[0] if order and len(order) == 1 else None
 
     def values(self, row: Mapping[str, Any]) -> Any:
         """The parameters of one execution."""
-        return tuple(row[name] for name in self._order) if self._order is not None else row
+        if self._in_order is not None:
+            return self._in_order(row)
+        return (row[self._only],) if self._only is not None else row

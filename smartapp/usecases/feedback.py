@@ -85,8 +85,8 @@ class Feedback(Protocol):
     def keep(self, kept: KeptEvent) -> bool:
         """Keep an event once; whether it is new."""
 
-    def acknowledged(self, likeness: str, since: float) -> Sequence[str]:
-        """How severe it was at each acknowledgement of such a card since then."""
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[str]]:
+        """For each likeness, how severe it was at each acknowledgement of such a card since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,8 @@ class Answers:
         """
         look = look_of(told.assessment)
         cards = [self._card(told.subject, service, told.assessment, one, look) for one in said]
-        kept = {card.card: card for card in cards if hook in LOUD_HOOKS or not self._acknowledged(card)}
+        known = self._acknowledged(cards) if cards and hook not in LOUD_HOOKS else frozenset()
+        kept = {card.card: card for card in cards if card.card not in known}
         notes = [
             (
                 "card shown" if card.card in kept else "card withheld: acknowledged and unchanged",
@@ -197,9 +198,12 @@ class Answers:
             look=look,
         )
 
-    def _acknowledged(self, card: ShownCard) -> bool:
-        then = self.feedback.acknowledged(card.likeness, card.at - QUIET_SECONDS)
-        return any(not is_worse(card.severity, earlier) for earlier in then)
+    def _acknowledged(self, cards: Sequence[ShownCard]) -> frozenset[str]:
+        """Those of these cards that were acknowledged when it was no better."""
+        then = self.feedback.acknowledged([card.likeness for card in cards], self.seconds() - QUIET_SECONDS)
+        return frozenset(
+            card.card for card in cards if any(not is_worse(card.severity, earlier) for earlier in then[card.likeness])
+        )
 
 
 def in_words(rules: Sequence[tuple[str, int]]) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Band, Option, Tier
@@ -31,6 +32,7 @@ _BLEEDING: Mapping[str, int] = {
 }
 
 
+@cache
 def group_of(rule: str) -> str:
     """Which card a rule speaks in (interfaces.md section 4)."""
     return next(name for name, prefixes in _GROUPS.items() if rule.split("-", maxsplit=1)[0] in prefixes)
