@@ -24,7 +24,7 @@ from smartapp.factory.callers import gate_of
 from smartapp.factory.limits import Rate
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
-from smartapp.fhir.proposals import Ordering, write_check, write_order, write_recheck
+from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_body
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
@@ -120,7 +120,7 @@ def _suggested(ordering: Ordering) -> Orders:
 
     def orders(assessment: Assessment, option: Option) -> Sequence[Mapping[str, Any]]:
         order = order_of(assessment, option)
-        return write_order(order, ordering), write_recheck(order, ordering)
+        return order_body(order, ordering), recheck_body(order, ordering)
 
     return orders
 
@@ -132,6 +132,6 @@ def _checks(ordering: Ordering, policy: SitePolicy) -> Checks:
         if any(order.fibrinogen_test for order in assessment.picture.orders):
             return None
         due = ordering.at + policy.span("monitor_interval_h.post_toci")
-        return write_check(ordering, due, "Fibrinogen often falls after tocilizumab")
+        return check_body(ordering, due, "Fibrinogen often falls after tocilizumab")
 
     return check

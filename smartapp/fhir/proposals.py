@@ -45,9 +45,22 @@ class Ordering:
 
 
 def write_order(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
-    """The order itself, valid R4: a MedicationRequest, or a ServiceRequest for cryoprecipitate if the site says so."""
+    """The order itself, valid R4."""
+    return validated(order_body(order, ordering))
+
+
+def write_recheck(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    """The follow-up fibrinogen, valid R4."""
+    return validated(recheck_body(order, ordering))
+
+
+def order_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    """The order as a card suggests it: a MedicationRequest, or a ServiceRequest for cryoprecipitate if the site says so.
+
+    Nothing is written from here: what is sent to an EHR is validated when it is sent, what a card suggests in the tests.
+    """
     as_service = order.product is Product.CRYOPRECIPITATE and ordering.component_resource == "ServiceRequest"
-    return validated(_service(order, ordering) if as_service else _medication(order, ordering))
+    return _service(order, ordering) if as_service else _medication(order, ordering)
 
 
 def resource_type_of(order: ProposedOrder, component_resource: str) -> str:
@@ -55,42 +68,38 @@ def resource_type_of(order: ProposedOrder, component_resource: str) -> str:
     return component_resource if order.product is Product.CRYOPRECIPITATE else "MedicationRequest"
 
 
-def write_recheck(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+def recheck_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     """The follow-up fibrinogen, one hour after the dose (RCK-01)."""
     due = ordering.at + timedelta(hours=float(ordering.recheck_after_h))
-    return validated(
-        {
-            "resourceType": "ServiceRequest",
-            **_shared(order, ordering, suffix="-recheck"),
-            "category": [_LABORATORY],
-            "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
-            "occurrenceDateTime": rfc3339(due),
-            **_supporting(order, "supportingInfo"),
-            "instantiatesUri": [f"{ordering.rules_url}/RCK-01"],
-            "note": [
-                {"text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}
-            ],
-        }
-    )
+    return {
+        "resourceType": "ServiceRequest",
+        **_shared(order, ordering, suffix="-recheck"),
+        "category": [_LABORATORY],
+        "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
+        "occurrenceDateTime": rfc3339(due),
+        **_supporting(order, "supportingInfo"),
+        "instantiatesUri": [f"{ordering.rules_url}/RCK-01"],
+        "note": [
+            {"text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}
+        ],
+    }
 
 
-def write_check(ordering: Ordering, due: datetime, why: str) -> dict[str, Any]:
-    """A fibrinogen check that follows no dose, valid R4 (ORD-10)."""
-    return validated(
-        {
-            "resourceType": "ServiceRequest",
-            "status": ordering.status,
-            "intent": ordering.intent,
-            "subject": {"reference": f"Patient/{ordering.patient}"},
-            "authoredOn": rfc3339(ordering.at),
-            "category": [_LABORATORY],
-            "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
-            "occurrenceDateTime": rfc3339(due),
-            "reasonCode": [{"text": why}],
-            "note": [{"text": NEEDS_SIGNATURE}],
-            **({"encounter": {"reference": f"Encounter/{ordering.encounter}"}} if ordering.encounter else {}),
-        }
-    )
+def check_body(ordering: Ordering, due: datetime, why: str) -> dict[str, Any]:
+    """A fibrinogen check that follows no dose (ORD-10)."""
+    return {
+        "resourceType": "ServiceRequest",
+        "status": ordering.status,
+        "intent": ordering.intent,
+        "subject": {"reference": f"Patient/{ordering.patient}"},
+        "authoredOn": rfc3339(ordering.at),
+        "category": [_LABORATORY],
+        "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
+        "occurrenceDateTime": rfc3339(due),
+        "reasonCode": [{"text": why}],
+        "note": [{"text": NEEDS_SIGNATURE}],
+        **({"encounter": {"reference": f"Encounter/{ordering.encounter}"}} if ordering.encounter else {}),
+    }
 
 
 def _medication(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:

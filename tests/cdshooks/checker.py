@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from smartapp.fhir.models import validated
+
 PATH = "/cds-services"
 _SEEN: set[str] = set()
 _GUARD = threading.Lock()
@@ -151,6 +153,8 @@ def _action(action: Any) -> Iterator[str]:
         return
     if action["type"] == "update" and not resource.get("id"):
         yield "an update has no id"
+    if action["type"] == "create" and validated(resource) != resource:
+        yield "a new resource is not written as R4 has it"
     if action["type"] == "create":
         wanted = ("draft", "proposal"), ("draft", "plan")
         if (

@@ -31,7 +31,13 @@ CARD = {
                 {
                     "type": "create",
                     "description": "d",
-                    "resource": {"resourceType": "MedicationRequest", "status": "draft", "intent": "proposal"},
+                    "resource": {
+                        "resourceType": "MedicationRequest",
+                        "status": "draft",
+                        "intent": "proposal",
+                        "medicationCodeableConcept": {"text": "m"},
+                        "subject": {"reference": "Patient/P1"},
+                    },
                 }
             ],
         }

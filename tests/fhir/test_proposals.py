@@ -10,7 +10,17 @@ import fhirkit
 import pytest
 
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
-from smartapp.fhir.proposals import Ordering, dose_text, resource_type_of, write_order, write_recheck
+from smartapp.fhir.models import validated
+from smartapp.fhir.proposals import (
+    Ordering,
+    check_body,
+    dose_text,
+    order_body,
+    recheck_body,
+    resource_type_of,
+    write_order,
+    write_recheck,
+)
 
 CONCENTRATE = ProposedOrder(
     product=Product.FIBRINOGEN_CONCENTRATE,
@@ -168,3 +178,13 @@ def test_the_second_validator_does_refuse() -> None:
     order = write_order(CONCENTRATE, ORDERING)
     assert errors_of({**order, "authoredOn": "yesterday"})
     assert errors_of({name: value for name, value in order.items() if name != "subject"})
+
+
+@pytest.mark.req("CDS-48", "FHIR-02")
+@pytest.mark.parametrize("order", [CONCENTRATE, CRYO, BY_VOLUME], ids=["concentrate", "cryo", "by volume"])
+@pytest.mark.parametrize("ordering", [ORDERING, AS_SERVICE, ANONYMOUS], ids=["named", "as service", "anonymous"])
+def test_a_card_suggests_what_would_be_written(order: ProposedOrder, ordering: Ordering) -> None:
+    assert order_body(order, ordering) == write_order(order, ordering)
+    assert recheck_body(order, ordering) == write_recheck(order, ordering)
+    check = check_body(ordering, ordering.at, "Fibrinogen often falls after tocilizumab")
+    assert check == validated(check)
