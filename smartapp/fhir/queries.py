@@ -112,7 +112,7 @@ QUERIES: tuple[Query, ...] = (
     _observations(
         "chemistry",
         Topic.LABORATORY,
-        loincs(_A.FERRITIN, _A.CRP, _A.LDH, _A.ALT, _A.AST, _A.BILIRUBIN, _A.TRIGLYCERIDES, _A.IL6),
+        loincs(_A.FERRITIN, _A.CRP, _A.LDH, _A.ALT, _A.AST, _A.TRIGLYCERIDES),
         days=_WINDOW_DAYS,
         decides=False,
     ),
@@ -126,7 +126,7 @@ QUERIES: tuple[Query, ...] = (
             (
                 "code",
                 _codes(
-                    *loincs(_A.TEMPERATURE, _A.SYSTOLIC_PRESSURE, _A.MEAN_PRESSURE, _A.SPO2, _A.OXYGEN_FLOW),
+                    *loincs(_A.TEMPERATURE, _A.SYSTOLIC_PRESSURE, _A.SPO2, _A.OXYGEN_FLOW),
                     PRESSURE_PANEL,
                 ),
             ),
