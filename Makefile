@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench cohort soak mutants screenshots lock sbom docs
+.PHONY: help demo test check serve bench growth cohort soak mutants screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -60,6 +60,10 @@ soak: $(TEST)
 ## bench: every target of docs/performance.md beside its floor, in one run (under six minutes); ARGS="--quick" a tenth of it
 bench: .venv-bench/.installed .venv-healthchain/.installed
 	.venv-bench/bin/python -m benchmarks.run $(ARGS)
+
+## growth: two days' traffic in fast motion (two minutes): memory, short-lived rows, the audit's growth
+growth: .venv-bench/.installed
+	.venv-bench/bin/python -m benchmarks.growth $(ARGS)
 
 .venv-bench/.installed: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench

@@ -72,8 +72,17 @@ def floor(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def site(folder: Path, *, port: int = 0, fhir: str = NO_EHR, strict: bool = False, issuer: str = "") -> Path:
-    """A configuration with its own data folder, limits on.
+def site(
+    folder: Path,
+    *,
+    port: int = 0,
+    fhir: str = NO_EHR,
+    strict: bool = False,
+    issuer: str = "",
+    limits: str = "",
+    caller: str = "",
+) -> Path:
+    """A configuration with its own data folder, limits on; `limits` and `caller` are further lines of those tables.
 
     Development mode, so that a caller without a token is answered (unless `strict`) and plain http on loopback may be asked.
     """
@@ -82,11 +91,11 @@ def site(folder: Path, *, port: int = 0, fhir: str = NO_EHR, strict: bool = Fals
     home.mkdir()
     (home / "site.toml").write_text(
         f'base_url = "http://127.0.0.1:{port}"\nmode = "development"\ndata_dir = "{home}"\n'
-        '[limits]\nhooks = "600000/minute"\nlaunch = "600000/minute"\n'
+        f'[limits]\nhooks = "600000/minute"\nlaunch = "600000/minute"\n{limits}'
         f'[[ehr]]\nname = "bench"\nfhir_base = "{fhir}"\nissuer = "{issuer}"\nclient_id = "bench"\nwrite_back = true\n'
         '[[cds_client]]\nname = "bench"\nissuer = "https://ehr.example.org"\n'
         f'jwks_file = "{folder / "caller.jwks.json"}"\nfhir_servers = ["{fhir}"]\n'
-        f"require_jwt = {'true' if strict else 'false'}\n"
+        f"require_jwt = {'true' if strict else 'false'}\n{caller}"
     )
     return home / "site.toml"
 
@@ -130,7 +139,7 @@ def _await(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
         if process.poll() is not None:
             raise RuntimeError((folder / "stderr.txt").read_text()[-2000:])
         try:
-            requests.get(f"{url}/healthz", timeout=5)
+            requests.get(f"{url}/healthz", timeout=60)
         except requests.ConnectionError:
             time.sleep(0.005)
         else:

@@ -32,6 +32,9 @@ from smartapp.factory.parts import make_parts
 from smartapp.factory.warming import warm_soon
 from smartapp.storage.database import SchemaError
 
+_KEPT_SECONDS = (
+    75  # an idle connection: longer than callers and proxies keep theirs, so that they close first and no call is lost
+)
 DEMO_CLIENT = "fibrinogen-watch"
 _COLLECT_AFTER = 50_000  # new objects that could be part of a cycle
 
@@ -55,6 +58,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 "workers": workers,
                 "threads": 4,
                 "worker_class": "gthread",
+                "keepalive": _KEPT_SECONDS,
                 "accesslog": None,
                 "logger_class": server_log(settings.log_level),
                 "child_exit": worker_ended,

@@ -25,6 +25,7 @@ from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
 from smartapp.storage.looks import LookStore
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
+from smartapp.web.compressing import compress_pages
 from smartapp.web.statics import serve_static
 
 _MAX_BODY = 6 * 1024 * 1024
@@ -44,6 +45,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     app.extensions["database"] = parts.database  # for whoever ends the app to close
     parts.watch.requests(app)
     problems.handle(app, parts.watch.problem)
+    compress_pages(app)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})
     charts = parts.charts(alone=workers == 1)
     _register_launch(app, parts, charts)
