@@ -2,6 +2,7 @@
 
 import base64
 import gc
+import math
 import os
 import secrets
 import shutil
@@ -57,6 +58,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 "bind": f"{host}:{port}",
                 "workers": workers,
                 "threads": 4,
+                "graceful_timeout": _grace(settings),
                 "worker_class": "gthread",
                 "keepalive": _KEPT_SECONDS,
                 "accesslog": None,
@@ -211,6 +213,11 @@ def _start(app: Flask, port: int) -> BaseWSGIServer:
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     threading.Thread(target=server.serve_forever, name=f"port-{port}", daemon=True).start()
     return server
+
+
+def _grace(settings: Settings) -> int:
+    """Seconds that an answer under way may still take when told to end: an approval reads a page and makes its writes (SEC-37)."""
+    return math.ceil(settings.budgets.page + 3 * settings.budgets.fhir_request)
 
 
 def _announce(settings: Settings, workers: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ write_back = true
 name = "st-x"
 issuer = "{issuer}"
 jwks_file = "keys.json"
+
+[[cds_client]]
+name = "demo"
+issuer = "{ehr}"
+jwks_uri = "{ehr}/jwks.json"
+fhir_servers = ["{ehr}/fhir"]
 """
 SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
@@ -181,10 +188,9 @@ class Browser:
     def get(self, url: str) -> requests.Response:
         """A page, its reading complete."""
         answer = self.ask("GET", url)
-        while "Refresh" in answer.headers:
-            seconds, _, path = answer.headers["Refresh"].partition("; url=")
-            time.sleep(int(seconds))
-            answer = self.ask("GET", urljoin(url, path))
+        while again := re.search(r'data-again="([^"]+)" data-seconds="(\d+)"', answer.text):
+            time.sleep(int(again[2]))
+            answer = self.ask("GET", urljoin(url, unescape(again[1])))
         return answer
 
     def follow(self, url: str, until: str = "\n") -> str:
