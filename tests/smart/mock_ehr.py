@@ -58,7 +58,10 @@ class Granted:
 
 @dataclass
 class MockEhr:
-    """`knobs` answer a path instead of what stands here; `token`, `claims`, `header` replace members (None removes one)."""
+    """`knobs` answer a path instead of what stands here; `token`, `claims`, `header` replace members (None removes one).
+
+    `takes` tells which access tokens the FHIR server accepts, if another server issued them.
+    """
 
     url: str = ""
     prefix: str = "/fhir"
@@ -76,6 +79,7 @@ class MockEhr:
     key_age: str = "max-age=3600"
     resources: list[c.Resource] = field(default_factory=lambda: list(CHART))
     refreshes: bool = False
+    takes: Callable[[str], bool] | None = None
     codes: dict[str, Granted] = field(default_factory=dict)
     live: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -178,7 +182,8 @@ class MockEhr:
         return jwt.encode(kept[0], kept[1], self.signs_with, algorithms=[header["alg"]])
 
     def _fhir(self, asked: Asked) -> Answer:
-        if asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.live:
+        token = asked.headers.get("authorization", "").removeprefix("Bearer ")
+        if not (self.takes(token) if self.takes else token in self.live):
             return 401, {}, b""
         if asked.method != "GET":
             return 405, {}, b""

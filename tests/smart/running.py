@@ -28,7 +28,14 @@ APP = "http://127.0.0.1:8000"
 OWN = {"Origin": APP, "Sec-Fetch-Site": "same-origin"}
 
 
-def settings_of(folder: Path, *ehrs: MockEhr, limits: dict[str, Any] | None = None, **entry: Any) -> Settings:
+def settings_of(
+    folder: Path,
+    *ehrs: MockEhr,
+    base_url: str = APP,
+    limits: dict[str, Any] | None = None,
+    log_level: str = "info",
+    **entry: Any,
+) -> Settings:
     """Development settings with each EHR registered as a public client, unless `entry` says otherwise."""
     listed = [
         {
@@ -45,7 +52,8 @@ def settings_of(folder: Path, *ehrs: MockEhr, limits: dict[str, Any] | None = No
     settings = build(
         {
             "mode": "development",
-            "base_url": APP,
+            "base_url": base_url,
+            "log_level": log_level,
             "data_dir": folder,
             "secret_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
             "limits": limits or {},
@@ -120,6 +128,7 @@ class Visitor:
     cookies: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
     answers: list[TestResponse] = field(default_factory=list)
+    own: dict[str, str] = field(default_factory=lambda: dict(OWN))
 
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
@@ -143,7 +152,7 @@ class Visitor:
         return answer
 
     def post(self, path: str, data: dict[str, str], **headers: str) -> TestResponse:
-        return self.ask("POST", path, data=data, headers=headers or OWN)
+        return self.ask("POST", path, data=data, headers=headers or self.own)
 
     def press(self, page: TestResponse, ending: str, **fields: str) -> TestResponse:
         """A form as rendered, and the page it leads to."""
