@@ -18,6 +18,7 @@ from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.limits import Rate, limit_pages, make_limiter
 from smartapp.factory.parts import Parts, make_parts
 from smartapp.factory.readiness import lacking
+from smartapp.factory.resuming import Resuming
 from smartapp.factory.wiring import Charts
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
@@ -84,11 +85,12 @@ def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
 
 
 def _desk(parts: Parts, charts: Charts) -> ClinicalDesk:
+    acceptance, idle_minutes = parts.acceptance(), float(parts.settings.limits.idle_minutes)
     return ClinicalDesk(
         store=parts.store,
         site=parts.site,
         log=parts.audit,
-        acceptance=parts.acceptance(),
+        acceptance=acceptance,
         answers=parts.answers(),
         referred=parts.references().likeness,
         clock=parts.clock,
@@ -97,7 +99,8 @@ def _desk(parts: Parts, charts: Charts) -> ClinicalDesk:
         writer_of=charts.writer_of,
         signed_out=lambda session: _revoked(session, parts),
         looks=LookStore(parts.database, parts.keyring, time.time),
-        idle_minutes=float(parts.settings.limits.idle_minutes),
+        resuming=Resuming(store=parts.store, proposals=acceptance.proposals, idle_minutes=idle_minutes),
+        idle_minutes=idle_minutes,
     )
 
 

@@ -11,13 +11,14 @@ from smartapp.ehr.reading import FirstAnswers, Underway
 from smartapp.factory.bedside import bedside_of, merged
 from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
+from smartapp.factory.resuming import Resuming
 from smartapp.factory.showing import shown
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import words_of
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
-from smartapp.storage.launches import LaunchStore
+from smartapp.storage.launches import LaunchStore, Left
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
@@ -55,6 +56,7 @@ class ClinicalDesk:
     writer_of: Callable[[SmartSession], ChartWriter]
     signed_out: Callable[[SmartSession], None]
     looks: Looks
+    resuming: Resuming
     idle_minutes: float
 
     def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
@@ -89,7 +91,8 @@ class ClinicalDesk:
         if offered:
             self.answers.offered(case.subject, assessment, [view.id for view in offered])
         done = {view.id: view for view in self.acceptance.finished(case)}
-        fresh = tuple(self._offered(opened, view) for view in offered if view.id not in done)
+        session, kept = _session(opened), None if awaited else self.resuming.kept(_session(opened))
+        fresh = tuple(self._offered(opened, view, kept) for view in offered if view.id not in done)
         views = (*fresh, *(self._shown(opened, view) for view in done.values()))
         return Reviewed(
             assessment=assessment,
@@ -100,6 +103,7 @@ class ClinicalDesk:
             undecided=any(query.decides for query in awaited),
             looked=None if awaited else self.looks.since(case.subject, look_of(assessment)),
             spoken_of=None if awaited else self._spoken_of(opened),
+            left=self.resuming.added(kept, session),
         )
 
     def _spoken_of(self, opened: OpenLaunch) -> Look | None:
@@ -108,9 +112,13 @@ class ClinicalDesk:
         likeness = self.referred(session.app_context)
         return self.answers.spoken_of(subject_of(session), likeness) if likeness else None
 
-    def _offered(self, opened: OpenLaunch, view: Stored) -> ProposalView:
+    def _offered(self, opened: OpenLaunch, view: Stored, kept: Left | None) -> ProposalView:
         """Of this launch while it is open; one that is decided and not ours was decided in another launch."""
-        return replace(self._shown(opened, view), elsewhere=view.state is not ProposalState.PROPOSED)
+        return replace(
+            self._shown(opened, view),
+            elsewhere=view.state is not ProposalState.PROPOSED,
+            chosen_before=self.resuming.chosen(kept, opened.launch, view.id),
+        )
 
     def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
         """One proposal with the patient as assessed now."""

@@ -175,7 +175,7 @@ class LaunchFlow:
             ehr=registration.name,
             payload=session.stored(),
             minutes=self.absolute_minutes,
-            who=_who(session),
+            who=session.who,
         )
         return Completed(launch=session.launch, cookie=cookie, embedded=registration.embedded, session=session)
 
@@ -204,12 +204,6 @@ class LaunchFlow:
             token_expires_at=self.clock() + answer.expires_in,
             app_context=str(context.get("appContext") or "")[:_LONGEST],
         )
-
-
-def _who(session: SmartSession) -> str:
-    """The same for the same user (SAL-74) and patient; nobody for one whom the EHR did not name."""
-    user = session.user
-    return "\n".join((session.ehr, user.issuer, user.subject, session.patient)) if user.subject else ""
 
 
 def _single(values: list[str], name: str) -> str:

@@ -30,6 +30,12 @@ class SmartSession:
         """What was granted, examined for every feature (SAL-53)."""
         return parse_scopes(self.scope)
 
+    @property
+    def who(self) -> str:
+        """The same for the same user (SAL-74) and patient; empty for a user whom the EHR did not name."""
+        user = self.user
+        return "\n".join((self.ehr, user.issuer, user.subject, self.patient)) if user.subject else ""
+
     def stored(self) -> dict[str, Any]:
         """As kept, encrypted."""
         body = asdict(self)

@@ -43,6 +43,15 @@ class Kept:
     refreshing: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What a launch that timed out left: when it was last used (epoch seconds), and what was added by hand."""
+
+    launch: str
+    seen_at: float
+    bedside: Mapping[str, Any]
+
+
 class LaunchStore:
     """Launches in the database; `clock` gives epoch seconds, `tidy` is called whenever one begins."""
 
@@ -199,6 +208,18 @@ class LaunchStore:
         if row.expires_at <= now:
             return Ending.TIME_OVER
         return Ending.IDLE if row.seen_at <= now - idle_minutes * 60 else ""
+
+    def left(self, who: str, idle_minutes: float, minutes: float) -> Left | None:
+        """The last launch of this user and patient that timed out, if it was used in the last `minutes`; nobody's is nobody's."""
+        now = self._clock()
+        over = (launches.c.seen_at <= now - idle_minutes * 60) | (launches.c.expires_at <= now)
+        timed_out = (launches.c.ended_at.is_(None) & over) | launches.c.ended_why.in_((Ending.IDLE, Ending.TIME_OVER))
+        recent = (launches.c.who == digest(who)) & timed_out & (launches.c.seen_at > now - minutes * 60)
+        with self._database.engine.connect() as connection:
+            row = connection.execute(select(launches).where(recent).order_by(launches.c.seen_at.desc())).first()
+        if row is None or not who:
+            return None
+        return Left(launch=row.id, seen_at=row.seen_at, bedside=self._keyring.open(row.bedside) if row.bedside else {})
 
     def _end(self, which: ColumnElement[bool], why: str) -> int:
         ended = {"ended_at": self._clock(), "ended_why": why, "payload": self._keyring.seal({}), "bedside": None}

@@ -90,7 +90,7 @@ class Acceptance:
             return self._view(case, self.settling.settled(case, stored, pressed=again))
         stored = self._approvable(case, proposal)
         if stage is Stage.PROPOSED:
-            return self._staged(case, stored, "dose review", stage=Stage.REVIEWING)
+            return self._staged(case, stored, "dose review", stage=Stage.REVIEWING, order=packed(order))
         if stage is Stage.REVIEWING:
             chosen = {"stage": Stage.CONFIRMING, "order": packed(order), "recheck": recheck}
             return self._staged(case, stored, "amount chosen", amount_text(order), **chosen)

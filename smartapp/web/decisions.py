@@ -1,7 +1,7 @@
 """What the pages ask of the rest of the program; the factory gives them one object that answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -61,7 +61,8 @@ class ProposalView:
 
     `differences` are where the stored order differs from the approved one; `moved` what changed since it was reviewed;
     `preview` the order as the EHR will store it, as (name, value) lines; `elsewhere`: another launch's, shown but not opened;
-    `standing` the status of the written order at the EHR; `provenance` what became of it; `receipt` the decision receipt's address.
+    `standing` the status of the written order at the EHR; `provenance` what became of it; `receipt` the decision receipt's address;
+    `chosen_before` the order with another amount, chosen on the same facts in a launch that timed out.
     """
 
     id: str
@@ -83,11 +84,23 @@ class ProposalView:
     standing: str = ""
     provenance: str = ""
     receipt: str = ""
+    chosen_before: ProposedOrder | None = None
 
     @property
     def decided(self) -> bool:
         """Whether nothing is left to approve."""
         return self.state not in _OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What this user added by hand in a launch of this patient that timed out `minutes` ago; it does not count now."""
+
+    minutes: int
+    bleeding: str = ""
+    crs_grade: str = ""
+    weight_kg: str = ""
+    suspects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +110,7 @@ class Reviewed:
     `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
     `awaited` names the parts of the chart that are still being read (nothing is offered meanwhile); `undecided`: the verdict
     rests on one of them. `looked` is what this user saw in an earlier launch, `spoken_of` what the card said
-    that this launch was opened from.
+    that this launch was opened from; `left` what a launch that timed out left to be used again.
     """
 
     assessment: Assessment
@@ -108,6 +121,7 @@ class Reviewed:
     undecided: bool = False
     looked: Look | None = None
     spoken_of: Look | None = None
+    left: Left | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

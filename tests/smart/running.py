@@ -146,9 +146,9 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> TestResponse:
         answer = self.ask("GET", path, headers=headers)
-        while "Refresh" in answer.headers:  # a page that still reads
+        while again := re.search(r'data-again="([^"]+)"', answer.text):  # a page that still reads
             time.sleep(0.2)
-            answer = self.ask("GET", answer.headers["Refresh"].partition("url=")[2], headers=headers)
+            answer = self.ask("GET", again.group(1).replace("&amp;", "&"), headers=headers)
         return answer
 
     def post(self, path: str, data: dict[str, str], **headers: str) -> TestResponse:

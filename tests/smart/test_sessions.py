@@ -3,6 +3,7 @@
 import base64
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -10,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from smartapp.cli import main
+from smartapp.factory.wiring import keyring_of, retention_of
+from smartapp.storage.database import Database
 from tests.smart.mock_ehr import MockEhr
-from tests.smart.running import APP, Visitor, form_of, forms_of, running, words
+from tests.smart.running import APP, Visitor, form_of, forms_of, running, settings_of, words
 from tests.smart.test_authorizing import paths
 
 
@@ -195,3 +198,69 @@ def test_only_the_ehrs_own_origins_may_frame(mock: MockEhr, tmp_path: Path) -> N
     visitor = Visitor(running(tmp_path, mock, embedded=True, frame_ancestors=[mock.url]))
     policy = visitor.get(visitor.launched(mock)).headers["Content-Security-Policy"]
     assert policy.endswith(f"frame-ancestors {mock.url}")
+
+
+def tidied(folder: Path, mock: MockEhr) -> None:
+    """Clean up, as the app does now and then."""
+    settings = settings_of(folder, mock)
+    with closing(Database(settings.database)) as database:
+        retention_of(settings, database, keyring_of(settings)).tidy()
+
+
+@pytest.mark.req("SEC-03")
+@pytest.mark.parametrize("tidy", [False, True])
+def test_what_was_entered_before_a_time_out_is_offered_again_and_never_taken_over(
+    mock: MockEhr, visitor: Visitor, tmp_path: Path, tidy: bool
+) -> None:
+    path = visitor.launched(mock)
+    visitor.press(visitor.get(path), "/observe", bleeding="minor", weight_kg="62")
+    later(tmp_path, 20)
+    if tidy:
+        tidied(tmp_path, mock)
+    page = visitor.get(visitor.launched(mock))
+    assert "Use again for Patient/P1" in page.text
+    assert "bleeding minor, weight 62 kg" in page.text
+    assert "20 min ago" in page.text
+    assert "70 kg (" in words(page)
+    fields = next(form for form in forms_of(page) if form[1].get("bleeding") == "minor")
+    visitor.post(*fields)
+    again = visitor.get(visitor.answers[-1].headers["Location"])
+    assert "62 kg" in words(again)
+    assert "Use again for" not in again.text
+
+
+@pytest.mark.req("SEC-03")
+def test_an_amount_chosen_before_a_time_out_is_one_press_away(mock: MockEhr, visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.get(visitor.launched(mock))
+    review = visitor.press(page, "/approve")
+    visitor.press(review, "/approve", units="8")
+    later(tmp_path, 20)
+    page = visitor.get(visitor.launched(mock))
+    assert "Review the amount you had chosen" in page.text
+    chosen = next(form for form in forms_of(page) if form[1].get("units") == "8")
+    shown = visitor.get(visitor.post(*chosen).headers["Location"])
+    assert form_of(shown, "/approve")[1]["units"] == "8"
+    assert form_of(page, "/approve")[1]["units"] == "10"
+
+
+@pytest.mark.req("SEC-03", "SAL-74")
+@pytest.mark.parametrize(
+    ("who", "patient", "minutes"), [("u2", "P1", 20), ("u1", "P2", 20), ("u1", "P1", 200), ("u1", "P1", 5)]
+)
+def test_it_is_offered_only_to_the_same_user_for_the_same_patient_in_time(
+    mock: MockEhr, visitor: Visitor, tmp_path: Path, who: str, patient: str, minutes: float
+) -> None:
+    mock.resources.append({"resourceType": "Patient", "id": "P2"})
+    visitor.press(visitor.get(visitor.launched(mock)), "/observe", bleeding="minor")
+    later(tmp_path, minutes)
+    mock.claims = {"sub": who}
+    assert "Use again for" not in visitor.get(visitor.launched(mock, patient=patient)).text
+
+
+@pytest.mark.req("SEC-03")
+def test_after_signing_out_nothing_is_offered_again(mock: MockEhr, visitor: Visitor, tmp_path: Path) -> None:
+    path = visitor.launched(mock)
+    page = visitor.press(visitor.get(path), "/observe", bleeding="minor")
+    visitor.press(page, "/sign-out")
+    later(tmp_path, 20)
+    assert "Use again for" not in visitor.get(visitor.launched(mock)).text

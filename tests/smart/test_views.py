@@ -1,5 +1,6 @@
 """The HTTP of a launch against the running stack: cookies, redirects, headers, sign-out, and two charts side by side."""
 
+import re
 import time
 from http.cookies import SimpleCookie
 from typing import Any
@@ -21,10 +22,9 @@ class Browser:
 
     def get(self, url: str, **headers: str) -> requests.Response:
         answer = self.ask("GET", url, headers=headers)
-        while "Refresh" in answer.headers:
-            seconds, _, path = answer.headers["Refresh"].partition("; url=")
-            time.sleep(int(seconds))
-            answer = self.ask("GET", urljoin(url, path), headers=headers)
+        while again := re.search(r'data-again="([^"]+)"', answer.text):
+            time.sleep(1)
+            answer = self.ask("GET", urljoin(url, again.group(1).replace("&amp;", "&")), headers=headers)
         return answer
 
     def ask(self, method: str, url: str, **options: Any) -> requests.Response:

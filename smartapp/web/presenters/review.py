@@ -15,6 +15,7 @@ from smartapp.web.presenters.added import added
 from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
+from smartapp.web.presenters.left import LeftPage, left_page
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
 from smartapp.web.presenters.since import card_words, since_words
 from smartapp.web.presenters.trace import (
@@ -94,6 +95,7 @@ class ReviewPage:
     awaited: str
     undecided: bool
     since: str
+    left: LeftPage | None
     next_due: str
     handoff: str
     note: str
@@ -118,6 +120,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         undecided=reviewed.undecided,
         since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
         or since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
+        left=left_page(reviewed.left),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         adds=assessment.applicability.runs,
         bleeding=bleeding,
