@@ -90,8 +90,8 @@ def _sent_off(begun: Begun) -> Response:
 
 
 def _form(begun: Begun) -> Response:
-    """A page that posts itself; the EHR may lead the browser on to its sign-in at another place."""
-    g.form_action = f"{origin_of(begun.url)} https:"
+    """A page that posts itself; from there the browser is led on: to a sign-in at another place, and back to us."""
+    g.form_action = f"'self' {origin_of(begun.url)} https:"
     response = make_response(render_template("continue.html", action=begun.url, fields=begun.fields))
     response.headers["Cache-Control"] = "no-store"
     return response

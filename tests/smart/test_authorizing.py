@@ -70,7 +70,7 @@ def test_the_request_as_a_form_where_the_ehr_takes_one(tmp_path: Path, mock: Moc
     assert (page.status_code, action) == (200, f"{mock.url}/authorize?tenant=7")
     assert set(fields) == PARAMETERS
     assert fields["launch"] == launch
-    assert f"form-action {mock.url} https:" in page.headers["Content-Security-Policy"]
+    assert f"form-action 'self' {mock.url} https:" in page.headers["Content-Security-Policy"]
     assert "Ready" in words(visitor.callback(mock, fields)) or visitor.answers[-1].status_code == 303
 
 
