@@ -83,6 +83,7 @@ def create_demo(
         server.load(
             [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
         )
+        server.learn()
 
     caller = Caller(app_url, hook_key, console)
     hooks = HookCaller(caller, server, faults, lambda seen: _authorization(tokens, seen))

@@ -9,6 +9,7 @@ stand at most once; every page said the truth; the audit trail holds. The seed d
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -304,15 +305,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5400.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--hands", type=int, default=4)
     parser.add_argument("--kill-seconds", type=float, default=20.0, help="from one kill to the next, on average")
     parser.add_argument("--database-url", default="", help="else a SQLite file of its own")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers are ended too
     sys.stdout.write(f"seed {asked.seed}\n")
     told = soak(
         approvals=asked.approvals,
         seconds=asked.seconds,
         seed=asked.seed,
         workers=asked.workers,
+        hands=asked.hands,
         kill_seconds=asked.kill_seconds,
         url=asked.database_url,
         shown=True,
