@@ -13,6 +13,7 @@ _IN_ORDER = "the order first, then what belongs to it; each only if it is not th
 _AFTER_A_SEARCH = (
     "the order first, then what belongs to it; each after a search, as this EHR has no conditional creates"
 )
+_SIGNED = {"draft": ": you sign it there"}
 
 
 def shown(view: Stored, policy: SitePolicy, ehr: str) -> ProposalView:
@@ -26,7 +27,7 @@ def shown(view: Stored, policy: SitePolicy, ehr: str) -> ProposalView:
         recheck=view.recheck,
         reason=view.reason,
         reference=view.reference,
-        route=f"{policy.get('order_status')} {kind} at {ehr}: you sign it there",
+        route=f"{policy.get('order_status')} {kind} at {ehr}{_SIGNED.get(str(policy.get('order_status')), '')}",
         left_out=view.left_out,
         followed=view.recheck_reference,
         differences=view.differs,

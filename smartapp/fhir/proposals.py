@@ -107,11 +107,13 @@ def _medication(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         "resourceType": "MedicationRequest",
         **_shared(order, ordering),
         "category": [{"coding": [{"system": _CATEGORY, "code": "inpatient", "display": "Inpatient"}]}],
+        "reportedBoolean": False,
         "medicationCodeableConcept": medication(order),
         **_recorder(ordering),
         **_supporting(order, "supportingInformation"),
-        "instantiatesUri": [f"{ordering.rules_url}/{rule}" for rule, _ in order.rules],
+        "instantiatesUri": _applied(order, ordering),
         "dosageInstruction": [_dosage(order)],
+        **_dispensed(order),
         "note": [{"text": note_text(order)}],
     }
 
@@ -120,10 +122,12 @@ def _service(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     return {
         "resourceType": "ServiceRequest",
         **_shared(order, ordering),
+        "category": [{"text": "Transfusion"}],
         "code": medication(order),
+        "occurrenceDateTime": rfc3339(ordering.at),
         **({"quantityQuantity": _units(order.units)} if order.units is not None else {}),
         **_supporting(order, "supportingInfo"),
-        "instantiatesUri": [f"{ordering.rules_url}/{rule}" for rule, _ in order.rules],
+        "instantiatesUri": _applied(order, ordering),
         "note": [{"text": f"{dose_text(order)}. {note_text(order)}"}],
     }
 
@@ -145,6 +149,19 @@ def _shared(order: ProposedOrder, ordering: Ordering, suffix: str = "") -> dict[
     if ordering.requester:
         body["requester"] = {"reference": ordering.requester}
     return body
+
+
+def _applied(order: ProposedOrder, ordering: Ordering) -> list[str]:
+    """Each rule in the version that spoke; the page of the address is the rule's."""
+    return [f"{ordering.rules_url}/{rule}#v{version}" for rule, version in order.rules]
+
+
+def _dispensed(order: ProposedOrder) -> dict[str, Any]:
+    """Once, in whole vials."""
+    if order.vials is None:
+        return {}
+    quantity = {"value": order.vials, "unit": "vials", "system": UCUM, "code": "{vial}"}
+    return {"dispenseRequest": {"numberOfRepeatsAllowed": 0, "quantity": quantity}}
 
 
 def _recorder(ordering: Ordering) -> dict[str, Any]:

@@ -56,7 +56,9 @@ class OrderWriting:
         return resource_type_of(order, self.policy.get("component_resource"))
 
     def cannot_write(self, case: Case, order: ProposedOrder) -> str:
-        """Why nothing can be written at all, in a sentence; empty if it can."""
+        """Why nothing can be written at all, in a sentence; empty if it can. An order needs its requester (FHIR-41)."""
+        if self.policy.get("order_intent") == "order" and not case.subject.user:
+            return "the EHR did not say who you are, and an order names who requests it"
         return case.writer.can_create(self.resource_type(order))
 
     def has_company(self, case: Case, content: Mapping[str, Any]) -> bool:

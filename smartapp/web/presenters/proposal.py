@@ -94,6 +94,8 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     """The page of a proposal as it stands."""
     proposal, patient = proposed.proposal, banner(proposed.identity, proposed.assessment)
     outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
+    if proposal.state is State.WRITTEN and proposed.assessment.policy.get("order_status") == "active":
+        outcome = "Saved as active order"
     return ProposalPage(
         id=proposal.id,
         title=outcome or _TITLES[proposal.state],
