@@ -46,7 +46,9 @@ def problems() -> dict[str, list[str]]:
     """What the validator has against each resource; without node or its package the tests are skipped, with `CI` they fail."""
     node = shutil.which("node")
     if not node or not (FOLDER / "node_modules" / "fhir").exists():
-        reason = "no node, or no package for it (npm ci --prefix tests/fhir/node), was found and none could be installed"
+        reason = (
+            "no node, or no package for it (npm ci --prefix tests/fhir/node), was found and none could be installed"
+        )
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     asked: dict[str, Any] = {**GOOD, **BAD}
     sent = json.dumps(list(asked.values()))
