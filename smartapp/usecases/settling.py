@@ -118,7 +118,8 @@ class Settling:
         found = self._find(case, stored)
         if found.state is WriteState.WRITTEN:
             late = self._kept(case, stored, found)
-            self._told(case, late or stored)
+            if late is not None and late.state is ProposalState.WRITTEN:
+                self._told(case, late)
         return self._again(stored)
 
     def _stands(self, case: Case, stored: StoredProposal, standing: str, **found: object) -> StoredProposal:

@@ -181,17 +181,19 @@ def soak(
     seed: int,
     workers: int = 3,
     hands: int = 4,
-    kill_seconds: float = 5.0,
+    kill_seconds: float = 8.0,
+    at_least: int = 0,
     url: str = "",
     shown: bool = False,
 ) -> Told:
-    """The whole run."""
+    """The whole run; `at_least` so many approvals are made even where the machine is slow."""
     rng, told, began = random.Random(seed), Told(seed), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fw-soak-") as name:
         database = url or f"sqlite:///{name}/smartapp.db"
         with a_server(database, Path(name), seconds=FHIR_SECONDS, workers=workers) as (ward, server):
             with _disturbed(ward.hospital.faults, server, rng, told, kill_seconds=kill_seconds):
-                _attempt_all(ward, rng, told, approvals=approvals, hands=hands, until=began + seconds, shown=shown)
+                ended = _ended(told, until=began + seconds, at_least=at_least)
+                _attempt_all(ward, rng, told, approvals=approvals, hands=hands, ended=ended, shown=shown)
             server.await_answer()
             _count(ward, told, hands)
         opened = Database(database)
@@ -201,15 +203,19 @@ def soak(
     return told
 
 
+def _ended(told: Told, *, until: float, at_least: int) -> Callable[[], bool]:
+    return lambda: time.monotonic() > until and len(told.approved) >= at_least
+
+
 def _attempt_all(
-    ward: Ward, rng: random.Random, told: Told, *, approvals: int, hands: int, until: float, shown: bool
+    ward: Ward, rng: random.Random, told: Told, *, approvals: int, hands: int, ended: Callable[[], bool], shown: bool
 ) -> None:
     doing = Hands(ward, rng)
     chosen = [rng.choice(doing.ways) for _ in range(2 * approvals)]
     lock = threading.Lock()
 
     def work() -> None:
-        while time.monotonic() < until:
+        while not ended():
             with lock:
                 if len(told.approved) >= approvals or not chosen:
                     return

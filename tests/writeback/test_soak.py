@@ -5,15 +5,15 @@ import pytest
 from tests.databases import BOTH
 from tests.writeback.soak import soak
 
-APPROVALS, SECONDS = 50, 30.0
-"""On each storage, whichever is reached first."""
+APPROVALS, SECONDS, AT_LEAST = 50, 30.0, 10
+"""On each storage: whichever of the first two is reached first, but not fewer than the last."""
 
 
 @pytest.mark.req("FHIR-40", "FHIR-44", "FHIR-46", "SEC-32")
 @pytest.mark.parametrize("storage", BOTH)
 def test_a_random_run_ends_with_one_order_for_each_approval(request: pytest.FixtureRequest, storage: str) -> None:
     url = "" if storage == "sqlite" else str(request.getfixturevalue("postgresql_url"))
-    told = soak(approvals=APPROVALS, seconds=SECONDS, seed=20260301, workers=2, url=url)
+    told = soak(approvals=APPROVALS, seconds=SECONDS, at_least=AT_LEAST, seed=20260301, workers=2, url=url)
     print(told)  # noqa: T201 - the figures, for whoever looks
     assert told.wrong == []
-    assert (len(told.approved) >= 5, told.kills > 0, sum(told.faults.values()) > 5) == (True, True, True)
+    assert (len(told.approved) >= AT_LEAST, told.kills > 0, sum(told.faults.values()) > 5) == (True, True, True)
