@@ -140,6 +140,8 @@ class Unread:
             return False
         if has_specimens and plain.specimen is not _ABSENT:
             return False
+        if not _LEAST <= plain.value_quantity.value < _HUGE:
+            return False
         if common.analyte is None:
             return True
         at = _instant(plain.effective_date_time)
@@ -177,11 +179,9 @@ class _Common:
         unit = self.units.get(written)
         if unit is None:
             unit = self.units[written] = self._unit(*written)
-        if not unit or not _LEAST <= quantity.value < _HUGE:
-            return False
-        if self.analyte in _CHECKED:
-            return isinstance(to_own_unit(self.analyte, quantity.value, unit), Decimal)
-        return True
+        if not unit or self.analyte not in _CHECKED:
+            return bool(unit)
+        return isinstance(to_own_unit(self.analyte, quantity.value, unit), Decimal)
 
     def _unit(self, code: str, text: str, system: str) -> str:
         if self.analyte is None or not code or system not in ("", UCUM):
@@ -200,8 +200,10 @@ def _is_harmless(note: Raw) -> bool:
 
 def _instant(text: str) -> datetime | None:
     """An instant with its zone; None for anything else, also what only a closer look can read."""
+    if "T" not in text:
+        return None
     try:
         at = datetime.fromisoformat(text)
-        return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo is not None and "T" in text else None
+        return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None

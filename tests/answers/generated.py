@@ -119,6 +119,7 @@ _DAMAGES: tuple[Change, ...] = (
     _put("status", None),
     _put("effectiveDateTime", "yesterday"),
     _put("effectiveDateTime", "2026-02"),
+    _put("effectiveDateTime", "2026-02-28 08:00:00+00:00"),
     _put("valueQuantity", "0.8 g/L"),
     _put("valueQuantity", {"value": "0.8", "unit": "g/L"}),
     _put("valueQuantity", {"value": 0.8}),

@@ -1,9 +1,12 @@
 """Plain Observations, whose reading waits: only what surely is one result and no remark, and the same result when it is read."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.terminology import Analyte
@@ -67,6 +70,13 @@ def test_results_are_read_when_asked_in_order_and_once_each() -> None:
         {"valueQuantity": {"value": 80, "unit": "g/L", "system": c.UCUM, "code": "g/L"}},
         {"valueQuantity": {"value": 1, "unit": "mmol/L", "system": c.UCUM, "code": "mmol/L"}},
         {"effectiveDateTime": "2026-02-28"},
+        {"effectiveDateTime": "2026-02-28 08:00:00+00:00"},
+        {"effectiveDateTime": "2026-02-28T08:00:00"},
+        {"effectiveDateTime": "0001-01-01T00:00:00+14:00"},
+        {"valueQuantity": {"value": Decimal("1e-40"), "unit": "g/L", "system": c.UCUM, "code": "g/L"}},
+        {"valueQuantity": {"value": 1, "unit": "g/L", "system": "http://x.test", "code": "g/L"}},
+        {"valueQuantity": {"value": 1, "unit": "mg/dL", "system": c.UCUM, "code": "g/L"}},
+        {"valueQuantity": {"value": -1, "unit": "g/L", "system": c.UCUM, "code": "g/L"}},
         {"effectiveDateTime": "2027-02-28T00:00:00Z"},
     ],
 )
@@ -76,3 +86,34 @@ def test_what_is_wrong_beside_the_number_is_named_though_no_rule_asks(beside: di
     told = [gap for gap in picture.gaps if gap.source == "Observation/odd"]
     read = [r for r in picture.series(Analyte.FIBRINOGEN) if r.source == "Observation/odd"]
     assert told or read[0].collected.precision < 4
+
+
+ODD_TIMES = st.sampled_from(
+    ["2026-03-01T06:00:00Z", "20260301T060000Z", "2026-W09-7T06:00Z", "2026-03-01t06:00:00Z"]
+) | st.text(alphabet="0123456789-:TZ+. ", min_size=8, max_size=26)
+ODD_WORDS = st.sampled_from(["", " ", "g/L", "mg/dL", "G/L", "g/l", "%", "{INR}", "1", "L/L", "Cel", "[degF]"])
+
+
+@pytest.mark.req("DQ-02", "DQ-05", "DQ-06", "FHIR-03")
+@given(
+    code=st.sampled_from(["3255-7", "6301-6", "20570-8", "8310-5", "777-3", "3151-8", "99999-9"]),
+    time=ODD_TIMES,
+    value=st.decimals(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([Decimal("0.5"), Decimal(41), Decimal(0)]),
+    unit=ODD_WORDS,
+    written=ODD_WORDS,
+    system=st.sampled_from(["", c.UCUM, "http://x.test"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_a_result_looks_like_it_reads_the_same_later(
+    code: str, time: str, value: Decimal, unit: str, written: str, system: str
+) -> None:
+    quantity = {"value": value, "unit": unit, "system": system, "code": written}
+    odd = c.result("odd", code, None, "", valueQuantity=quantity, effectiveDateTime=time)
+    raw = c.dumps(odd)
+    later, at_once = (
+        picture_of(c.patient("1990-01-01"), raw),
+        picture_of(c.patient("1990-01-01"), b"{" + b" " * 64 + raw[1:]),
+    )
+    assert later.labs == at_once.labs
+    assert later.gaps == at_once.gaps
