@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test check serve bench growth cohort soak mutants screenshots lock sbom docs
+.PHONY: breaks help demo test check serve bench growth cohort soak mutants screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -76,9 +76,14 @@ growth: .venv-bench/.installed
 	.venv-healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+## breaks: take out one protection after the other and see that a test of its row turns red (about an hour); ARGS="--from 20"
+breaks: $(TEST)
+	$(BIN)/python -m tests.breaks.run $(ARGS)
+
 ## mutants: change the clinical core a little, thousands of times, and see which change no test notices (hours; taken up where it stopped);
 ##          MODULE=criteria.dic one module
 mutants: .venv-mutants/.installed
+	$(if $(MODULE),,$(MAKE) breaks)
 	.venv-mutants/bin/mutmut run --max-children 2 $(if $(MODULE),"smartapp.clinical.$(MODULE).*")
 	.venv-mutants/bin/python -m tests.mutants.second_look --only "$(MODULE)"
 	.venv-mutants/bin/python -m tests.mutants.figures --survivors

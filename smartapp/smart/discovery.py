@@ -104,7 +104,7 @@ def lifetime(reply: Reply) -> float:
         return _FLOOR
     for part in parts:
         name, _, value = part.partition("=")
-        if name == "max-age" and value.isdigit():
+        if name == "max-age" and value.isdecimal():
             return min(max(float(value), _FLOOR), _CEILING)
     return _USUAL
 
@@ -146,7 +146,10 @@ def _endpoint(
         if needed:
             raise EhrFailed(f"The EHR's SMART configuration has no {name}.", _RETRY)
         return ""
-    url = urljoin(base, text)
+    try:
+        url = urljoin(base, text)
+    except ValueError:
+        url = ""
     _pinned(url, registration, name)
     return url
 

@@ -17,6 +17,7 @@ from smartapp.smart.registration import Registration, normalised
 
 _SKEW = 60
 _LONGEST = 8192
+_LONGEST_SUBJECT = 255
 _TYPES = "Patient|Practitioner|PractitionerRole|RelatedPerson|Person"
 _USER = re.compile(rf"(?:(.+)/)?((?:{_TYPES})/[A-Za-z0-9\-.]{{1,64}})")
 _AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team what this page says."
@@ -65,9 +66,9 @@ class Identities:
         _check_claims(claims, registration, endpoints, nonce, self._clock())
         return User(
             issuer=endpoints.issuer,
-            subject=str(claims["sub"]),
+            subject=claims["sub"],
             reference=fhir_user(claims.get("fhirUser"), registration.fhir_base),
-            name=str(claims.get("name") or "")[:100],
+            name=_shown(claims.get("name")),
         )
 
     def _verified(self, token: str, registration: Registration, endpoints: SmartEndpoints) -> Mapping[str, Any]:
@@ -93,7 +94,7 @@ def _check_claims(
 ) -> None:
     """OIDC 3.1.3.7: issuer exact, audience ours, times within a minute's skew, nonce ours."""
     audience = claims.get("aud")
-    audiences = [audience] if isinstance(audience, str) else list(audience or ())
+    audiences = [audience] if isinstance(audience, str) else audience if isinstance(audience, list) else []
     checks = {
         "issuer": claims.get("iss") == endpoints.issuer,
         "audience": registration.client_id in audiences,
@@ -101,7 +102,7 @@ def _check_claims(
         "expiry": _number(claims.get("exp")) and claims["exp"] > now - _SKEW,
         "time of issue": _number(claims.get("iat")) and claims["iat"] < now + _SKEW,
         "nonce": claims.get("nonce") == nonce,
-        "subject": bool(claims.get("sub")),
+        "subject": _is_subject(claims.get("sub")),
     }
     wrong = [name for name, holds in checks.items() if not holds]
     if wrong:
@@ -110,6 +111,16 @@ def _check_claims(
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_subject(value: Any) -> bool:
+    """OIDC: at most 255 ASCII characters."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_SUBJECT and value.isascii() and value.isprintable()
+
+
+def _shown(name: Any) -> str:
+    """A name as it may stand on a page; half a character or a control is none."""
+    return "".join(char for char in name if char.isprintable())[:100] if isinstance(name, str) else ""
 
 
 def fhir_user(value: Any, fhir_base: str) -> str:

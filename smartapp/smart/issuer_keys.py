@@ -92,7 +92,7 @@ def keys_in(document: Mapping[str, Any]) -> Keys:
 
 def _key(raw: dict[str, Any]) -> RSAKey | ECKey | None:
     kinds: Mapping[Any, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
-    kind = kinds.get(raw.get("kty"))
+    kind = kinds.get(str(raw.get("kty")))
     if kind is None or raw.get("use") not in (None, "sig"):
         return None
     names = ("kty", "n", "e", "crv", "x", "y", "kid", "alg", "use")

@@ -1,6 +1,7 @@
 """The token endpoint: redeem a code, refresh, revoke; the answer examined member by member (SAL-30 to SAL-33, 42, 50, 51, 80, 83)."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from smartapp.smart.keys import ASSERTION_TYPE, SigningKeys
 from smartapp.smart.registration import Registration
 
 _SHORT_LIFE = 300.0
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 _BASIC, _SIGNED = "client_secret_basic", "private_key_jwt"
 _AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team the reference below."
 
@@ -120,15 +122,15 @@ def _basic(registration: Registration) -> str:
 def _examined(answer: Mapping[str, Any]) -> TokenAnswer:
     """SAL-50: access_token, a Bearer token_type and scope are required; expires_in may be absent or a numeric string."""
     token, kind, scope = (answer.get(name) for name in ("access_token", "token_type", "scope"))
-    if not isinstance(token, str) or not token:
+    if not _word(token):
         raise EhrFailed("The EHR's token answer has no access_token.", _AGAIN)
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise EhrFailed("The EHR's token answer is of another type than Bearer.", _AGAIN)
     if not isinstance(scope, str):
         raise EhrFailed("The EHR's token answer does not say which scopes were granted.", _AGAIN)
     return TokenAnswer(
-        access_token=token,
-        scope=scope,
+        access_token=_word(token),
+        scope=" ".join(word for word in scope.split() if _word(word)),
         expires_in=_seconds(answer.get("expires_in")),
         refresh_token=_word(answer.get("refresh_token")),
         id_token=_word(answer.get("id_token")),
@@ -141,10 +143,11 @@ def _examined(answer: Mapping[str, Any]) -> TokenAnswer:
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _SHORT_LIFE
     return seconds if 0 < seconds < 1e9 else _SHORT_LIFE
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A token, or a word of a scope: of visible ASCII characters, else as if it were not there (RFC 6749, appendix A)."""
+    return value if isinstance(value, str) and _VISIBLE.fullmatch(value) else ""

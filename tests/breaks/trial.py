@@ -16,6 +16,10 @@ _NOT_HERE = ("test_conformance.py", "breaks/", "house/test_wheel.py")
 _SECONDS = 600
 
 
+class NothingCanBeTold(Exception):
+    """A trial that proves nothing: the tests cannot be run, or are red anyway."""
+
+
 def tests_for(rows: Iterable[str]) -> list[str]:
     """The tests that name one of the rows, the quick ones first."""
     named = named_by_row()
@@ -25,12 +29,15 @@ def tests_for(rows: Iterable[str]) -> list[str]:
 
 
 def tried(tree: Path, broken: Break) -> str:
-    """The test that turned red; empty if none did. The copy is whole again afterwards."""
+    """The test that turned red and is green without the break; empty if none did. The copy is whole again afterwards."""
     whole = broken.done_to(tree)
     try:
-        return first_red(tree, tests_for(broken.rows))
+        red = first_red(tree, tests_for(broken.rows))
     finally:
         (tree / broken.file).write_text(whole)
+    if red and first_red(tree, [red]):
+        raise NothingCanBeTold(f"{red} is red without any break")
+    return red
 
 
 def first_red(tree: Path, tests: Sequence[str]) -> str:
@@ -53,5 +60,5 @@ def first_red(tree: Path, tests: Sequence[str]) -> str:
         return ""
     red = re.search(r"^(?:FAILED|ERROR) tests/(\S+)", done.stdout, re.M)
     if done.returncode != _RED or red is None:
-        raise RuntimeError(f"the tests could not be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise NothingCanBeTold(f"the tests could not be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return red.group(1)

@@ -19,6 +19,7 @@ from joserfc.jwk import RSAKey
 from tests import charts as c
 
 KEY = RSAKey.generate_key(2048, private=True)
+PUBLIC = {**KEY.as_dict(private=False), "kid": KEY.thumbprint(), "alg": "RS256", "use": "sig"}
 TOKEN = "marker-access-token"
 REFRESH = "marker-refresh-token"
 SCOPE = "launch openid fhirUser patient/*.rs patient/MedicationRequest.crus patient/ServiceRequest.crus patient/Provenance.c"
@@ -109,14 +110,25 @@ class Ehr:
         if special is not None:
             return special
         if asked.path == "/fhir/.well-known/smart-configuration":
-            return sent(_configuration(self.origin) | self.discovery, media="application/json")
+            return sent(self.configuration() | self.discovery, media="application/json")
         if asked.path == "/jwks":
-            return sent({"keys": [_public()]}, media="application/json")
+            return sent({"keys": [PUBLIC]}, media="application/json")
         if asked.path == "/token":
-            return sent(self._token(), media="application/json")
+            return sent(self.tokens(), media="application/json")
         return self._fhir(asked)
 
-    def _token(self) -> dict[str, Any]:
+    def configuration(self) -> dict[str, Any]:
+        """The discovery document without fault."""
+        return {
+            "issuer": self.origin,
+            "authorization_endpoint": f"{self.origin}/authorize",
+            "token_endpoint": f"{self.origin}/token",
+            "jwks_uri": f"{self.origin}/jwks",
+            "capabilities": ["launch-ehr", "permission-v2"],
+        }
+
+    def tokens(self) -> dict[str, Any]:
+        """The token answer for the launch under way."""
         now = int(time.time())
         claims = {
             "iss": self.origin,
@@ -195,20 +207,6 @@ def _matches(resource: c.Resource, params: Mapping[str, str]) -> bool:
 
 def _category(coded: Mapping[str, str]) -> str:
     return "vital-signs" if coded.get("code") == "29463-7" else "laboratory"
-
-
-def _configuration(origin: str) -> dict[str, Any]:
-    return {
-        "issuer": origin,
-        "authorization_endpoint": f"{origin}/authorize",
-        "token_endpoint": f"{origin}/token",
-        "jwks_uri": f"{origin}/jwks",
-        "capabilities": ["launch-ehr", "permission-v2"],
-    }
-
-
-def _public() -> dict[str, Any]:
-    return {**KEY.as_dict(private=False), "kid": KEY.thumbprint(), "alg": "RS256", "use": "sig"}
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tests import charts as c
 from tests.counterparts.ehr import Ehr
 
 APP = "http://127.0.0.1:8000"
+_AGAIN = re.compile(r'http-equiv="refresh" content="\d+; url=([^"]+)"')
 BUDGETS = {"page": "4", "fhir_request": "2", "authorization": "2"}
 
 
@@ -75,8 +76,8 @@ class Visit:
 
     def complete(self, answer: TestResponse) -> TestResponse:
         """The patient page once it no longer awaits anything."""
-        while "Refresh" in answer.headers:
-            answer = self.get(answer.headers["Refresh"].partition("url=")[2])
+        while again := _AGAIN.search(answer.get_data(as_text=True)):
+            answer = self.get(unescape(again[1]))
         return answer
 
     def review(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urljoin
@@ -51,8 +52,8 @@ class Browser:
         return self._whole(self.get(url), url)
 
     def _whole(self, answer: requests.Response, url: str) -> requests.Response:
-        while "Refresh" in answer.headers:  # on a busy machine the first page does not have everything yet
-            answer = self.get(urljoin(url, answer.headers["Refresh"].partition("url=")[2]))
+        while again := re.search(r'http-equiv="refresh" content="\d+; url=([^"]+)"', answer.text):
+            answer = self.get(urljoin(url, unescape(again[1])))  # on a busy machine not everything has come yet
         return answer
 
 
