@@ -1,6 +1,7 @@
 """What production mode refuses to start with: one sentence that names the setting (SEC-30, SEC-34, SAL-41)."""
 
 import base64
+import hashlib
 import os
 import re
 import secrets
@@ -16,7 +17,7 @@ from smartapp.config.mistake import ConfigError
 from smartapp.config.production import check_production
 from tests.conftest import free_port
 
-FRESH = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+FRESH = base64.urlsafe_b64encode(hashlib.sha256(b"a key that no test data hold").digest()).decode()
 GOOD = f"base_url = 'https://app.example.org'\nsecret_key = '{FRESH}'\n"
 EHR = "[[ehr]]\nname = 'st-x'\nfhir_base = 'https://ehr.example.org/fhir'\nclient_id = 'a'\n"
 CALLER = "[[cds_client]]\nname = 'x'\nissuer = 'https://i'\njwks_uri = 'https://i/keys'\n"

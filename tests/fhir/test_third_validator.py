@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.fhir.proposals import write_check, write_order, write_recheck
+from smartapp.fhir.proposals import check_body, write_order, write_recheck
 from tests.fhir.test_proposals import ANONYMOUS, AS_SERVICE, BY_VOLUME, CONCENTRATE, CRYO, ORDERING
 from tests.fhir.test_us_core import RECORD, written
 
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "node"
 ACTIVE = replace(ORDERING, status="active", intent="order")
 GOOD = {
     "the provenance": written()[RECORD],
-    "a check that follows no dose": write_check(ORDERING, ORDERING.at, "CRS 3"),
+    "a check that follows no dose": check_body(ORDERING, ORDERING.at, "CRS 3"),
     **{
         f"{kind} {name}": write(order, ordering)
         for kind, write in (("order", write_order), ("follow-up", write_recheck))

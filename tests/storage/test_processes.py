@@ -37,7 +37,9 @@ def test_a_process_id_that_another_process_took_over_is_gone() -> None:
     assert is_gone(f"{home}.{pid}.{int(started) - 1}")
 
 
-@pytest.mark.parametrize("mark", ["", "x", "0000.1.2", "0000..", f"0000.{os.getpid()}.5"])
+@pytest.mark.parametrize(
+    "mark", ["", "x", "0000.1.2", "0000..", f"0000.{os.getpid()}.5"], ids=["none", "word", "one", "empty", "own"]
+)
 def test_of_another_machine_nobody_knows(mark: str) -> None:
     assert not is_gone(mark)
 
