@@ -14,7 +14,12 @@ for (const chart of document.querySelectorAll("svg.plot")) {
   };
   if (newest) enter(newest);
   chart.addEventListener("pointerover", told);
-  chart.addEventListener("focusin", (event) => { told(event); enter(event.target); });
+  // on the parent: a listener for focus would make the drawing itself a stop of Tab
+  chart.parentElement.addEventListener("focusin", (event) => {
+    if (!points.includes(event.target)) return;
+    told(event);
+    enter(event.target);
+  });
   chart.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = points.indexOf(document.activeElement);

@@ -7,7 +7,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import Stack
-from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, READ, RECOVERED, open_chart, turn
+from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, READ, RECOVERED, open_chart, slow, turn
 
 PUBLIC = ("/", "/rules", "/rules/REP-03", "/no-such-page", "/launch?iss=https://other.example.org/fhir&launch=x")
 
@@ -56,6 +56,12 @@ def test_every_step_passes_axe_in_both_themes_and_at_every_width(page: Any, well
             page.get_by_text(words).first.wait_for()
 
 
+def test_a_page_that_still_reads_passes_axe(page: Any, well: Stack) -> None:
+    slow(well, "Condition", 8)
+    open_chart(page, well, ACT_NOW, until="main [role=status]")
+    assert violations(page, well) == []
+
+
 def test_the_page_of_a_failing_launch_passes_axe(page: Any, well: Stack) -> None:
     turn(well, "no_patient")
     open_chart(page, well, ACT_NOW)
@@ -67,7 +73,10 @@ def test_the_page_of_a_failing_launch_passes_axe(page: Any, well: Stack) -> None
 def test_a_page_without_a_patient_passes_axe(page: Any, well: Stack, path: str, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     page.goto(f"{well.app}{path}")
-    assert findings(page) == []
+    for width in (1280, 640, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert findings(page) == [], f"{path} {theme} {width}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("path", ["/", f"/chart/{ACT_NOW}", "/console"])

@@ -1,5 +1,6 @@
 """The screens as people use them: keyboard, paper, and a narrow panel."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,79 @@ def test_two_charts_in_one_browser_never_mix(page: Any, stack: Stack) -> None:
     for patient, amount in ((ACT_NOW, "10 units"), (CHILD, "4 units")):
         page.goto(f"{stack.ehr}/chart/{patient}")
         assert f"Cryoprecipitate {amount} intravenously" in page.locator("main").inner_text()
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Tab until the focus is on what the selector names."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached by Tab")
+
+
+def test_the_keyboard_alone_adds_bleeding_and_it_is_marked_as_the_clinicians(app_page: Any) -> None:
+    tab_to(app_page, "button[name=bleeding][value=major]")
+    app_page.keyboard.press("Enter")
+    app_page.get_by_text("Added by you in this launch: bleeding major").wait_for()
+    app_page.locator(".verdict").get_by_text("major bleeding").first.wait_for()
+    assert app_page.locator("button[name=bleeding][aria-pressed=true]").inner_text().endswith("major")
+
+
+def test_the_keyboard_alone_corrects_the_grade_beside_its_criteria(app_page: Any) -> None:
+    tab_to(app_page, "button[name=crs_grade][value='4']")
+    focused = "document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent"
+    assert "two or more vasopressors" in app_page.evaluate(focused)
+    app_page.keyboard.press("Enter")
+    app_page.get_by_text("Added by you in this launch: CRS grade 4").wait_for()
+    app_page.locator(".verdict").get_by_text("CRS 4 (added by you)").wait_for()
+
+
+def test_the_keyboard_alone_declines_with_one_reason(app_page: Any) -> None:
+    tab_to(app_page, ".notnow summary")
+    app_page.keyboard.press("Enter")
+    tab_to(app_page, ".notnow button[name=reason]")
+    app_page.keyboard.press("Enter")
+    app_page.get_by_text("Not now: ").first.wait_for()
+
+
+def test_one_point_of_the_chart_is_in_the_order_of_tab_and_its_words_stand_below(app_page: Any) -> None:
+    assert app_page.locator("svg.plot [tabindex='0']").count() == 1
+    tab_to(app_page, "svg.plot .point")
+    spoken = app_page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert app_page.locator("[data-pointed]").inner_text() == spoken
+
+
+def test_above_the_limit_the_button_is_off_and_says_why(app_page: Any) -> None:
+    app_page.locator("form[action$='/approve'] button.primary").first.click()
+    amount, button = app_page.get_by_label("Amount in units"), app_page.locator("button.primary")
+    app_page.get_by_role("button", name="+ 1 unit").click()
+    assert amount.input_value() == "11"
+    assert button.is_disabled()
+    assert "Above the limit: at most 10 units for this patient." in app_page.locator("main").inner_text()
+    app_page.get_by_role("button", name="− 1 unit").click()
+    assert button.is_enabled()
+
+
+def test_all_that_a_page_loads_weighs_little(app_page: Any) -> None:
+    """Compressed as a server would: page, style, script and icon together."""
+    loaded: list[bytes] = []
+    app_page.on("response", lambda response: loaded.append(response.body()))
+    app_page.reload(wait_until="networkidle")
+    assert len(loaded) >= 3
+    assert sum(len(gzip.compress(body)) for body in loaded) < 120 * 1024
+
+
+def test_every_target_is_large_enough_to_hit(app_page: Any) -> None:
+    sizes = "all => all.filter(e => e.offsetParent).map(e => [e.textContent.trim(), e.getBoundingClientRect().height])"
+    for what, height in app_page.eval_on_selector_all("main button, main summary, main input, .ranges a", sizes):
+        assert height >= 32, what
+
+
+@pytest.mark.parametrize("path", ["/rules", "/rules/REP-05"])
+def test_the_rules_print_with_nothing_cut_off(app_page: Any, stack: Stack, path: str, tmp_path: Path) -> None:
+    app_page.goto(f"{stack.app}{path}")
+    app_page.emulate_media(media="print")
+    app_page.set_viewport_size({"width": 703, "height": 1000})  # A4 within its margins
+    assert app_page.evaluate("document.documentElement.scrollWidth") <= 703
+    assert app_page.pdf(path=str(tmp_path / "rules.pdf"), format="A4").count(PAGE_BREAK) >= 1
