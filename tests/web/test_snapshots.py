@@ -41,5 +41,5 @@ def test_the_card_says_what_it_said(tmp_path: Path) -> None:
     for card in cards:
         for link in card["links"]:
             link.pop("appContext", None)
-    told = _FRESH.sub("fresh", json.dumps(cards, indent=1, ensure_ascii=False)) + "\n"
+    told = _FRESH.sub("fresh", json.dumps(cards, indent=1, ensure_ascii=False, sort_keys=True)) + "\n"
     assert told == kept("cards.json", told)
