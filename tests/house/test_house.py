@@ -160,6 +160,11 @@ def test_documents_link_to_what_exists() -> None:
         assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+def test_decisions_are_numbered_one_after_another() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_locked_files_name_no_registry() -> None:
     for lock in sorted((ROOT / "requirements").glob("*.txt")):
         text = lock.read_text()
