@@ -20,7 +20,6 @@ from benchmarks.calls import HOOK, Caller
 from benchmarks.ehr import Ehr, ehr_of, serve
 from benchmarks.fast import hurry
 from benchmarks.launches import Browser
-from smartapp.config.settings import Settings
 
 HOURS = 48
 SECONDS = 110.0
@@ -93,8 +92,7 @@ def _app(folder: Path, ehr: Ehr, began: float, seconds: float) -> Iterator[tuple
     config = servers.site(
         folder, port=port, fhir=f"{ehr.base}/fhir", issuer=ehr.base, limits=_LIMITS, caller="token_minutes = 60\n"
     )
-    if "retention" in Settings.model_fields:
-        config.write_text(config.read_text() + _MORE)
+    config.write_text(config.read_text() + _MORE)
     fast = [sys.executable, "-m", "benchmarks.fast", str(began), str(HOURS * 3600 / seconds)]
     command = [*fast, "serve", "--config", str(config), "--port", str(port)]
     with servers.started(command, f"http://127.0.0.1:{port}", folder) as app:

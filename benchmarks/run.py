@@ -41,11 +41,11 @@ def main(arguments: list[str]) -> None:
 
 
 def _parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Seen]]]:
-    rounds, scale = (1, 0.1) if quick else (5, 1.0)
+    rounds, scale = (1, 0.1) if quick else (3, 1.0)
     key = hooks.caller_key(folder)
     return {
-        "starts": lambda: starts.rows(folder, min(rounds, 3)),
-        "launches": lambda: launches.rows(folder, min(rounds, 3)),
+        "starts": lambda: starts.rows(folder, rounds),
+        "launches": lambda: launches.rows(folder, rounds),
         "hooks": lambda: hooks.rows(folder, key, rounds, scale),
     }
 
