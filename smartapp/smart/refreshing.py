@@ -49,7 +49,8 @@ class SessionTokens:
         with self._lock:
             if stale == self._given_up:
                 return None
-            newer = self._newer(stale)
+            found = self._newer(stale)
+            newer = found if found != stale else None  # the same again is none, however often it is asked for
             self._given_up = "" if newer else stale
             return newer
 

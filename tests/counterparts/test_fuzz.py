@@ -98,7 +98,9 @@ def test_token_answers(app: Flask, ehr: Ehr, listener: Listener, spoiling: Spoil
         return Sent(spoiling.of(ehr.tokens() | more), media="application/json") if asked.path == "/token" else None
 
     launched(app, ehr, listener, special)
-    assert len([asked for asked in ehr.asked if asked.path == "/token"]) <= 1
+    asked_for = [asked.body for asked in ehr.asked if asked.path == "/token"]
+    assert len([body for body in asked_for if b"grant_type=authorization_code" in body]) <= 1
+    assert len(asked_for) <= 4  # one refresh a look, not one a read
 
 
 @pytest.mark.req("SAL-70", "SAL-71", "SEC-34")

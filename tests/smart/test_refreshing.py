@@ -74,3 +74,12 @@ def test_a_refresh_that_names_another_patient_is_not_believed(tmp_path: Path) ->
     ehr.answer["patient"] = "P2"
     assert tokens.refreshed("first") is None
     assert tokens.current() == "first"
+
+
+@pytest.mark.req("SAL-80", "SAL-81")
+def test_the_same_token_again_is_no_newer_one_and_is_asked_for_once(tmp_path: Path) -> None:
+    ehr = Ehr()
+    tokens = session_tokens(ehr, tmp_path)
+    ehr.answer["access_token"] = "first"
+    assert [tokens.refreshed("first") for _ in range(10)] == [None] * 10
+    assert len(ehr.token_requests()) == 2
