@@ -57,9 +57,12 @@ class KeySets:
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def key(self, caller: Caller, kid: str, algorithm: str) -> ECKey | RSAKey:
-        """The one key of this id, if it fits the algorithm."""
+        """The one key of this id, if it fits the algorithm; a key that is known and fresh waits for nobody's fetch."""
+        kept = self._kept[caller.name]
+        fresh = kept.imported.get((kid, algorithm)) if self._clock() < kept.fresh_until else None
+        if fresh is not None:
+            return fresh
         with self._locks[caller.name]:
-            kept = self._kept[caller.name]
             self._refresh(caller, kept, kid)
             known = kept.imported.get((kid, algorithm))
             if known is None:
