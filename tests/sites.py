@@ -1,5 +1,7 @@
 """Settings of an app whose hooks tests call directly, as a client without a key of its own."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 from smartapp.cli.serving import demo_settings
@@ -7,6 +9,9 @@ from smartapp.config.settings import Settings
 
 APP = "http://127.0.0.1:8000"
 EHR = "http://127.0.0.1:8001"
+SECRET = hashlib.sha256(b"the secret of the tests, of no site").digest()
+"""The `secret_key` of the tests: production refuses it (SAL-41)."""
+SECRET_TEXT = base64.urlsafe_b64encode(SECRET).decode()
 
 
 def open_settings(folder: Path, app_url: str = APP, ehr_url: str = EHR) -> Settings:

@@ -1,6 +1,5 @@
 """Configuration: each mistake is one sentence that names the place; file, environment and secret files come together."""
 
-import base64
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from smartapp.config.checks import SANDBOX, check_served, policy_of, secrets_of
 from smartapp.config.load import load_settings, shown
 from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Settings
+from tests.sites import SECRET_TEXT
 
-SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 EHR = '[[ehr]]\nname = "x"\nfhir_base = "https://ehr.example.org/fhir"\n'
 CALLER = '[[cds_client]]\nname = "x"\nissuer = "https://i"\n'
 
@@ -145,7 +144,7 @@ def test_an_environment_name_that_is_none(name: str) -> None:
 
 def test_paths_count_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / "secret").write_text(f"{SECRET}\n{SECRET}\n")
+    (tmp_path / "keys" / "secret").write_text(f"{SECRET_TEXT}\n{SECRET_TEXT}\n")
     (tmp_path / "keys" / "jwks").write_text('{"keys": []}')
     settings = load(tmp_path, "secret_key_file = 'keys/secret'\ndata_dir = 'var'")
     assert settings.data_dir == tmp_path / "var"
@@ -170,14 +169,14 @@ def test_a_published_key_in_a_key_file_is_for_development(tmp_path: Path, mode: 
 @pytest.mark.req("SEC-30")
 def test_secrets_are_hidden_when_shown(tmp_path: Path) -> None:
     (tmp_path / "basic").write_text("s3cret\n")
-    text = f"secret_key = '{SECRET}'\n{EHR}client_id = 'a'\nclient_auth = 'client_secret_basic'\nclient_secret_file = 'basic'"
+    text = f"secret_key = '{SECRET_TEXT}'\n{EHR}client_id = 'a'\nclient_auth = 'client_secret_basic'\nclient_secret_file = 'basic'"
     settings = load(tmp_path, text)
     printed = "\n".join(shown(settings))
     assert settings.ehr[0].client_secret.get_secret_value() == "s3cret"
     assert "s3cret" not in printed
-    assert SECRET not in printed
+    assert SECRET_TEXT not in printed
     assert "secret_key = (hidden)" in printed
-    assert SECRET not in repr(settings)
+    assert SECRET_TEXT not in repr(settings)
 
 
 @pytest.mark.req("SEC-30")

@@ -98,13 +98,14 @@ def config_check(config_file: Path | None, online: bool) -> None:
     """Validate the configuration and print what is in effect, secrets hidden; exit 1 if what was asked is found wanting."""
     from smartapp.config import load, mistake  # noqa: PLC0415 - imported when it runs
     from smartapp.config.checks import check_served  # noqa: PLC0415
+    from smartapp.config.production import readable_by_others  # noqa: PLC0415
 
     try:
         settings = load.load_settings(config_file)
         check_served(settings, "127.0.0.1")
     except mistake.ConfigError as error:
         fail(str(error))
-    click.echo("\n".join(load.shown(settings)))
+    click.echo("\n".join((*load.shown(settings), *readable_by_others(settings))))
     if online:
         from smartapp.cli.online import told  # noqa: PLC0415 - imported when it runs
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -25,6 +26,7 @@ from smartapp.cli.databases import Unopened, missing, using
 from smartapp.config.checks import check_served
 from smartapp.config.load import build, load_settings
 from smartapp.config.mistake import ConfigError
+from smartapp.config.production import readable_by_others
 from smartapp.config.settings import Settings
 from smartapp.factory import create_app
 from smartapp.factory.logs import make_log
@@ -184,6 +186,8 @@ def _checked(config: Path | None, host: str) -> Settings:
         check_served(settings, host)
     except ConfigError as error:
         raise ServingError(str(error)) from None
+    for sentence in readable_by_others(settings):
+        click.echo(sentence, err=True)
     return settings
 
 

@@ -1,6 +1,5 @@
 """The app in production, called by an EHR that signs."""
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from smartapp.storage.database import Database
 from tests import charts as c
 from tests.cdshooks import calls
 from tests.cdshooks.signing import BASE, ISSUER, SERVER, Signer, key_set
+from tests.sites import SECRET_TEXT
 
 ORIGIN = "https://ehr.test"
 
@@ -44,7 +44,7 @@ def settings_of(
         {
             "base_url": BASE,
             "data_dir": folder,
-            "secret_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+            "secret_key": SECRET_TEXT,
             "organization": "St X",
             "mode": mode,
             "limits": limits or {},

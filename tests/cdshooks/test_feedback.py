@@ -32,6 +32,7 @@ from tests.cdshooks import calls
 from tests.cdshooks.served import app_of, post, settings_of
 from tests.cdshooks.signing import SERVER, Signer
 from tests.fakes import MemoryLog
+from tests.sites import SECRET, SECRET_TEXT
 
 SIGNER = Signer()
 PATH = f"{calls.url()}/feedback"
@@ -63,7 +64,7 @@ class Service:
         return [record["outcome"] for record in records(self.database) if record["event"] == event]
 
 
-KEYRING = Keyring([bytes(range(32))])
+KEYRING = Keyring([SECRET])
 
 
 @pytest.fixture
@@ -295,7 +296,7 @@ def test_how_often_a_rule_is_overridden(service: Service) -> None:
 def exported(service: Service, monkeypatch: pytest.MonkeyPatch, *args: str) -> str:
     for name, value in {
         "DATA_DIR": str(service.folder),
-        "SECRET_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "SECRET_KEY": SECRET_TEXT,
         "ORGANIZATION": "St X",
     }.items():
         monkeypatch.setenv(f"SMARTAPP_{name}", value)

@@ -1,6 +1,5 @@
 """The app beside that EHR, and a browser that launches it: every page it gets is kept, with what was logged meanwhile."""
 
-import base64
 import logging
 import re
 import uuid
@@ -19,6 +18,7 @@ from smartapp.factory import create_app
 from smartapp.storage.database import Database
 from tests import charts as c
 from tests.counterparts.ehr import Ehr
+from tests.sites import SECRET_TEXT
 
 APP = "http://127.0.0.1:8000"
 _AGAIN = re.compile(r'http-equiv="refresh" content="\d+; url=([^"]+)"')
@@ -32,7 +32,7 @@ def app_beside(ehr: Ehr, folder: Path, **more: Any) -> Flask:
             "base_url": APP,
             "mode": "development",
             "data_dir": folder,
-            "secret_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+            "secret_key": SECRET_TEXT,
             "budgets": BUDGETS,
             "limits": {"launch": "", "hooks": ""},
             "ehr": [{"name": "st-x", "fhir_base": ehr.base, "client_id": "client-a", "client_auth": "public", **more}],

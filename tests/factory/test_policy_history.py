@@ -1,6 +1,5 @@
 """A start with another policy than the last is recorded with both: in the policy history and in the audit (DSI-04)."""
 
-import base64
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ from smartapp.factory.parts import make_parts
 from smartapp.storage import policies
 from smartapp.storage.database import Database
 from smartapp.storage.trail import records
+from tests.sites import SECRET_TEXT
 
-SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 pytestmark = pytest.mark.req("DSI-04")
 
 
@@ -23,7 +22,7 @@ def start(database: Database) -> Callable[..., str]:
     """A start of the program with these parameters; the fingerprint of its policy."""
 
     def started(**site: Any) -> str:
-        settings = build({"secret_key": SECRET, "database_url": database.url, "site": site})
+        settings = build({"secret_key": SECRET_TEXT, "database_url": database.url, "site": site})
         parts = make_parts(settings, lambda: datetime.now(UTC))
         parts.database.close()
         return parts.site.policy.sha256

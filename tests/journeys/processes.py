@@ -1,6 +1,5 @@
 """App processes as a site starts them, with a demo EHR of their own, and a browser that may be answered by any of them."""
 
-import base64
 import re
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from smartapp.demo.app import DemoEhr, create_demo
 from tests.cdshooks.signing import ISSUER, Signer, key_set
 from tests.cli.test_serving import SECONDS, get
 from tests.conftest import free_port
+from tests.sites import SECRET_TEXT
 
 SITE = """
 mode = "development"
@@ -56,7 +56,6 @@ issuer = "{ehr}"
 jwks_uri = "{ehr}/jwks.json"
 fhir_servers = ["{ehr}/fhir"]
 """
-SECRET = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 
 @dataclass
@@ -77,7 +76,7 @@ class Hospital:
         """A configuration in a folder of its own."""
         folder.mkdir(parents=True)
         (folder / "keys.json").write_bytes(key_set(self.signer.public()))
-        told = {"base": self.base, "ehr": self.ehr, "secret": SECRET, "database": database, "issuer": ISSUER}
+        told = {"base": self.base, "ehr": self.ehr, "secret": SECRET_TEXT, "database": database, "issuer": ISSUER}
         (folder / "site.toml").write_text(SITE.format(**told))
         return folder / "site.toml"
 

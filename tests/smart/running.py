@@ -1,6 +1,5 @@
 """The app running on one or several mock EHRs, and a browser that visits it."""
 
-import base64
 import re
 import time
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from smartapp.factory import create_app
 from smartapp.factory.parts import make_parts
 from smartapp.storage.database import Database
 from tests import charts as c
+from tests.sites import SECRET_TEXT
 from tests.smart.mock_ehr import MockEhr
 
 APP = "http://127.0.0.1:8000"
@@ -55,7 +55,7 @@ def settings_of(
             "base_url": base_url,
             "log_level": log_level,
             "data_dir": folder,
-            "secret_key": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+            "secret_key": SECRET_TEXT,
             "limits": limits or {},
             "budgets": {"authorization": 2, "page": 5},
             "ehr": listed,

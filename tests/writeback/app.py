@@ -1,6 +1,5 @@
 """The app under test: in threads of this process, or as a real server that can be killed."""
 
-import base64
 import os
 import secrets
 import signal
@@ -18,6 +17,7 @@ import requests
 from smartapp.config.load import build
 from smartapp.factory import create_app
 from tests.conftest import free_port
+from tests.sites import SECRET_TEXT
 from tests.writeback.clinician import Clinician
 from tests.writeback.hospital import Hospital, a_hospital, listening
 
@@ -65,7 +65,7 @@ def told(
         "base_url": hospital.app_url,
         "data_dir": str(folder),
         "database_url": database_url,
-        "secret_key": base64.urlsafe_b64encode(b"k" * 32).decode(),
+        "secret_key": SECRET_TEXT,
         "organization": "St X",
         "site": {"fc_product": "riastap", "cryo_available": False, **(site or {})},
         "limits": {"launch": "", "hooks": ""},
