@@ -253,7 +253,7 @@ def label_of(option: Option) -> str:
 
 
 def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ...]:
-    dosed = [option for option in assessment.options if option.dose_mg is not None or option.units is not None]
+    dosed = [o for o in assessment.options if (o.dose_mg is not None or o.units is not None) and not o.no_draft]
     return tuple(
         Suggestion(
             uuid=str(uuid.uuid4()),

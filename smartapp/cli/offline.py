@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from smartapp.clinical.assessment import Assessment, assess
+from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Action
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.clinical.report import as_json
 from smartapp.clinical.sentences import as_text
 from smartapp.clinical.would_change import would_change
 from smartapp.fhir.files import UnusableFile, read_file
-from smartapp.fhir.picture import read_picture
+from smartapp.usecases.assess import Site, assess_chart
 
 _CONCERNED = ("SMARTAPP_CONFIG", "SMARTAPP_SITE__", "SMARTAPP_TIME_ZONE")  # what of the environment an answer rests on
 
@@ -49,7 +49,7 @@ def _assess_one(
         raise OfflineError(f"{name}: it could not be read: {error.strerror}") from None
     except UnusableFile as error:
         raise OfflineError(f"{name}: {error}") from None
-    return assess(read_picture(chart, as_of, zone, policy=policy, local_codes=codes), policy)
+    return assess_chart(chart, site=Site(policy=policy, zone=zone, queries=(), local_codes=codes), as_of=as_of)
 
 
 def _site(config: Path | None, sets: Sequence[str]) -> tuple[SitePolicy, ZoneInfo, dict[str, str]]:

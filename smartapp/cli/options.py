@@ -31,11 +31,12 @@ class Time(click.ParamType[datetime]):
         """The time in UTC."""
         try:
             at = datetime.fromisoformat(str(value))
-        except ValueError:
+            utc = at.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value} is not a time such as 2026-03-01T08:00:00Z", param, ctx)
         if at.tzinfo is None:
             self.fail(f"{value} has no offset: write 2026-03-01T08:00:00Z or +01:00", param, ctx)
-        return at.astimezone(UTC)
+        return utc
 
 
 class Day(Time):

@@ -177,7 +177,7 @@ class Option:
 
     Exact amounts unrounded; `dose_mg_per_kg` after rounding. `cap_mg` / `cap_units` the largest amount that may be approved,
     `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
-    guideline section 10.
+    guideline section 10. `no_draft` says why this one may not be drafted, whatever the others may (SAF-06).
     """
 
     product: Product
@@ -201,6 +201,13 @@ class Option:
     flags: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     blocked: str = ""
+    no_draft: str = ""
+
+    @property
+    def may_be_ordered(self) -> bool:
+        """Whether it has an amount (FC-06 lists some without) and nothing stands against this product alone."""
+        amounts = (self.dose_mg, self.units, self.volume_ml)
+        return not self.no_draft and any(amount is not None for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,16 @@ class Refused:
 
 
 def unit_of(analyte: Analyte, code: str, text: str) -> str | Refused:
-    """The unit meant by a UCUM `code` and a unit `text`: the code, else the text by exact match; a conflict refuses."""
+    """The unit meant by a UCUM `code` and a unit `text`: the code, else the text by exact match; a conflict refuses.
+
+    A text with an error of case (`g/l`) is no unit, but it may contradict the code.
+    """
     code, text = code.strip(), text.strip()
     if code in FACTORS[analyte] and text in ("", code):
         return code
     spelled, known = TEXT_SPELLINGS.get(text, text), _known(analyte)
-    if code in known and spelled in _ANY_UNIT and not _same(analyte, code, spelled):
+    said = {spelled} & _ANY_UNIT or {unit for unit in known if unit.casefold() == spelled.casefold()}
+    if code in known and said and not any(_same(analyte, code, unit) for unit in said):
         return Refused("DQ-05", f"its unit code {code} and its unit text {text} disagree")
     unit = spelled if code in known and spelled in known and annotated_variant(spelled) else code or spelled
     if not unit:

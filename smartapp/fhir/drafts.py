@@ -14,8 +14,9 @@ from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.medications import drug_in
 
 ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
+_NOT_ORDERED = ("cancelled", "revoked", "stopped", "completed", "entered-in-error")
 _MOST_DIGITS = 12
-_AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(mg/kg|mg|g|units?|pools?)(?![\w/])", re.IGNORECASE)
+_AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(mg/kg|mg|g|ug|mcg|[µμ]g|units?|pools?)(?![\w/])", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=\d)[, \u202f](?=\d{3}\b)")
 
 
@@ -33,7 +34,7 @@ class Draft:
 
 
 def read_drafts(raw: bytes, local_codes: Mapping[str, str], patient: str = "") -> tuple[Draft, ...]:
-    """Every MedicationRequest and ServiceRequest of this patient among the entries; all else is passed over."""
+    """Every MedicationRequest and ServiceRequest of this patient among the entries that is being ordered; all else is passed over."""
     body = _json(raw)
     entries = body.get("entry") if isinstance(body, dict) else None
     found = [entry.get("resource") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -41,7 +42,7 @@ def read_drafts(raw: bytes, local_codes: Mapping[str, str], patient: str = "") -
     return tuple(
         Draft(each, _order(place, each, local_codes))
         for place, each in orders
-        if each.get("resourceType") in ORDERS and _is_of(each, patient)
+        if each.get("resourceType") in ORDERS and _is_of(each, patient) and _is_ordered(each)
     )
 
 
@@ -50,6 +51,11 @@ def _is_of(body: Mapping[str, Any], patient: str) -> bool:
     subject = body.get("subject")
     reference = subject.get("reference") if isinstance(subject, dict) else None
     return not patient or not isinstance(reference, str) or reference.rsplit("/", 1)[-1] == patient
+
+
+def _is_ordered(body: Mapping[str, Any]) -> bool:
+    """Not what is taken back, over, or an order not to give (guideline 7a: only what the clinician is ordering)."""
+    return body.get("status") not in _NOT_ORDERED and body.get("doNotPerform") is not True
 
 
 def references(raw: bytes) -> frozenset[str]:
@@ -155,7 +161,12 @@ def _in_words(body: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
 
 
 def _named(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
-    known = {"mg": ("dose_mg", 1), "g": ("dose_mg", 1000), "mg/kg": ("mg_per_kg", 1)}
+    known: dict[str, tuple[str, Decimal | int]] = {
+        "mg": ("dose_mg", 1),
+        "g": ("dose_mg", 1000),
+        "mg/kg": ("mg_per_kg", 1),
+    }
+    known |= dict.fromkeys(("ug", "mcg", "µg", "μg"), ("dose_mg", Decimal("0.001")))
     known |= dict.fromkeys(("unit", "units"), ("units", 1)) | dict.fromkeys(("pool", "pools"), ("pools", 1))
     name, factor = known.get(unit, ("", 0))
     return (name, value * factor) if name else None

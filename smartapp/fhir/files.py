@@ -8,6 +8,7 @@ from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.document import Unreadable, decode, kind_of
 from smartapp.fhir.queries import BY_NAME, QUERIES
+from smartapp.fhir.resources import TOPICS
 
 _BUNDLES = frozenset({"collection", "searchset", "transaction", "batch", "document", "history", ""})
 
@@ -36,7 +37,7 @@ def read_file(raw: bytes, patient: str | None) -> Chart:
     kind = kind_of(text)
     if kind.resource_type == "Bundle":
         bundle = _bundle(text)
-        return _chart_of(bundle.resources, bundle.full_urls, patient)
+        return _chart_of(bundle.resources, bundle.full_urls, patient).with_answers(*_cut_off(bundle))
     if kind.resource_type:
         return _chart_of([text], (), patient)
     hook = _hook(text)
@@ -85,6 +86,15 @@ def _chart_of(resources: Sequence[bytes], full_urls: Sequence[str], patient: str
     own = {url for kind, url in named if kind.resource_type == "Patient" and kind.id == wanted and url}
     answer = Answer(query="file", state=AnswerState.COMPLETE, resources=tuple(keep))
     return Chart(patient=wanted, aliases=frozenset(own)).with_answers(answer)
+
+
+def _cut_off(bundle: Bundle) -> list[Answer]:
+    """A search result that names a next page, or an error, holds less than there is, of every type (DQ-17)."""
+    failed = next((message for message in bundle.messages if message.is_failure), None)
+    if not bundle.next_url and failed is None:
+        return []
+    why = failed.text if failed else "the file holds only its first page"
+    return [Answer(query=kind, state=AnswerState.INCOMPLETE, reason=why) for kind in TOPICS]
 
 
 def _which(patients: list[str], wanted: str | None) -> str:

@@ -124,8 +124,8 @@ def order_in(content: Mapping[str, Any]) -> ProposedOrder:
 
 
 def can_be_ordered(option: Option) -> bool:
-    """Whether an option has an amount to order (FC-06 lists some without)."""
-    return any(amount is not None for amount in (option.dose_mg, option.units, option.volume_ml))
+    """Whether an option has an amount to order (FC-06 lists some without) and nothing forbids it (SAF-06)."""
+    return option.may_be_ordered
 
 
 def option_in(content: Mapping[str, Any]) -> Option:

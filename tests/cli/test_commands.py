@@ -194,3 +194,28 @@ def test_serving_says_what_is_missing() -> None:
     done = run("serve")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "base_url is required" in done.stderr
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_out_of_the_calendar_is_one_sentence(chart: str, at: str) -> None:
+    done = run("assess", chart, "--at", at)
+    assert done.exit_code == 2
+    assert "is not a time such as" in done.stderr
+
+
+@pytest.mark.req("CDS-73")
+def test_a_result_with_two_values_is_not_believed(tmp_path: Path) -> None:
+    raw = c.bundle(*ACT).replace(b'"value": 0.8', b'"value": 0.8, "value": 2.8')
+    assert b"2.8" in raw
+    found = json.loads(run("assess", written(tmp_path, raw), *AT, "--format", "json").stdout)
+    assert found["action"] == "CANNOT_ASSESS"
+    assert any("a member twice" in issue["text"] for issue in found["data_issues"])
+
+
+@pytest.mark.req("DQ-17")
+def test_a_search_result_of_which_a_page_is_missing_gives_no_dose(tmp_path: Path) -> None:
+    whole = json.loads(c.bundle(*ACT))
+    cut = {**whole, "type": "searchset", "link": [{"relation": "next", "url": "https://ehr.example/fhir?page=2"}]}
+    found = json.loads(run("assess", written(tmp_path, c.dumps(cut)), *AT, "--format", "json").stdout)
+    assert (found["action"], found["draft_allowed"], found["options"]) == ("REPLACE", False, [])
+    assert any("Laboratory results incomplete" in issue["text"] for issue in found["data_issues"])

@@ -216,3 +216,20 @@ def test_any_unit_text_is_an_accepted_unit_or_refused(analyte: Analyte, code: st
 def test_equal_meanings_give_equal_results(grams: Decimal) -> None:
     found = {to_own_unit(FIB, grams * times, unit) for times, unit in ((1, "g/L"), (100, "mg/dL"), (1000, "mg/L"))}
     assert found == {grams}
+
+
+@pytest.mark.req("DQ-05")
+@pytest.mark.parametrize(
+    ("analyte", "code", "text", "accepted"),
+    [
+        (FIB, "mg/dL", "g/l", False),
+        (FIB, "g/L", "MG/DL", False),
+        (FIB, "mg/dL", "mg/dl", True),
+        (FIB, "g/L", "G/L", True),
+        (Analyte.PLATELETS, "10*9/L", "G/L", True),
+    ],
+)
+def test_a_text_with_an_error_of_case_may_contradict_the_code(
+    analyte: Analyte, code: str, text: str, accepted: bool
+) -> None:
+    assert unit_of(analyte, code, text) == code if accepted else isinstance(unit_of(analyte, code, text), Refused)

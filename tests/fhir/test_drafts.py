@@ -146,3 +146,22 @@ def test_what_is_no_bundle_holds_no_draft(raw: bytes) -> None:
 def test_nothing_a_client_sends_raises(odd: dict[str, Any], concept: Any) -> None:
     raw = a_bundle({**a_request(), **odd, "medicationCodeableConcept": concept})
     assert len(read_drafts(raw, {}, "P1")) <= 1
+
+
+@pytest.mark.req("CDS-12")
+@pytest.mark.parametrize(
+    "more",
+    [{"status": s} for s in ("cancelled", "revoked", "stopped", "completed", "entered-in-error")]
+    + [{"doNotPerform": True}],
+)
+def test_what_is_taken_back_is_not_being_ordered(more: dict[str, Any]) -> None:
+    assert read_drafts(a_bundle(a_request(**more)), {}) == ()
+    assert len(read_drafts(a_bundle(a_request(status="active", doNotPerform=False)), {})) == 1
+
+
+@pytest.mark.req("ORD-05")
+@pytest.mark.parametrize("unit", ["ug", "mcg", "µg", "μg"])
+def test_micrograms_are_an_amount(unit: str) -> None:
+    structured = a_request(dosageInstruction=[{"doseAndRate": [{"doseQuantity": {"value": 3000, "unit": unit}}]}])
+    in_words = a_request(dosageInstruction=[{"text": f"3000 {unit} once"}])
+    assert [draft.order.dose_mg for draft in read_drafts(a_bundle(structured, in_words), {})] == [3, 3]

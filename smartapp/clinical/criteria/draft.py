@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterator
 from smartapp.clinical.conclusions import Action, Blocker, EffectiveFibrinogen, Weight
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, DYSFIBRINOGENAEMIA, THROMBOSIS
-from smartapp.clinical.criteria.options import CHOICE, age_known, available, dose_in_question, serious_bleeding
-from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply, concentrate_mg_in_24h
+from smartapp.clinical.criteria.options import (
+    CHOICE,
+    age_known,
+    available,
+    dose_in_question,
+    over_daily_limit,
+    serious_bleeding,
+)
+from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply
 from smartapp.clinical.criteria.weight import WEIGHT
-from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import ConditionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.wording import plain
@@ -109,14 +115,7 @@ def exceeds_daily_concentrate(facts: Facts) -> bool:
     """SAF-06, for the chosen product."""
     choice = facts.get(CHOICE)
     chosen = None if isinstance(choice, Missing) else choice.preferred
-    if (
-        chosen is None
-        or chosen.product is not Product.FIBRINOGEN_CONCENTRATE
-        or chosen.dose_mg is None
-        or chosen.cap_mg is None
-    ):
-        return False
-    return chosen.dose_mg + concentrate_mg_in_24h(facts) > 2 * chosen.cap_mg
+    return chosen is not None and over_daily_limit(facts, chosen)
 
 
 def _daily_concentrate(facts: Facts) -> bool | Missing:

@@ -10,6 +10,7 @@ from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, FLUID_OVERLOAD
+from smartapp.clinical.criteria.products_given import concentrate_mg_in_24h
 from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
 from smartapp.clinical.cryoprecipitate import cryoprecipitate
 from smartapp.clinical.dosing import DoseInput
@@ -76,11 +77,28 @@ def _read(facts: Facts) -> Choice | Missing:
         replace(options[p], preferred=i == 0, why=why if i == 0 else "the other source of fibrinogen")
         for i, p in enumerate(order)
     )
-    return Choice(options=chosen, overload=overload, large_volume=large)
+    return Choice(
+        options=tuple(_within_the_day(facts, option) for option in chosen), overload=overload, large_volume=large
+    )
 
 
 CHOICE: Need[Choice] = Need("options", _read)
 """Missing while laboratory results are known to be incomplete (DQ-17); without options where no source is usable."""
+
+
+def over_daily_limit(facts: Facts, option: Option) -> bool:
+    """SAF-06: concentrate whose dose and what was given in 24 h exceed twice the limit of one dose."""
+    if option.product is not Product.FIBRINOGEN_CONCENTRATE or option.dose_mg is None or option.cap_mg is None:
+        return False
+    return option.dose_mg + concentrate_mg_in_24h(facts) > 2 * option.cap_mg
+
+
+def _within_the_day(facts: Facts, option: Option) -> Option:
+    """SAF-06 for the product that was not chosen: its dose is shown, and never drafted. The chosen one's row is a blocker."""
+    if option.preferred or not over_daily_limit(facts, option):
+        return option
+    why = "No draft of it: with what was given in 24 h it would exceed twice the limit of one dose (SAF-06)"
+    return replace(option, no_draft=why, steps=(*option.steps, why))
 
 
 def _why(order: list[Product], facts: Facts, *, overload: bool, large: bool) -> str:

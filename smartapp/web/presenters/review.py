@@ -157,7 +157,7 @@ def _order_text(reviewed: Reviewed) -> str:
     """The order to copy, where the rules would allow a draft and this session cannot write one."""
     if not (reviewed.no_write and reviewed.assessment.draft_allowed):
         return ""
-    dosed = (option for option in reviewed.assessment.options if amount_of(option))
+    dosed = (option for option in reviewed.assessment.options if amount_of(option) and not option.no_draft)
     return "\n".join(f"{order_words(option)} IV, {', '.join(option_details(option))}" for option in dosed)
 
 
@@ -178,7 +178,7 @@ def option_line(option: Option, proposal: ProposalView | None = None) -> OptionL
     return OptionLine(
         name=product_name(option.product, option.brand),
         amount=amount_of(option),
-        why=_sentence(option.why),
+        why=". ".join(_sentence(part) for part in (option.why, option.no_draft) if part),
         licence=option.licence,
         preferred=option.preferred,
         blocked=option.blocked,

@@ -167,6 +167,20 @@ def test_twice_the_limit_within_a_day(given: str, speaks: bool) -> None:
     assert (bool(said(found, "SAF-06")), "SAF-06" in blockers(found)) == (speaks, speaks)
 
 
+@pytest.mark.req("SAF-06")
+@pytest.mark.parametrize(("given", "drafted"), [("5000", True), ("5001", False)])
+def test_twice_the_limit_within_a_day_of_the_other_product(given: str, drafted: bool) -> None:
+    """Cryoprecipitate is chosen and may be drafted; the concentrate's dose stands beside it, and may not."""
+    dosage = {"dosage": {"dose": {"value": int(given), "code": "mg", "unit": "mg"}}}
+    found = assessed(*BASE, c.given("fc", "B02BB01", hours_ago=7, **dosage), fc_product="riastap")
+    cryo, concentrate = found.options
+    assert found.draft_allowed
+    assert cryo.may_be_ordered
+    assert str(concentrate.dose_mg) == "3000"
+    assert concentrate.may_be_ordered is drafted
+    assert ("SAF-06" in " ".join(concentrate.steps)) is not drafted
+
+
 @pytest.mark.req("SAF-06", "DQ-05")
 @pytest.mark.parametrize(("value", "unit", "speaks"), [(5, "g", False), (6, "g", True), (6000, "mg", True)])
 def test_an_amount_in_grams_counts(value: int, unit: str, speaks: bool) -> None:
