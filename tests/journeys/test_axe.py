@@ -39,21 +39,70 @@ def test_the_patient_page_passes_axe(page: Any, well: Stack, patient: str) -> No
 
 
 def test_every_step_passes_axe_in_both_themes_and_at_every_width(page: Any, well: Stack) -> None:
-    """Light and dark; a wide screen, a side panel of 640 px, and that panel at 200 % zoom."""
-    open_chart(page, well, ACT_NOW)
-    (app,) = [frame for frame in page.frames if frame.url.startswith(well.app)]
-    page.goto(app.url)
-    page.locator(READ).wait_for()
-    for words in ("What the calculation used", "as the EHR will store it", "Saved as draft", ""):
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            for width in (1280, 640, 320):
-                page.set_viewport_size({"width": width, "height": 900})
-                assert findings(page) == [], f"{page.title()} {theme} {width}"
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
+    own_window(page, well)
+    for words in ("What the calculation used", "as the EHR will store it", ""):
+        seen_by_axe(page)
         if words:
             page.locator("form[action$='/approve'] button.primary").first.click()
             page.get_by_text(words).first.wait_for()
+
+
+def seen_by_axe(page: Any) -> None:
+    """One page, light and dark, on a wide screen, in a side panel of 640 px, and in that panel at 200 % zoom."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for width in (1280, 640, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert findings(page) == [], f"{page.title()} {theme} {width}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def own_window(page: Any, stack: Stack) -> None:
+    """The patient page outside the chart's frame."""
+    open_chart(page, stack, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(stack.app)]
+    page.goto(app.url)
+    page.locator(READ).wait_for()
+
+
+def to_the_receipt(page: Any) -> None:
+    for words in ("What the calculation used", "as the EHR will store it"):
+        page.locator("form[action$='/approve'] button.primary").first.click()
+        page.get_by_text(words).first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({}, "Saved as draft"),
+        ({"on": ["no_transaction", "refused_write"], "resource": "MedicationRequest", "status": "422"}, "Not saved"),
+        ({"on": ["altered_write"]}, "stored order differs"),
+    ],
+)
+def test_every_result_passes_axe(page: Any, well: Stack, fault: dict[str, str | list[str]], words: str) -> None:
+    own_window(page, well)
+    to_the_receipt(page)
+    requests.post(f"{well.ehr}/faults", data=fault, timeout=10)
+    page.locator("form[action$='/approve'] button.primary").first.click()
+    page.get_by_text(words).first.wait_for()
+    seen_by_axe(page)
+
+
+def test_an_order_taken_back_passes_axe(page: Any, well: Stack) -> None:
+    own_window(page, well)
+    to_the_receipt(page)
+    page.locator("form[action$='/approve'] button.primary").first.click()
+    page.locator("form[action$='/withdraw'] button").first.click()
+    page.get_by_text("Withdrawn").first.wait_for()
+    seen_by_axe(page)
+
+
+def test_a_refusal_passes_axe(page: Any, well: Stack) -> None:
+    own_window(page, well)
+    page.get_by_text("Not now").first.click()
+    page.locator("form[action$='/decline'] button").first.click()
+    page.get_by_text("Not now: ").first.wait_for()
+    seen_by_axe(page)
 
 
 def test_a_page_that_still_reads_passes_axe(page: Any, well: Stack) -> None:
@@ -79,8 +128,10 @@ def test_a_page_without_a_patient_passes_axe(page: Any, well: Stack, path: str, 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", f"/chart/{ACT_NOW}", "/console"])
-def test_the_demo_ehr_passes_axe(page: Any, well: Stack, path: str) -> None:
+def test_the_demo_ehr_passes_axe(page: Any, well: Stack, path: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
     page.goto(f"{well.ehr}{path}")
     page.locator("main").wait_for()
     assert findings(page) == []

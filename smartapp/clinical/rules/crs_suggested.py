@@ -15,7 +15,7 @@ from smartapp.clinical.rule import Given, Row, Rule
 
 _ROW = Row(
     id="CRS-03",
-    version=2,
+    version=3,
     title="Suggest an ASTCT grade from vital signs",
     level=EvidenceLevel.L3,
     citations=("ASTCT",),
@@ -25,7 +25,11 @@ _ROW = Row(
 def applies(given: Given) -> tuple[Finding, ...]:
     """What is worth a look about the grade."""
     signs = given[JUDGED_SIGNS]
-    return (*_suggestion(given[CRS], signs), *_unclear(signs))
+    found = (*_suggestion(given[CRS], signs), *_unclear(signs))
+    if len(found) < 2:
+        return found
+    loudest = max((finding.indicator for finding in found), key=lambda indicator: indicator.rank)
+    return (_ROW.finds(". ".join(finding.text for finding in found), loudest, evidence=signs.evidence),)
 
 
 def _suggestion(crs: CrsStatus, signs: VitalSigns) -> tuple[Finding, ...]:

@@ -81,6 +81,14 @@ def test_low_saturation_without_a_device(saturation: str, speaks: bool) -> None:
     assert ("oxygen need not recorded" in found.get("CRS-03", "")) is speaks
 
 
+@pytest.mark.req("CRS-03")
+def test_all_that_the_signs_say_stands_in_one_finding() -> None:
+    found = assessed(*BASE, FEVER, c.result("spo2", "59408-5", "85", "%", 1))
+    (one,) = [finding for finding in found.findings if finding.rule == "CRS-03"]
+    assert "suggest CRS grade 1" in one.text
+    assert "oxygen need not recorded" in one.text
+
+
 @pytest.mark.req("CRS-03", "DQ-17")
 def test_what_could_be_read_suggests_at_least_a_grade() -> None:
     signs = (a_lab(Analyte.TEMPERATURE, "38.5"), a_lab(Analyte.SYSTOLIC_PRESSURE, "84"))
