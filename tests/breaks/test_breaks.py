@@ -19,6 +19,12 @@ def test_what_each_break_takes_out_stands_once() -> None:
     assert {name: times for name, times in found.items() if times != 1} == {}
 
 
+def test_what_each_break_puts_in_its_place_is_python() -> None:
+    for one in TABLE:
+        if one.file.endswith(".py"):
+            compile((ROOT / one.file).read_text().replace(one.old, one.new), one.name, "exec")
+
+
 def test_tests_name_the_rows_of_each_break() -> None:
     assert [(one.name, row) for one in TABLE for row in one.rows if not named_tests([row])] == []
 

@@ -125,6 +125,8 @@ def test_a_public_key_is_never_an_hmac_secret(ehr: Ehr) -> None:
         {"exp": "9999999999"},
         {"exp": True},
         {"exp": lambda now: now - 1},
+        {"exp": lambda now: now - 1, "iat": lambda now: now - 300},
+        {"exp": lambda now: now, "iat": lambda now: now - 300},
         {"exp": lambda now: now + 601},
         {"iat": ...},
         {"iat": lambda now: now + 61},
