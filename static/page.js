@@ -57,7 +57,7 @@ if (field) {
     field.form.querySelector("button.primary").disabled = !over.hidden;
   };
   field.addEventListener("input", check);
-  for (const button of field.form.querySelectorAll("[data-steps]")) {
+  for (const button of field.form.parentElement.querySelectorAll("[data-steps]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       field.value = String(Math.max(0, (amount() || 0) + Number(button.dataset.steps)));

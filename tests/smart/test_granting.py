@@ -1,5 +1,6 @@
 """What was granted decides what is shown and what may be done, with the app running (SAL-52 to SAL-62, SAL-88)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,4 +246,4 @@ def test_a_context_that_is_not_ours_opens_the_usual_page(mock: MockEhr, visitor:
     page = visitor.get(visitor.launched(mock))
     assert "ACT NOW" in page.text
     assert "The card spoke of" not in page.text
-    assert "P2" not in page.text
+    assert not re.search(r"\bP2\b", page.text)  # a random token may hold the two letters

@@ -28,7 +28,8 @@ def progress(proposed: Proposed) -> tuple[str, ...]:
         return ()
     standing = _STANDING.get(proposal.standing, proposal.standing)
     told = [f"In the EHR: {standing}"] if standing else []
-    return (*told, *_given(proposed, since), *_measured(proposed, since))
+    second = since.replace(microsecond=0)  # records tell times to the second
+    return (*told, *_given(proposed, second), *_measured(proposed, second))
 
 
 def given_words(dose: Exposure, clock: Clock) -> str:
