@@ -40,7 +40,7 @@ def _changes(before: Look, now: Look) -> Iterator[str]:
     if given:
         yield f"{given} dose{'s' if given > 1 else ''} of a fibrinogen product given"
     if (now.action, now.indicator) != (before.action, before.indicator):
-        yield f"advice {_advice(before)} → {_advice(now)}"
+        yield f"advice now {_advice(now)}"  # a calm word of before never stands beside what could not be read
 
 
 def _level(look: Look) -> str:
