@@ -175,9 +175,10 @@ class Decision:
 class Option:
     """One product with its dose (guideline 4.2 to 4.4); amounts are missing where no number may be given (FC-06).
 
-    Exact amounts unrounded; `dose_mg_per_kg` after rounding. `cap_mg` / `cap_units` the largest amount that may be approved,
+    Exact amounts unrounded; `dose_mg_per_kg` after rounding. `cap_mg` / `cap_units` the limit of one dose,
     `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
-    guideline section 10. `no_draft` says why this one may not be drafted, whatever the others may (SAF-06).
+    guideline section 10. `no_draft` says why this one may not be drafted, whatever the others may (SAF-06);
+    `day_left_mg` is twice the limit less what was given in 24 h.
     """
 
     product: Product
@@ -202,6 +203,13 @@ class Option:
     steps: tuple[str, ...] = ()
     blocked: str = ""
     no_draft: str = ""
+    day_left_mg: Decimal | None = None
+
+    @property
+    def most_mg(self) -> Decimal | None:
+        """The largest amount of concentrate that may be approved: one dose's limit, and what is left of the day's (SAF-06)."""
+        limits = [limit for limit in (self.cap_mg, self.day_left_mg) if limit is not None]
+        return min(limits, default=None)
 
     @property
     def may_be_ordered(self) -> bool:

@@ -40,7 +40,7 @@ def read_number(text: str) -> Decimal:
 def check_dose(option: Option, amount: Decimal) -> None:
     """Refuse an amount that is nothing, no whole number of units, or above this patient's cap."""
     by_mass = option.dose_mg is not None
-    cap = option.cap_mg if by_mass else None if option.cap_units is None else Decimal(option.cap_units)
+    cap = option.most_mg if by_mass else None if option.cap_units is None else Decimal(option.cap_units)
     unit = "mg" if by_mass else "units"
     if amount <= 0:
         raise AmountRefused("The amount is zero.", "Write an amount, or press Not now.")

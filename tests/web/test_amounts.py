@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import Product, ProposedOrder
-from smartapp.web.amounts import AmountRefused, in_letters, read_number
+from smartapp.web.amounts import AmountRefused, check_dose, in_letters, read_number
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,28 @@ def test_comma_and_point(typed: str, number: str) -> None:
 def test_what_can_be_read_in_two_ways_or_not_at_all_is_refused(typed: str) -> None:
     with pytest.raises(AmountRefused):
         read_number(typed)
+
+
+@pytest.mark.req("SAF-06", "FC-04")
+@pytest.mark.parametrize(
+    ("left", "amount", "fine"), [(None, 4000, True), (None, 4001, False), (3500, 3500, True), (3500, 3501, False)]
+)
+def test_an_amount_beyond_one_dose_or_the_day_is_refused(left: int | None, amount: int, fine: bool) -> None:
+    day_left = None if left is None else Decimal(left)
+    option = Option(
+        product=Product.FIBRINOGEN_CONCENTRATE,
+        preferred=True,
+        why="",
+        licence="",
+        dose_mg=Decimal(3000),
+        cap_mg=Decimal(4000),
+        day_left_mg=day_left,
+    )
+    if fine:
+        check_dose(option, Decimal(amount))
+        return
+    with pytest.raises(AmountRefused, match="above the limit"):
+        check_dose(option, Decimal(amount))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,9 @@ def over_daily_limit(facts: Facts, option: Option) -> bool:
 
 
 def _within_the_day(facts: Facts, option: Option) -> Option:
-    """SAF-06 for the product that was not chosen: its dose is shown, and never drafted. The chosen one's row is a blocker."""
+    """SAF-06: what is left of the day; beyond it the product that was not chosen is shown, and never drafted (the chosen one's row is a blocker)."""
+    if option.product is Product.FIBRINOGEN_CONCENTRATE and option.cap_mg is not None:
+        option = replace(option, day_left_mg=2 * option.cap_mg - concentrate_mg_in_24h(facts))
     if option.preferred or not over_daily_limit(facts, option):
         return option
     why = "No draft of it: with what was given in 24 h it would exceed twice the limit of one dose (SAF-06)"

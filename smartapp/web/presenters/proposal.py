@@ -138,7 +138,7 @@ def amount_field(proposed: Proposed) -> AmountField:
     """`dose_mg` for concentrate, `units` for cryoprecipitate (interfaces.md section 4)."""
     order, option = proposed.proposal.order, proposed.option
     if order.dose_mg is not None:
-        limit = f"at most {plain(option.cap_mg)} mg for this patient" if option.cap_mg is not None else ""
+        limit = f"at most {plain(option.most_mg)} mg for this patient" if option.most_mg is not None else ""
         return AmountField(
             name="dose_mg",
             value=plain(order.dose_mg),
@@ -147,7 +147,7 @@ def amount_field(proposed: Proposed) -> AmountField:
             letters=in_letters(order),
             step=plain(option.dose_mg / option.vials) if option.dose_mg and option.vials else "",
             step_words="vial",
-            most=plain(option.cap_mg) if option.cap_mg is not None else "",
+            most=plain(option.most_mg) if option.most_mg is not None else "",
         )
     limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
     return AmountField(

@@ -1,10 +1,12 @@
 """SAF-01 to SAF-06 of guideline section 7, each alone: what it says, and what it does to the draft."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from smartapp.clinical.assessment import Assessment, assess
+from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.terminology import Allergen, ConditionKind, Drug
 from tests import charts as c
@@ -232,6 +234,15 @@ def test_a_known_hazard_is_told_though_another_part_was_not_read() -> None:
     assert (outcome(found, "SAF-01"), outcome(found, "SAF-02")) == ("applies", "cannot_tell")
     other = picture(allergies=[an_allergy(Allergen.PLASMA_DERIVED)], unread=unread(Topic.CONDITIONS))
     assert (outcome(other, "SAF-01"), outcome(other, "SAF-02")) == ("cannot_tell", "applies")
+
+
+@pytest.mark.req("SAF-06")
+@pytest.mark.parametrize(("given", "most"), [(0, 4000), (4000, 4000), (4500, 3500), (5000, 3000)])
+def test_no_more_may_be_approved_than_is_left_of_the_day(given: int, most: int) -> None:
+    doses = [an_exposure(Drug.FIBRINOGEN_CONCENTRATE, 12, dose_mg=Decimal(given))] if given else []
+    found = picture(exposures=doses)
+    (option,) = [one for one in found.options if one.product is Product.FIBRINOGEN_CONCENTRATE]
+    assert (option.cap_mg, option.most_mg) == (Decimal(4000), Decimal(most))
 
 
 @pytest.mark.req("SAF-06", "DQ-17")
