@@ -9,7 +9,7 @@ from typing import Any
 from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.queries import QUERIES, Query
-from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import Noted, ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from tests import charts
 
 
@@ -32,16 +32,18 @@ class MemoryLog:
 
 @dataclass
 class MemoryProposals:
-    """A `Proposals` safe for threads; `clock` gives epoch seconds."""
+    """A `Proposals` safe for threads; `clock` gives epoch seconds, changes are noted in `log`."""
 
     clock: Callable[[], float] = lambda: 0.0
+    log: MemoryLog = field(default_factory=MemoryLog)
     kept: dict[str, StoredProposal] = field(default_factory=dict)
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, proposal: StoredProposal) -> None:
+    def add(self, proposal: StoredProposal, noted: Noted) -> None:
         with self.guard:
             self.kept[proposal.id] = proposal
+            self.log.noted(noted.subject, noted.event, noted.outcome)
 
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
         found = self.kept.get(proposal)
@@ -54,14 +56,20 @@ class MemoryProposals:
         return [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
 
     def move(
-        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+        self,
+        proposal: str,
+        *,
+        source: ProposalState,
+        target: ProposalState,
+        content: Mapping[str, Any],
+        noted: Noted,
     ) -> bool:
         with self.guard:
             found = self.kept[proposal]
             if found.state is not source:
                 return False
-            kept = found.content if content is None else content
-            self.kept[proposal] = replace(found, state=target, changed_at=self.clock(), content=kept)
+            self.kept[proposal] = replace(found, state=target, changed_at=self.clock(), content=content)
+            self.log.noted(noted.subject, noted.event, noted.outcome)
             return True
 
     def lock(self, identifier: str, holder: str) -> bool:

@@ -123,7 +123,7 @@ class Parts:
     def acceptance(self) -> Acceptance:
         """From a proposal to one written order."""
         return make_acceptance(
-            proposals=ProposalStore(self.database, self.keyring, time.time),
+            proposals=ProposalStore(self.database, self.keyring, time.time, self.audit),
             site=self.site,
             log=self.audit,
             clock=self.clock,

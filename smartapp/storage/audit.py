@@ -4,11 +4,12 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, Update, insert
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.report import basis_json
@@ -17,7 +18,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import audit
-from smartapp.usecases.ports import Subject
+from smartapp.usecases.ports import Noted, Subject
 
 _BASIS = ("infusion", "crs", "fibrinogen", "weight_kg", "modifiers")  # null in the digest where there is none
 
@@ -59,25 +60,31 @@ class AuditLog:
         """Any other event with its outcome in a few words."""
         self._append_durably(noted_entry(subject, event, outcome))
 
+    def noted_with(self, noted: Noted, change: Insert | Update) -> bool:
+        """An event in one transaction with the row that it changes: both or neither, and neither where no row was as awaited."""
+        return self._append_durably(noted_entry(noted.subject, noted.event, noted.outcome), change)
+
     def append(self, entries: Sequence[Entry], beside: Callable[[Any], None]) -> None:
         """Records of one answer, in one transaction with what `beside` writes by the same cursor."""
         at, request = self._clock(), self._request()
         texts = [_record(at, request, entry) for entry in entries]
-        with self._lock:
-            chain = self._begun(at)
+        with self._held(at) as chain:
             with self._database.recording() as cursor:
                 number, last = self._write(cursor, chain, at, texts)
                 beside(cursor)
             self._number, self._previous = number, last
 
-    def _append_durably(self, entry: Entry) -> None:
+    def _append_durably(self, entry: Entry, change: Insert | Update | None = None) -> bool:
+        """Whether it was appended: not where `change` changes no row."""
         at = self._clock()
         text = _record(at, self._request(), entry)
-        with self._lock:
-            chain = self._begun(at)
+        with self._held(at) as chain:
             with self._database.transaction() as connection:
+                if change is not None and connection.execute(change).rowcount == 0:
+                    return False
                 number, last = self._write(connection.connection.cursor(), chain, at, [text])
             self._number, self._previous = number, last
+        return True
 
     def _write(self, cursor: Any, chain: Chain, at: float, texts: Sequence[str]) -> tuple[int, str]:
         """Append to the chain; the number and the hash of its last record."""
@@ -90,6 +97,16 @@ class AuditLog:
         cursor.executemany(self._insert.text, rows)
         self._reaching.reach(cursor, chain, number, previous)
         return number, previous
+
+    @contextmanager
+    def _held(self, at: float) -> Iterator[Chain]:
+        """The chain, for one thread; after a failure another is begun, since it is not known which record was the last."""
+        with self._lock:
+            try:
+                yield self._begun(at)
+            except BaseException:
+                self._chain = None
+                raise
 
     def _begun(self, at: float) -> Chain:
         """This process's chain, begun before its first record."""

@@ -6,38 +6,39 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.processes import is_gone, own_mark
 from smartapp.storage.tables import proposals, write_locks
-from smartapp.usecases.ports import ProposalState, StoredProposal
+from smartapp.usecases.ports import Noted, ProposalState, StoredProposal
 
 _STALE_LOCK_SECONDS = 120.0
 
 
 class ProposalStore:
-    """A `Proposals`; content encrypted, `clock` gives epoch seconds."""
+    """A `Proposals`; content encrypted, `clock` gives epoch seconds; a change and its record in `audit` are one transaction."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, keyring: Keyring, clock: Callable[[], float], audit: AuditLog) -> None:
+        self._audit = audit
         self._database = database
         self._keyring = keyring
         self._clock = clock
 
-    def add(self, proposal: StoredProposal) -> None:
+    def add(self, proposal: StoredProposal, noted: Noted) -> None:
         """Keep a new one."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                insert(proposals).values(
-                    id=proposal.id,
-                    launch=proposal.launch,
-                    identifier=proposal.identifier,
-                    state=str(proposal.state),
-                    payload=self._keyring.seal(proposal.content),
-                    created_at=self._clock(),
-                    expires_at=proposal.expires_at,
-                    changed_at=self._clock(),
-                )
-            )
+        now = self._clock()
+        new = insert(proposals).values(
+            id=proposal.id,
+            launch=proposal.launch,
+            identifier=proposal.identifier,
+            state=str(proposal.state),
+            payload=self._keyring.seal(proposal.content),
+            created_at=now,
+            expires_at=proposal.expires_at,
+            changed_at=now,
+        )
+        self._audit.noted_with(noted, new)
 
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
         """One of this launch."""
@@ -53,15 +54,18 @@ class ProposalStore:
         return self._where(proposals.c.identifier == identifier)
 
     def move(
-        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+        self,
+        proposal: str,
+        *,
+        source: ProposalState,
+        target: ProposalState,
+        content: Mapping[str, Any],
+        noted: Noted,
     ) -> bool:
         """Compare-and-set."""
-        values: dict[str, Any] = {"state": str(target), "changed_at": self._clock()}
-        if content is not None:
-            values["payload"] = self._keyring.seal(content)
         here = (proposals.c.id == proposal) & (proposals.c.state == str(source))
-        with self._database.transaction() as connection:
-            return connection.execute(update(proposals).where(here).values(**values)).rowcount == 1
+        values = {"state": str(target), "changed_at": self._clock(), "payload": self._keyring.seal(content)}
+        return self._audit.noted_with(noted, update(proposals).where(here).values(**values))
 
     def lock(self, identifier: str, holder: str) -> bool:
         """One writer an identifier; a lock falls when its process has died on this machine, elsewhere after two minutes."""

@@ -54,7 +54,6 @@ class Acceptance:
             proposals=self.proposals,
             writing=self.writing,
             settling=self.settling,
-            log=self.log,
             seconds=self.seconds,
             minutes=self.minutes,
         )
@@ -212,7 +211,7 @@ def make_acceptance(
     late_seconds: float = 60.0,
 ) -> Acceptance:
     """The use case joined from its parts; `pause` waits, `late_seconds` is how late an EHR may still carry a request out."""
-    transitions = Transitions(proposals=proposals, log=log)
+    transitions = Transitions(proposals=proposals)
     holding = Holding(proposals=proposals, pause=pause)
     sending = Sending(
         transitions=transitions, clock=clock, seconds=seconds, base_url=base_url, organization=organization

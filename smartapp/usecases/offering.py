@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from smartapp.clinical.conclusions import Option
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
-from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal
+from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal
 from smartapp.usecases.proposal import (
     Stage,
     basis_of,
@@ -30,7 +30,6 @@ class Offering:
     proposals: Proposals
     writing: OrderWriting
     settling: Settling
-    log: AssessmentLog
     seconds: Callable[[], float]
     minutes: float
 
@@ -86,6 +85,6 @@ class Offering:
             changed_at=self.seconds(),
             content=content,
         )
-        self.proposals.add(proposal)
-        self.log.noted(case.subject, "proposal offered", f"{proposal.id} {option.product}")
+        outcome = f"{proposal.id} {option.product}"
+        self.proposals.add(proposal, Noted(subject=case.subject, event="proposal offered", outcome=outcome))
         return proposal

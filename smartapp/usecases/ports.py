@@ -114,6 +114,15 @@ class AssessmentLog(Protocol):
         """Record any other event: launch, approval, write attempt, result, sign-out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What the audit trail says of a change: who did it at whom, what it was, and its outcome in a few words."""
+
+    subject: Subject
+    event: str
+    outcome: str
+
+
 class ProposalState(StrEnum):
     """The states of a proposal; the words stand on pages (docs/writing-back.md draws how one leads to another)."""
 
@@ -144,9 +153,10 @@ class StoredProposal:
 
 
 class Proposals(Protocol):
-    """Where proposals are kept; every change is compare-and-set on the state."""
+    """Where proposals are kept; every change is compare-and-set on the state, and kept together with its record of the audit
+    trail, or neither is."""
 
-    def add(self, proposal: StoredProposal) -> None:
+    def add(self, proposal: StoredProposal, noted: Noted) -> None:
         """Keep a new one."""
 
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
@@ -159,9 +169,15 @@ class Proposals(Protocol):
         """All that would write the same order, of any launch."""
 
     def move(
-        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+        self,
+        proposal: str,
+        *,
+        source: ProposalState,
+        target: ProposalState,
+        content: Mapping[str, Any],
+        noted: Noted,
     ) -> bool:
-        """From `source` to `target` (which may be equal) if it is still in `source`; whether it was."""
+        """From `source` to `target` (which may be equal) if it is still in `source`; whether it was. If not, nothing is noted."""
 
     def lock(self, identifier: str, holder: str) -> bool:
         """Hold the identifier for one writer; whether it was free, or its holder is surely dead or silent for two minutes."""

@@ -1,11 +1,11 @@
-"""Every change of a proposal's state: compare-and-set, then recorded in the audit trail (docs/writing-back.md)."""
+"""Every change of a proposal's state: compare-and-set, together with its record in the audit trail (docs/writing-back.md)."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from smartapp.fhir.record import over
 from smartapp.usecases.beside import Case
-from smartapp.usecases.ports import AssessmentLog, Proposals, ProposalState, StoredProposal, WriteResult
+from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal, WriteResult
 
 BEGUN = (ProposalState.APPROVED, ProposalState.WRITING, ProposalState.WRITTEN, ProposalState.NOT_CONFIRMED)
 """States in which an order stands, or may stand, at the EHR."""
@@ -30,7 +30,6 @@ class Transitions:
     """The only way a proposal changes after it was offered."""
 
     proposals: Proposals
-    log: AssessmentLog
 
     def move(
         self, case: Case, stored: StoredProposal, target: ProposalState, *, event: str, outcome: str = "", **kept: Any
@@ -39,11 +38,11 @@ class Transitions:
         if target is not stored.state and target not in LEADS_TO.get(stored.state, ()):
             raise ValueError(f"a proposal that is {stored.state} cannot become {target}")
         content = {**stored.content, **kept}
-        if not self.proposals.move(stored.id, source=stored.state, target=target, content=content):
-            return None
         change = "" if target is stored.state else f"{stored.state} → {target}"
         words = " ".join(part for part in (stored.id, change, outcome) if part)
-        self.log.noted(case.subject, event, words)
+        noted = Noted(subject=case.subject, event=event, outcome=words)
+        if not self.proposals.move(stored.id, source=stored.state, target=target, content=content, noted=noted):
+            return None
         return replace(stored, state=target, content=content)
 
     def keep(self, case: Case, stored: StoredProposal, event: str, outcome: str = "", **kept: Any) -> StoredProposal:

@@ -9,18 +9,16 @@ from pathlib import Path
 import pytest
 
 from smartapp.storage.database import Database
-from smartapp.storage.keyring import Keyring
 from smartapp.storage.processes import is_gone, own_mark
-from smartapp.storage.proposals import ProposalStore
+from tests.storage.test_proposals import store_over
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells of other processes")
 HOLDS = """
 import sys, time
 from smartapp.storage.database import Database
-from smartapp.storage.keyring import Keyring
 from smartapp.storage.processes import own_mark
-from smartapp.storage.proposals import ProposalStore
-kept = ProposalStore(Database(sys.argv[1]), Keyring([b"k" * 32]), time.time)
+from tests.storage.test_proposals import store_over
+kept = store_over(Database(sys.argv[1]), time.time)
 print(own_mark(), kept.lock("abc", "child"), flush=True)
 time.sleep(60)
 """
@@ -50,7 +48,7 @@ def test_the_lock_of_a_killed_process_falls_at_once_and_of_a_living_one_not(data
     child = subprocess.Popen([sys.executable, "-c", HOLDS, url], stdout=subprocess.PIPE, text=True)
     assert child.stdout
     told = child.stdout.readline().split()
-    kept = ProposalStore(database, Keyring([b"k" * 32]), lambda: 0.0)
+    kept = store_over(database, lambda: 0.0)
     assert (told[1], kept.lock("abc", "here")) == ("True", False)
     child.send_signal(signal.SIGKILL)
     child.wait()

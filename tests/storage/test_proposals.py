@@ -1,22 +1,31 @@
 """Proposals and locks: the fake and the database keep the same contract (interfaces.md sections 6 and 7)."""
 
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select
 
+from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.proposals import ProposalStore
-from smartapp.storage.tables import launches, proposals
-from smartapp.usecases.ports import Proposals, ProposalState, StoredProposal
+from smartapp.storage.tables import audit, audit_chains, launches, proposals
+from smartapp.storage.trail import records, verify
+from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal, Subject
 from tests.databases import BOTH
 from tests.fakes import MemoryProposals
 
 PROPOSED, WRITING, WRITTEN = ProposalState.PROPOSED, ProposalState.WRITING, ProposalState.WRITTEN
+CONTENT = {"dose": "3000"}
 A_PROPOSAL = StoredProposal(
     id="p1",
     launch="launch-1",
@@ -24,7 +33,7 @@ A_PROPOSAL = StoredProposal(
     state=PROPOSED,
     expires_at=99.0,
     changed_at=5.0,
-    content={"dose": "3000"},
+    content=CONTENT,
 )
 
 
@@ -55,17 +64,34 @@ def stored_in(database: Database, clock: Callable[[], float]) -> ProposalStore:
         connection.execute(
             insert(launches), [{**row, "created_at": 0.0, "seen_at": 0.0, "expires_at": 9.0} for row in rows]
         )
-    return ProposalStore(database, Keyring([b"k" * 32]), clock)
+    return store_over(database, clock)
+
+
+def store_over(database: Database, clock: Callable[[], float]) -> ProposalStore:
+    keyring = Keyring([b"k" * 32])
+    return ProposalStore(database, keyring, clock, AuditLog(database, keyring, clock))
+
+
+def moved(kept: Proposals, source: ProposalState, target: ProposalState, content: Mapping[str, Any] = CONTENT) -> bool:
+    return kept.move("p1", source=source, target=target, content=content, noted=note(f"{source} → {target}"))
+
+
+def note(outcome: str) -> Noted:
+    return Noted(subject=Subject(ehr="st-x", patient="P1"), event="moved", outcome=outcome)
+
+
+def outcomes(database: Database) -> list[str]:
+    return [str(record["outcome"]) for record in records(database)]
 
 
 def test_what_is_added_is_found_as_it_was(kept: Proposals) -> None:
-    kept.add(A_PROPOSAL)
+    kept.add(A_PROPOSAL, note("offered"))
     assert kept.get("launch-1", "p1") == A_PROPOSAL
 
 
 @pytest.mark.req("SEC-07")
 def test_another_launch_does_not_see_it(kept: Proposals) -> None:
-    kept.add(A_PROPOSAL)
+    kept.add(A_PROPOSAL, note("offered"))
     assert kept.get("launch-2", "p1") is None
     assert kept.of_launch("launch-2") == []
 
@@ -73,23 +99,23 @@ def test_another_launch_does_not_see_it(kept: Proposals) -> None:
 def test_all_launches_with_the_identifier_are_found(kept: Proposals) -> None:
     other = replace(A_PROPOSAL, id="p2", launch="launch-2")
     for proposal in (A_PROPOSAL, other, replace(A_PROPOSAL, id="p3", identifier="xyz")):
-        kept.add(proposal)
+        kept.add(proposal, note("offered"))
     assert [proposal.id for proposal in kept.with_identifier("abc")] == ["p1", "p2"]
 
 
 @pytest.mark.req("FHIR-44")
 def test_a_state_is_left_once(kept: Proposals, clock: Clock) -> None:
-    kept.add(A_PROPOSAL)
+    kept.add(A_PROPOSAL, note("offered"))
     clock.now = 7.0
-    assert kept.move("p1", source=PROPOSED, target=WRITING)
-    assert not kept.move("p1", source=PROPOSED, target=WRITING, content={"dose": "4000"})
+    assert moved(kept, PROPOSED, WRITING)
+    assert not moved(kept, PROPOSED, WRITING, {"dose": "4000"})
     found = kept.get("launch-1", "p1")
     assert found == replace(A_PROPOSAL, state=WRITING, changed_at=7.0)
 
 
 def test_a_move_may_bring_content(kept: Proposals) -> None:
-    kept.add(A_PROPOSAL)
-    kept.move("p1", source=PROPOSED, target=PROPOSED, content={"dose": "2000"})
+    kept.add(A_PROPOSAL, note("offered"))
+    moved(kept, PROPOSED, PROPOSED, {"dose": "2000"})
     found = kept.get("launch-1", "p1")
     assert found
     assert found.content == {"dose": "2000"}
@@ -97,8 +123,8 @@ def test_a_move_may_bring_content(kept: Proposals) -> None:
 
 @pytest.mark.req("FHIR-44")
 def test_of_many_movers_one_wins(kept: Proposals) -> None:
-    kept.add(A_PROPOSAL)
-    assert in_parallel(lambda: kept.move("p1", source=PROPOSED, target=WRITING)).count(True) == 1
+    kept.add(A_PROPOSAL, note("offered"))
+    assert in_parallel(lambda: moved(kept, PROPOSED, WRITING)).count(True) == 1
 
 
 @pytest.mark.req("FHIR-44")
@@ -143,17 +169,72 @@ def test_a_living_writer_keeps_its_lock(kept: Proposals, clock: Clock) -> None:
 @pytest.mark.req("FHIR-44")
 def test_two_processes_share_states_and_locks(database: Database, second: Database, clock: Clock) -> None:
     here = stored_in(database, clock)
-    there = ProposalStore(second, Keyring([b"k" * 32]), clock)
-    here.add(A_PROPOSAL)
+    there = store_over(second, clock)
+    here.add(A_PROPOSAL, note("offered"))
     assert here.lock("abc", "p1")
     assert not there.lock("abc", "p2")
-    assert here.move("p1", source=PROPOSED, target=WRITTEN)
-    assert not there.move("p1", source=PROPOSED, target=WRITING)
+    assert moved(here, PROPOSED, WRITTEN)
+    assert not moved(there, PROPOSED, WRITING)
+
+
+@pytest.mark.req("SEC-32")
+def test_a_change_is_recorded_and_what_changed_nothing_is_not(database: Database, clock: Clock) -> None:
+    kept = stored_in(database, clock)
+    kept.add(A_PROPOSAL, note("offered"))
+    assert [moved(kept, PROPOSED, WRITING), moved(kept, PROPOSED, WRITTEN)] == [True, False]
+    assert outcomes(database) == ["offered", "proposed → writing"]
+
+
+@pytest.mark.req("SEC-32")
+def test_a_change_whose_record_cannot_be_kept_did_not_happen_and_the_next_is_kept(
+    database: Database, clock: Clock
+) -> None:
+    kept = stored_in(database, clock)
+    kept.add(A_PROPOSAL, note("offered"))
+    take_the_next_place_in_the_chain(database)
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
+        moved(kept, PROPOSED, WRITING)
+    assert kept.get("launch-1", "p1") == A_PROPOSAL
+    assert moved(kept, PROPOSED, WRITING)
+    assert sorted(outcomes(database))[-2:] == ["offered", "proposed → writing"]
+
+
+def take_the_next_place_in_the_chain(database: Database) -> None:
+    with database.transaction() as connection:
+        chain = connection.execute(select(audit_chains.c.chain)).scalar_one()
+        row = {"chain": chain, "number": 2, "at": 0.0, "record": "{}", "previous_hash": "x", "hash": "x"}
+        connection.execute(insert(audit).values(**row))
+
+
+DIES = """
+import os, signal, sys
+from sqlalchemy import event
+from smartapp.storage.database import Database
+from tests.storage.test_proposals import PROPOSED, WRITING, moved, store_over
+database = Database(sys.argv[1])
+def die(connection, cursor, statement, *more):
+    if statement.startswith("UPDATE proposals"):
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(database.engine, "after_cursor_execute", die)
+moved(store_over(database, lambda: 9.0), PROPOSED, WRITING)
+"""
+
+
+@pytest.mark.req("SEC-32", "FHIR-46")
+def test_a_process_killed_between_a_change_and_its_record_leaves_neither(database: Database, clock: Clock) -> None:
+    kept = stored_in(database, clock)
+    kept.add(A_PROPOSAL, note("offered"))
+    url = database.engine.url.render_as_string(hide_password=False)
+    dead = subprocess.run([sys.executable, "-c", DIES, url], check=False, timeout=60)
+    assert dead.returncode == -signal.SIGKILL
+    assert (kept.get("launch-1", "p1"), outcomes(database)) == (A_PROPOSAL, ["offered"])
+    assert moved(kept, PROPOSED, WRITING)
+    assert verify(database, None).problems == []
 
 
 @pytest.mark.req("SEC-01")
 def test_what_was_offered_lies_encrypted(database: Database, clock: Clock) -> None:
-    stored_in(database, clock).add(replace(A_PROPOSAL, content={"note": "Jane DOE"}))
+    stored_in(database, clock).add(replace(A_PROPOSAL, content={"note": "Jane DOE"}), note("offered"))
     with database.engine.connect() as connection:
         payload = connection.execute(select(proposals.c.payload)).scalar_one()
     assert b"Jane" not in payload

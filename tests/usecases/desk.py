@@ -40,7 +40,6 @@ class Desk:
     chart: MemoryChart = field(default_factory=a_chart)
     writer: MemoryWriter = field(default_factory=MemoryWriter)
     proposals: MemoryProposals = field(default_factory=MemoryProposals)
-    log: MemoryLog = field(default_factory=MemoryLog)
     receipts: MemoryReceipts = field(default_factory=MemoryReceipts)
     launch: str = "launch-1"
     patient: str = "P1"
@@ -69,6 +68,11 @@ class Desk:
         """Waiting takes no time here."""
         self.paused.append(seconds)
         self.meanwhile()
+
+    @property
+    def log(self) -> MemoryLog:
+        """The one trail of all desks over the same proposals."""
+        return self.proposals.log
 
     @property
     def case(self) -> Case:

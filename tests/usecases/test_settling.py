@@ -1,7 +1,7 @@
 """What a process that died left behind is found out, told, and never sent a second time (FHIR-46; kill -9 in test_kills.py)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -141,7 +141,7 @@ def test_while_the_writer_may_live_it_is_not_confirmed_and_nobody_interferes() -
 def test_an_approval_that_died_before_anything_was_sent_wrote_nothing() -> None:
     desk = Desk()
     view = desk.on_receipt()
-    desk.proposals.move(view.id, source=ProposalState.PROPOSED, target=ProposalState.APPROVED)
+    desk.proposals.kept[view.id] = replace(desk.proposals.kept[view.id], state=ProposalState.APPROVED)
     found = desk.use_case.look(desk.case, view.id)
     assert (found.state, "nothing was written" in found.reason) == (ProposalState.EXPIRED, True)
     assert desk.offered()[0].state is ProposalState.PROPOSED

@@ -22,7 +22,7 @@ from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
 from smartapp.usecases.looking import Look
-from smartapp.usecases.ports import ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import Noted, ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
 from smartapp.web import operations, pages, proposals, receipts, rules
@@ -124,8 +124,10 @@ class MemoryProposals:
 
     def __init__(self) -> None:
         self.kept: dict[str, StoredProposal] = {}
+        self.log = MemoryLog()
 
-    def add(self, proposal: StoredProposal) -> None:
+    def add(self, proposal: StoredProposal, noted: Noted) -> None:
+        self.log.noted(noted.subject, noted.event, noted.outcome)
         self.kept[proposal.id] = replace(proposal, content=_as_stored(proposal.content))
 
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
@@ -139,13 +141,19 @@ class MemoryProposals:
         return [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
 
     def move(
-        self, proposal: str, *, source: ProposalState, target: ProposalState, content: Mapping[str, Any] | None = None
+        self,
+        proposal: str,
+        *,
+        source: ProposalState,
+        target: ProposalState,
+        content: Mapping[str, Any],
+        noted: Noted,
     ) -> bool:
         found = self.kept[proposal]
         if found.state is not source:
             return False
-        kept = found.content if content is None else _as_stored(content)
-        self.kept[proposal] = replace(found, state=target, content=kept)
+        self.log.noted(noted.subject, noted.event, noted.outcome)
+        self.kept[proposal] = replace(found, state=target, content=_as_stored(content))
         return True
 
     def lock(self, identifier: str, holder: str) -> bool:
@@ -178,8 +186,8 @@ class Ward:
     ) -> None:
         self.source = BundleSource(*resources, refused=refused)
         self.writer = writer or MemoryWriter()
-        self.log = MemoryLog()
         self.kept = kept or MemoryProposals()
+        self.log = self.kept.log
         self.receipts = MemoryReceipts()
         self.user = user
         self.launch = launch
