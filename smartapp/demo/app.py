@@ -13,6 +13,7 @@ from smartapp.demo.authorize import create_authorization
 from smartapp.demo.calls import Caller, HookKey
 from smartapp.demo.cards import Waiting
 from smartapp.demo.chart_screen import create_screens
+from smartapp.demo.colleague import Colleague
 from smartapp.demo.console import Console
 from smartapp.demo.faults import Faults
 from smartapp.demo.fhir_gate import Gate, create_gate
@@ -71,7 +72,7 @@ def create_demo(
     realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults, hook_key=hook_key)
     stories = {story.patient: story for story in read_stories()}
 
-    pads, waiting, editions = Pads(), Waiting(), count()
+    pads, waiting, editions, colleague = Pads(), Waiting(), count(), Colleague(server, faults, now)
 
     def reset() -> None:
         server.clear()
@@ -79,6 +80,7 @@ def create_demo(
         faults.clear()
         pads.clear()
         waiting.clear()
+        colleague.clear()
         moment, edition = now(), next(editions)
         server.load(
             [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
@@ -102,12 +104,12 @@ def create_demo(
         reset=reset,
     )
     reset()
-    _register(app, hospital, realm)
+    _register(app, hospital, realm, colleague)
     app.extensions["demo_ehr"] = DemoEhr(hospital=hospital, realm=realm)
     return app
 
 
-def _register(app: Flask, hospital: Hospital, realm: Realm) -> None:
+def _register(app: Flask, hospital: Hospital, realm: Realm, colleague: Colleague) -> None:
     endpoints = {
         "authorize": f"{realm.base_url}/authorize",
         "token": f"{realm.base_url}/token",
@@ -115,7 +117,8 @@ def _register(app: Flask, hospital: Hospital, realm: Realm) -> None:
     }
     hospital.console.listen(app)
     app.register_blueprint(create_authorization(create_server(realm), hospital.user, lambda: _choices(hospital)))
-    app.register_blueprint(create_gate(Gate(hospital.server, hospital.tokens.access, hospital.faults, endpoints)))
+    gate = Gate(hospital.server, hospital.tokens.access, hospital.faults, endpoints, colleague)
+    app.register_blueprint(create_gate(gate))
     app.register_blueprint(create_screens(hospital))
     app.register_blueprint(create_pad(hospital))
     policy = _content_policy(hospital.app_url)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from smartapp.demo import charting
 from smartapp.demo.calls import AppUnreachableError
 from smartapp.demo.cards import in_words
-from smartapp.demo.faults import SENTENCES, Fault
+from smartapp.demo.faults import GROUPS, Fault
 from smartapp.demo.hospital import Hospital
 from smartapp.demo.pad_screen import pad_shown
 from smartapp.demo.stories import Story
@@ -39,7 +39,7 @@ def _patients(hospital: Hospital) -> str:
     rows = [
         (story, charting.banner(hospital.server, story.patient, hospital.now())) for story in hospital.stories.values()
     ]
-    return render_template("demo/patients.html", rows=rows, on=hospital.faults.names())
+    return render_template("demo/patients.html", rows=rows, **_switches(hospital))
 
 
 def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 200) -> tuple[str, int]:
@@ -55,12 +55,21 @@ def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 20
         pad=pad_shown(hospital.pads.of(patient)),
         unreachable=unreachable,
         launch_url=url_for("screens.launch", patient=patient),
+        beside=_beside(hospital, patient) if hospital.faults.get(Fault.TWO_CHARTS) else None,
         problem=problem,
         units=_UNITS,
         exchanges=hospital.console.newest(12),
         on=hospital.faults.names(),
     )
     return page, status
+
+
+def _beside(hospital: Hospital, patient: str) -> dict[str, str]:
+    """The next patient of the list, whose chart is opened at the same moment."""
+    patients = list(hospital.stories)
+    other = patients[(patients.index(patient) + 1) % len(patients)]
+    name = charting.banner(hospital.server, other, hospital.now())["name"]
+    return {"name": name, "launch_url": url_for("screens.launch", patient=other)}
 
 
 def _cards(hospital: Hospital, story: Story) -> tuple[list[dict[str, Any]], str]:
@@ -111,10 +120,9 @@ def _clear_console(hospital: Hospital) -> Response | Any:
 
 def _faults(hospital: Hospital) -> Any:
     if request.method == "GET":
-        settings = {fault: hospital.faults.get(fault) for fault in Fault}
-        return render_template("demo/faults.html", sentences=SENTENCES, settings=settings)
+        return render_template("demo/faults.html", **_switches(hospital))
     hospital.faults.clear()
-    for name in request.form.getlist("on"):
+    for name in [] if "none" in request.form else request.form.getlist("on"):
         if name in set(Fault):
             hospital.faults.switch_on(
                 Fault(name),
@@ -122,7 +130,14 @@ def _faults(hospital: Hospital) -> Any:
                 seconds=_seconds(request.form.get("seconds", "")),
                 status=_status(request.form.get("status", "")),
             )
-    return redirect(url_for("screens.faults"), 303)
+    at_home = request.form.get("back") == "patients"
+    return redirect(url_for("screens.patients", _anchor="faults") if at_home else url_for("screens.faults"), 303)
+
+
+def _switches(hospital: Hospital) -> dict[str, Any]:
+    """What the form of the switches prints, and which are on."""
+    settings = {fault: hospital.faults.get(fault) for fault in Fault}
+    return {"groups": GROUPS, "settings": settings, "on": hospital.faults.names()}
 
 
 def _status(text: str) -> int:

@@ -41,42 +41,67 @@ class Fault(StrEnum):
     NO_READ_BACK = "no_read_back"
     NO_METADATA = "no_metadata"
     SILENT_METADATA = "silent_metadata"
+    ALTERED_PATIENT = "altered_patient"
+    REFUSED_UPDATE = "refused_update"
+    DUPLICATE_ORDER = "duplicate_order"
+    TWO_CHARTS = "two_charts"
 
 
-SENTENCES = {
-    Fault.EXPIRED_TOKEN: "Access tokens from a launch are refused as expired; tokens from a refresh work.",
-    Fault.SLOW_FHIR: "Requests for the chosen resource type wait for the chosen number of seconds.",
-    Fault.FHIR_429: "Requests for the chosen resource type are answered 429 with Retry-After of the chosen seconds.",
-    Fault.FHIR_500: "Requests for the chosen resource type are answered 500.",
-    Fault.TOKEN_HTML: "The token endpoint answers an HTML page.",
-    Fault.NO_PATIENT: "The token answer names no patient.",
-    Fault.NO_ORDER_SCOPE: "Creating a MedicationRequest is not granted at launch.",
-    Fault.NO_OBSERVATION_SCOPE: "Reading and searching Observations is not granted at launch.",
-    Fault.DROPPED_RESPONSE: "Writes are stored, but their answer is lost (500 without a body).",
-    Fault.LOST_UNIT: "The newest fibrinogen is sent without its unit.",
-    Fault.BROKEN_OBSERVATION: "One entry of each page of Observations is malformed.",
-    Fault.ALTERED_WRITE: "The dose of an order is changed while it is stored.",
-    Fault.NO_CONDITIONAL_CREATE: "Conditional creates are refused with 412.",
-    Fault.NO_TRANSACTION: "Transactions are refused with 405.",
-    Fault.REFUSED_WRITE: "Creates of the chosen resource type are refused with the chosen status; nothing is stored.",
-    Fault.FAILED_ANSWER: "Creates of the chosen resource type are stored, but answered with the chosen status.",
-    Fault.CUT_BEFORE: "The connection is cut when the chosen resource type is created; nothing is stored.",
-    Fault.CUT_AFTER: "The connection is cut after the chosen resource type was stored.",
-    Fault.HELD_BEFORE: "Creates and searches by POST of the chosen resource type wait before they are carried out.",
-    Fault.HELD_AFTER: "Creates and searches by POST of the chosen resource type are carried out, and their answer waits.",
-    Fault.NO_BODY: "Creates are answered without a body, whatever was preferred.",
-    Fault.OUTCOME_BODY: "Creates are answered with an OperationOutcome.",
-    Fault.RELATIVE_LOCATION: "Creates name a relative Location.",
-    Fault.FOREIGN_LOCATION: "Creates name a Location on another host.",
-    Fault.NO_LOCATION: "Creates name no Location.",
-    Fault.ALTERED_STATUS: "An order is stored as active, whatever was sent.",
-    Fault.ALTERED_PRODUCT: "The product of an order is changed while it is stored.",
-    Fault.LAGGING_SEARCH: "Searches by identifier do not find what was stored; conditional creates do.",
-    Fault.NO_POST_SEARCH: "Searches by POST are refused with 405.",
-    Fault.NO_READ_BACK: "Reads of the chosen resource type by id are refused with the chosen status.",
-    Fault.NO_METADATA: "There is no CapabilityStatement.",
-    Fault.SILENT_METADATA: "The CapabilityStatement says nothing of transactions and conditional creates.",
+GROUPS: dict[str, dict[Fault, str]] = {
+    "Sign-in": {
+        Fault.EXPIRED_TOKEN: "Access tokens from a launch are refused as expired; tokens from a refresh work.",
+        Fault.TOKEN_HTML: "The token endpoint answers an HTML page.",
+        Fault.NO_PATIENT: "The token answer names no patient.",
+        Fault.NO_ORDER_SCOPE: "Creating a MedicationRequest is not granted at launch.",
+        Fault.NO_OBSERVATION_SCOPE: "Reading and searching Observations is not granted at launch.",
+    },
+    "Reading": {
+        Fault.SLOW_FHIR: "Requests for the chosen resource type wait for the chosen number of seconds.",
+        Fault.FHIR_429: "Requests for the chosen resource type are answered 429 with Retry-After of the chosen seconds.",
+        Fault.FHIR_500: "Requests for the chosen resource type are answered 500.",
+        Fault.LOST_UNIT: "The newest fibrinogen is sent without its unit.",
+        Fault.BROKEN_OBSERVATION: "One entry of each page of Observations is malformed.",
+    },
+    "Meanwhile": {
+        Fault.DUPLICATE_ORDER: "Duplicate order: after the receipt is shown (a launch's third reading of orders), a colleague orders cryoprecipitate.",
+        Fault.TWO_CHARTS: "Two charts: the app is launched for the next patient too, in a second frame at the same moment.",
+    },
+    "What the EHR can do": {
+        Fault.NO_CONDITIONAL_CREATE: "Conditional creates are refused with 412.",
+        Fault.NO_TRANSACTION: "Transactions are refused with 405.",
+        Fault.NO_POST_SEARCH: "Searches by POST are refused with 405.",
+        Fault.NO_READ_BACK: "Reads of the chosen resource type by id are refused with the chosen status.",
+        Fault.LAGGING_SEARCH: "Searches of the chosen resource type by identifier do not find what was stored; conditional creates do.",
+        Fault.NO_METADATA: "There is no CapabilityStatement.",
+        Fault.SILENT_METADATA: "The CapabilityStatement says nothing of transactions and conditional creates.",
+    },
+    "Writing fails": {
+        Fault.REFUSED_WRITE: "Creates of the chosen resource type are refused with the chosen status; nothing is stored.",
+        Fault.REFUSED_UPDATE: "Changes to a stored resource of the chosen type, such as a withdrawal, are refused with the chosen status.",
+        Fault.FAILED_ANSWER: "Creates of the chosen resource type are stored, but answered with the chosen status.",
+        Fault.DROPPED_RESPONSE: "Writes are stored, but their answer is lost (500 without a body).",
+        Fault.CUT_BEFORE: "The connection is cut when the chosen resource type is created; nothing is stored.",
+        Fault.CUT_AFTER: "The connection is cut after the chosen resource type was stored.",
+        Fault.HELD_BEFORE: "Creates and searches by POST of the chosen resource type wait before they are carried out.",
+        Fault.HELD_AFTER: "Creates and searches by POST of the chosen resource type are carried out, and their answer waits.",
+    },
+    "The answer to a write": {
+        Fault.NO_BODY: "Creates are answered without a body, whatever was preferred.",
+        Fault.OUTCOME_BODY: "Creates are answered with an OperationOutcome.",
+        Fault.RELATIVE_LOCATION: "Creates name a relative Location.",
+        Fault.FOREIGN_LOCATION: "Creates name a Location on another host.",
+        Fault.NO_LOCATION: "Creates name no Location.",
+    },
+    "The order is changed while it is stored": {
+        Fault.ALTERED_WRITE: "The dose of an order is changed while it is stored.",
+        Fault.ALTERED_STATUS: "An order is stored as active, whatever was sent.",
+        Fault.ALTERED_PRODUCT: "The product of an order is changed while it is stored.",
+        Fault.ALTERED_PATIENT: "An order is stored for another patient.",
+    },
 }
+"""The switches as the page shows them, each with its sentence."""
+
+SENTENCES = {fault: sentence for group in GROUPS.values() for fault, sentence in group.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +147,10 @@ class Faults:
         return self._on.get(fault)
 
     def on(self, fault: Fault, resource: str = "") -> Setting | None:
-        """The setting if the switch is on for this resource type."""
+        """The setting if the switch is on for this resource type (`*`: whichever was chosen)."""
         setting = self._on.get(fault)
-        return setting if setting is not None and setting.resource in (resource, "*") else None
+        meant = setting is not None and (resource == "*" or setting.resource in (resource, "*"))
+        return setting if meant else None
 
     def act(self, fault: Fault, resource: str = "") -> Setting | None:
         """As `on`, and counted."""

@@ -11,6 +11,7 @@ from sekmet.fhir.common import FhirError
 
 from smartapp.demo import spoiling, write_faults
 from smartapp.demo.access import Access, ForbiddenError
+from smartapp.demo.colleague import Colleague
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import FhirServer, Params, Reply, Resource, dump_json, parse_json, refused
 from smartapp.demo.tokens import AccessToken
@@ -30,15 +31,18 @@ class Gate:
     tokens: TokenLookup
     faults: Faults
     endpoints: Mapping[str, str]
+    colleague: Colleague
 
     def answer(self, path: str) -> Response:
         """The answer to the current request below the FHIR base."""
         segments = [part for part in path.split("/") if part]
         if segments == ["metadata"] and request.method == "GET":
             return respond(self._metadata())
-        access = self._access()
-        if access is None:
+        token = self._token()
+        if token is None:
             return _unauthorized(bool(request.authorization))
+        access = Access(self.server, token.scope, token.patient)
+        self.colleague.before(token, request.method, segments)
         kind = write_faults.kind_of(request.method, segments)
         reply = self._broken(segments) or (write_faults.prevented(kind, self.faults, request.environ) if kind else None)
         if reply is None:
@@ -60,12 +64,11 @@ class Gate:
         statement = self.server.capabilities(self.endpoints, conditional_create=not refuses)
         return Reply(200, spoiling.silenced(statement, self.faults))
 
-    def _access(self) -> Access | None:
+    def _token(self) -> AccessToken | None:
         header = request.authorization
         token = self.tokens(header.token or "") if header is not None and header.type == "bearer" else None
-        if token is None or (token.from_launch and self.faults.get(Fault.EXPIRED_TOKEN)):
-            return None
-        return Access(self.server, token.scope, token.patient)
+        expired = token is not None and token.from_launch and self.faults.get(Fault.EXPIRED_TOKEN)
+        return None if expired else token
 
     def _broken(self, segments: list[str]) -> Reply | None:
         kind = segments[0] if segments else "Bundle"
@@ -118,13 +121,15 @@ class Gate:
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and (headers or {}).get("if-none-exist"):
             return refused(412, "not-supported", "Conditional create is not offered (a fault switch is on)")
         self._check(access, method, segments, body)
-        unread = write_faults.unread(segments, self.faults) if method == "GET" else None
-        if unread is not None:
-            return unread
+        spoiled = write_faults.unread if method == "GET" else write_faults.unchanged
+        refusal = spoiled(segments, self.faults)
+        if refusal is not None:
+            return refusal
         if method == "POST" and isinstance(body, dict):
             body = spoiling.altered(body, self.faults)
         reply = self.server.request(method, segments, params, body=body, headers=headers)
-        _check_reply(access, method, reply)
+        if not self.faults.get(Fault.ALTERED_PATIENT):
+            _check_reply(access, method, reply)
         return reply
 
     def _check(self, access: Access, method: str, segments: list[str], body: Any) -> None:
@@ -170,7 +175,7 @@ class Gate:
         altered = {**bundle, "entry": [spoiling.altered_entry(entry, self.faults) for entry in entries]}
         with self.server.store.transaction():
             reply = self.server.request("POST", [], body=altered)
-            for entry in (reply.body or {}).get("entry", ()):
+            for entry in () if self.faults.get(Fault.ALTERED_PATIENT) else (reply.body or {}).get("entry", ()):
                 _check_reply(access, "POST", Reply(reply.status, entry.get("resource")))
         return reply
 

@@ -6,11 +6,12 @@ from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import Reply, Resource
 
 ALBUMIN = {"system": "http://www.whocc.no/atc", "code": "B05AA01", "display": "albumin"}
+ANOTHER, STILL_ANOTHER = "Patient/haddad", "Patient/brandt"
 FIBRINOGEN = frozenset({"3255-7", "48664-7"})
 
 
 def altered(resource: Resource, faults: Faults) -> Resource:
-    """The resource as this EHR stores it: with a switch on, an order's dose, status or product is changed."""
+    """The resource as this EHR stores it: with a switch on, an order's dose, status, product or patient is changed."""
     if resource.get("resourceType") != "MedicationRequest":
         return resource
     changed = copy.deepcopy(resource)
@@ -20,6 +21,9 @@ def altered(resource: Resource, faults: Faults) -> Resource:
         changed["status"] = "active"
     if faults.get(Fault.ALTERED_PRODUCT):
         changed["medicationCodeableConcept"] = {"text": "Albumin", "coding": [ALBUMIN]}
+    if faults.get(Fault.ALTERED_PATIENT):
+        whose = (changed.get("subject") or {}).get("reference")
+        changed["subject"] = {"reference": STILL_ANOTHER if whose == ANOTHER else ANOTHER}
     return changed
 
 

@@ -71,6 +71,12 @@ def unread(segments: list[str], faults: Faults) -> Reply | None:
     return None if setting is None else refused(setting.status, "exception", "Not read (a fault switch is on)")
 
 
+def unchanged(segments: list[str], faults: Faults) -> Reply | None:
+    """The reply to a change of a stored resource that is refused."""
+    setting = faults.act(Fault.REFUSED_UPDATE, segments[0]) if len(segments) == 2 else None
+    return None if setting is None else refused(setting.status, "conflict", "Not changed (a fault switch is on)")
+
+
 def _embodied(reply: Reply, faults: Faults) -> Reply:
     if faults.get(Fault.NO_BODY):
         return Reply(reply.status, None, reply.headers)

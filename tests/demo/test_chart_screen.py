@@ -200,3 +200,20 @@ def test_the_console_shows_exchanges_without_tokens(visit: Visit) -> None:
         assert secret not in page
     visit.post("/console/clear", {})
     assert "Nothing was exchanged yet" in visit.client.get("/console", base_url=BASE).get_data(as_text=True)
+
+
+def test_every_switch_is_set_on_the_first_page_and_reset_there(visit: Visit) -> None:
+    first = visit.client.get("/", base_url=BASE).get_data(as_text=True)
+    assert set(re.findall(r'type="checkbox" name="on" value="(\w+)"', first)) == set(Fault)
+    answer = visit.post("/faults", {"on": "two_charts", "back": "patients"})
+    assert answer.headers["Location"] == "/#faults"
+    assert visit.demo.faults.names() == ("two_charts",)
+    visit.post("/reset", {})
+    assert visit.demo.faults.names() == ()
+
+
+def test_two_charts_are_opened_at_the_same_moment(visit: Visit) -> None:
+    assert chart(visit)[0].get_data(as_text=True).count("<iframe") == 1
+    visit.demo.faults.switch_on(Fault.TWO_CHARTS)
+    page = chart(visit)[0].get_data(as_text=True)
+    assert re.findall(r'<iframe [^>]*src="/chart/(\w+)/launch"', page) == ["lindqvist", "moreau"]

@@ -129,3 +129,34 @@ def test_the_metadata_may_be_absent_or_silent(visit: Visit) -> None:
     assert not any("conditionalCreate" in kind for kind in rest["resource"])
     visit.demo.faults.switch_on(Fault.NO_METADATA)
     assert visit.fhir("GET", "/metadata").status_code == 404
+
+
+def test_a_colleague_orders_after_the_third_reading_of_orders(visit: Visit) -> None:
+    held = visit.tokens()["access_token"]
+    visit.demo.faults.switch_on(Fault.DUPLICATE_ORDER)
+    readings = [visit.fhir("GET", "/MedicationRequest?patient=lindqvist", held).get_json() for _ in range(5)]
+    found = [
+        [e["resource"] for e in one.get("entry", ()) if "Lund" in str(e["resource"].get("requester"))]
+        for one in readings
+    ]
+    assert [len(orders) for orders in found] == [0, 0, 0, 1, 1]
+    (order,) = found[-1]
+    assert (order["status"], order["medicationCodeableConcept"]["text"]) == ("active", "Cryoprecipitate")
+    visit.demo.reset()
+    assert "Lund" not in str(visit.demo.hospital.server.everything("MedicationRequest", [("patient", "lindqvist")]))
+
+
+def test_an_order_may_be_stored_for_another_patient(visit: Visit) -> None:
+    held = visit.tokens()["access_token"]
+    visit.demo.faults.switch_on(Fault.ALTERED_PATIENT)
+    assert written(visit, held).status_code == 201
+    assert [order["subject"]["reference"] for order in stored(visit)] == ["Patient/haddad"]
+
+
+def test_changes_of_a_stored_order_may_be_refused(visit: Visit) -> None:
+    held = visit.tokens()["access_token"]
+    order = written(visit, held).get_json()
+    visit.demo.faults.switch_on(Fault.REFUSED_UPDATE, resource="MedicationRequest", status=409)
+    changed = {**order, "status": "cancelled"}
+    assert visit.fhir("PUT", f"/MedicationRequest/{order['id']}", held, changed).status_code == 409
+    assert [one["status"] for one in stored(visit)] == ["draft"]
