@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Protocol
 
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.queries import Query
+
+_ENDLESS = 3600.0  # seconds; no reading takes as long
 
 
 class Reading:
@@ -31,6 +33,19 @@ class Reading:
     def come_within(self, seconds: float) -> bool:
         """Whether all have come after at most so long."""
         return not wait(self._asked.values(), timeout=seconds).not_done
+
+    def coming(self, seconds: float | None) -> Iterator[tuple[int, int]]:
+        """How many have come, of how many that were asked: at once, and each time that more come; for so long at most."""
+        patience = self._patience(seconds)
+        end = time.monotonic() + (_ENDLESS if patience is None else patience)
+        asked = set(self._asked.values())
+        come = {future for future in asked if future.done()}
+        yield len(come), len(asked)
+        while come != asked and time.monotonic() < end:
+            new, _ = wait(asked - come, timeout=end - time.monotonic(), return_when=FIRST_COMPLETED)
+            come |= new
+            if new:
+                yield len(come), len(asked)
 
     def _patience(self, seconds: float | None) -> float | None:
         left = max(self._until - time.monotonic(), 0.0)
@@ -116,9 +131,14 @@ class Underway:
         """Whether all has come after at most so long."""
         return self.reading.come_within(seconds)
 
-    def one(self, query: str) -> Answer:
-        """The answer to one query, as soon as it is there."""
-        return self.reading.answer(query, self._left())
+    def coming(self) -> Iterator[tuple[int, int]]:
+        """How many answers have come, of how many; ends when all have, or the page goes on without them."""
+        return self.reading.coming(self._left())
+
+    def one(self, query: str, seconds: float) -> Answer:
+        """The answer to one query, as soon as it is there, or AWAITED after so long."""
+        left = self._left()
+        return self.reading.answer(query, seconds if left is None else min(seconds, left))
 
     def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
         """What has come; the rest AWAITED, and kept for the next look."""

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.ehr.reading import FirstAnswers, Underway
+from smartapp.ehr.reading import FirstAnswers
 from smartapp.factory.bedside import bedside_of, merged
 from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
 from smartapp.factory.resuming import Resuming
 from smartapp.factory.showing import shown
+from smartapp.factory.visits import Visit
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import words_of
@@ -75,10 +76,11 @@ class ClinicalDesk:
             session=session,
         )
 
-    def begin(self, opened: OpenLaunch, looks: int = 0) -> "Visit":
+    def begin(self, opened: OpenLaunch, looks: int = 0) -> Visit:
         """Begin to read; the page is then made of what has come."""
         session = _session(opened)
-        return Visit(self, opened, session.patient, self.first_of(session, looks).begin(self.site.queries))
+        reading = self.first_of(session, looks).begin(self.site.queries)
+        return Visit(session.patient, reading, lambda: self.reviewed(opened, reading))
 
     def reviewed(self, opened: OpenLaunch, source: ChartSource) -> Reviewed:
         """Read, assess, offer; what this launch wrote before stands beside it. Nothing is offered on an unfinished reading."""
@@ -241,28 +243,6 @@ class ClinicalDesk:
         if not assessment.draft_allowed or not assessment.options:
             return ""
         return self.acceptance.writing.cannot_write(case, order_of(assessment, assessment.options[0]))
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """An `Opening`: a patient page whose chart is being read."""
-
-    desk: ClinicalDesk
-    opened: OpenLaunch
-    patient: str
-    reading: Underway
-
-    def come_within(self, seconds: float) -> bool:
-        """Whether all has come after at most so long."""
-        return self.reading.come_within(seconds)
-
-    def identity(self) -> Identity:
-        """Who the patient is, as soon as that has come."""
-        return read_identity(Chart.empty(self.patient).with_answers(self.reading.one("patient")))
-
-    def review(self) -> Reviewed:
-        """The patient as assessed on what has come in time."""
-        return self.desk.reviewed(self.opened, self.reading)
 
 
 def _session(opened: OpenLaunch) -> SmartSession:

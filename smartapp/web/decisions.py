@@ -1,6 +1,6 @@
 """What the pages ask of the rest of the program; the factory gives them one object that answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -151,8 +151,11 @@ class Opening(Protocol):
     def come_within(self, seconds: float) -> bool:
         """Whether all has come after at most so long."""
 
-    def identity(self) -> Identity:
-        """Who the patient is, as soon as that has come; no words where it has not come in time, or could not be read."""
+    def identity(self, seconds: float) -> Identity:
+        """Who the patient is, as soon as that has come; no words where it does not within so long, or could not be read."""
+
+    def coming(self) -> Iterator[tuple[int, int]]:
+        """How many searches have come, of how many: at once and each time that more come, until the page goes on."""
 
     def review(self) -> Reviewed:
         """Assess on what has come in time, and make or refresh the proposals."""

@@ -75,7 +75,10 @@ def create_blueprint(
             )
 
         def by_parts() -> Iterator[str]:
-            yield render_template("review.html", part="top", arrived=arrival(opening.identity()), opened=opened)
+            counts, arrived = opening.coming(), arrival(opening.identity(AT_ONCE_SECONDS))
+            yield render_template("review.html", part="top", arrived=arrived, opened=opened, count=next(counts))
+            for count in counts:
+                yield render_template("components/reading.html", opened=opened, count=count)
             yield whole("rest")
 
         return make_response(whole()) if opening.come_within(AT_ONCE_SECONDS) else streamed(by_parts())

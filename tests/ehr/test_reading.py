@@ -111,5 +111,21 @@ def test_one_answer_is_given_while_the_others_are_awaited() -> None:
     )
     reading = first.begin((PATIENT, ALLERGIES))
     assert not reading.come_within(0.0)
-    assert reading.one("patient").state is AnswerState.COMPLETE
+    assert reading.one("patient", 0.0).state is AnswerState.COMPLETE
     assert reading.one("allergies").state is AnswerState.AWAITED
+
+
+def test_the_count_of_answers_is_told_at_once_and_as_they_come() -> None:
+    source = SlowSource("allergies")
+    first = FirstAnswers(source=source, readings=Readings(BUDGET), launch="l1", seconds=BUDGET, again=False)
+    counts = first.begin((PATIENT, ALLERGIES)).coming()
+    assert next(counts) == (1, 2)
+    source.waiting.set_result(an_answer("allergies"))
+    assert list(counts) == [(2, 2)]
+
+
+def test_counting_ends_when_the_page_goes_on_without_the_rest() -> None:
+    first = FirstAnswers(
+        source=SlowSource("allergies"), readings=Readings(BUDGET), launch="l1", seconds=0.0, again=False
+    )
+    assert list(first.begin((PATIENT, ALLERGIES)).coming()) == [(1, 2)]

@@ -1,10 +1,12 @@
 """From the demo EHR's patient list to a draft order in the chart, in a real browser."""
 
+import re
 from typing import Any
 
 import pytest
 import requests
 
+from smartapp.fhir.queries import QUERIES
 from tests.conftest import Stack
 
 ACT_NOW, CHILD, NO_WEIGHT, LOOK_ALIKE, RECOVERED = "lindqvist", "moreau", "petrov", "brandt", "haddad"
@@ -243,3 +245,15 @@ def test_without_script_the_page_goes_on_by_itself_too(chromium: Any, all_well: 
     assert "Still reading" in frame.locator("main").inner_text()
     frame.locator("form[action$='/approve'] button").first.wait_for()
     context.close()
+
+
+def test_the_count_of_searches_is_sent_as_they_come_and_needs_no_script(page: Any, all_well: Stack) -> None:
+    open_chart(page, all_well, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(all_well.app)]
+    cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
+    slow(all_well, "Condition", 4)
+    sent = requests.get(app.url, headers={"Cookie": cookies, "Accept-Encoding": ""}, timeout=20).text
+    counts = [(int(come), int(of)) for come, of in re.findall(r"reading results (\d+) of (\d+)", sent)]
+    assert counts == sorted(set(counts))
+    assert counts[-1] == (len(QUERIES) - 1, len(QUERIES))
+    assert sent.count("</html>") == 1

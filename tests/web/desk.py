@@ -1,7 +1,7 @@
 """A desk over ports in memory, and an app that shows its pages."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -197,6 +197,7 @@ class Ward:
         self.looked_before: Look | None = None
         self.ended = False
         self.slow = False
+        self.counts = [(4, 11), (9, 11)]
         self.breaks = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
         self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
@@ -244,8 +245,11 @@ class Ward:
     def come_within(self, seconds: float) -> bool:
         return not self.slow
 
-    def identity(self) -> Identity:
+    def identity(self, seconds: float) -> Identity:
         return read_identity(self.assessed().chart)
+
+    def coming(self) -> Iterator[tuple[int, int]]:
+        return iter(self.counts)
 
     def review(self) -> Reviewed:
         if self.breaks:

@@ -249,9 +249,10 @@ def test_while_the_chart_is_read_identity_is_sent_ahead_of_the_page() -> None:
     ward.slow = True
     answer = Browser(ward.app).client.get(f"/l/{LAUNCH}/", buffered=False)
     first, *rest = (part.decode() for part in answer.response)
-    for words in ("Jane DOE", "born 1996-01-01", "Signed in as Dr N Osei", "reading results"):
+    for words in ("Jane DOE", "born 1996-01-01", "Signed in as Dr N Osei", "reading results 4 of 11"):
         assert words in first
-    assert "ACT NOW" not in first
+    assert "reading results 9 of 11" in rest[0]
+    assert "ACT NOW" not in first + rest[0]
     assert "ACT NOW" in "".join(rest)
     assert "".join(rest).rstrip().endswith("</html>")
 
