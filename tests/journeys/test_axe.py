@@ -1,15 +1,28 @@
 """Every page of the product and of the demo EHR, seen by axe."""
 
+import threading
 from typing import Any
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
+from werkzeug.serving import make_server
 
+from smartapp.web.decisions import UserKind
 from tests.conftest import Stack
 from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, READ, RECOVERED, open_chart, slow, turn
+from tests.web.desk import COOKIE, LAUNCH, act_now
 
-PUBLIC = ("/", "/rules", "/rules/REP-03", "/no-such-page", "/launch?iss=https://other.example.org/fhir&launch=x")
+PUBLIC = (
+    "/",
+    "/rules",
+    "/rules/REP-03",
+    "/no-such-page",
+    "/launch",
+    "/launch?iss=https://other.example.org/fhir&launch=x",
+    "/callback?state=x&code=y",
+    "/l/no-such-launch/",
+)
 
 
 @pytest.fixture
@@ -77,6 +90,11 @@ def to_the_receipt(page: Any) -> None:
         ({}, "Saved as draft"),
         ({"on": ["no_transaction", "refused_write"], "resource": "MedicationRequest", "status": "422"}, "Not saved"),
         ({"on": ["altered_write"]}, "stored order differs"),
+        (
+            {"on": ["no_transaction", "failed_answer", "lagging_search"], "resource": "MedicationRequest"},
+            "Not confirmed",
+        ),
+        ({"on": ["duplicate_order"]}, "New since you reviewed"),
     ],
 )
 def test_every_result_passes_axe(page: Any, well: Stack, fault: dict[str, str | list[str]], words: str) -> None:
@@ -105,6 +123,42 @@ def test_a_refusal_passes_axe(page: Any, well: Stack) -> None:
     seen_by_axe(page)
 
 
+def test_signing_out_and_the_page_of_an_ended_launch_pass_axe(page: Any, well: Stack) -> None:
+    own_window(page, well)
+    ended = page.url
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_text("This launch has ended").wait_for()
+    seen_by_axe(page)
+    page.goto(ended)
+    page.get_by_text("Reference number").wait_for()
+    seen_by_axe(page)
+
+
+def test_an_amount_above_the_limit_passes_axe(page: Any, well: Stack) -> None:
+    own_window(page, well)
+    page.locator("form[action$='/approve'] button.primary").first.click()
+    page.locator("input#amount").fill("12")
+    page.evaluate("document.querySelector('input#amount').form.submit()")  # as without script
+    page.locator("[role=alert]").first.wait_for()
+    seen_by_axe(page)
+
+
+@pytest.mark.parametrize(
+    ("user", "words"), [(UserKind.PATIENT, "for health-care professionals"), (UserKind.UNKNOWN, "Read only")]
+)
+def test_the_page_of_who_may_not_act_passes_axe(page: Any, user: UserKind, words: str) -> None:
+    server = make_server("127.0.0.1", 0, act_now(user=user).app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.port}"
+        page.context.add_cookies([{"name": "launch", "value": COOKIE, "url": address}])
+        page.goto(f"{address}/l/{LAUNCH}/")
+        page.get_by_text(words).first.wait_for()
+        seen_by_axe(page)
+    finally:
+        server.shutdown()
+
+
 def test_a_page_that_still_reads_passes_axe(page: Any, well: Stack) -> None:
     slow(well, "Condition", 8)
     open_chart(page, well, ACT_NOW, until="main [role=status]")
@@ -129,7 +183,7 @@ def test_a_page_without_a_patient_passes_axe(page: Any, well: Stack, path: str, 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", f"/chart/{ACT_NOW}", "/console"])
+@pytest.mark.parametrize("path", ["/", "/faults", f"/chart/{ACT_NOW}", "/console"])
 def test_the_demo_ehr_passes_axe(page: Any, well: Stack, path: str, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     page.goto(f"{well.ehr}{path}")
