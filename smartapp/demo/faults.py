@@ -63,7 +63,7 @@ GROUPS: dict[str, dict[Fault, str]] = {
         Fault.BROKEN_OBSERVATION: "One entry of each page of Observations is malformed.",
     },
     "Meanwhile": {
-        Fault.DUPLICATE_ORDER: "Duplicate order: after the receipt is shown (a launch's third reading of orders), a colleague orders cryoprecipitate.",
+        Fault.DUPLICATE_ORDER: "Duplicate order: after the receipt (a launch's third reading of orders), a colleague orders cryoprecipitate.",
         Fault.TWO_CHARTS: "Two charts: the app is launched for the next patient too, in a second frame at the same moment.",
     },
     "What the EHR can do": {
