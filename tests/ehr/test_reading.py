@@ -112,7 +112,7 @@ def test_one_answer_is_given_while_the_others_are_awaited() -> None:
     reading = first.begin((PATIENT, ALLERGIES))
     assert not reading.come_within(0.0)
     assert reading.one("patient", 0.0).state is AnswerState.COMPLETE
-    assert reading.one("allergies").state is AnswerState.AWAITED
+    assert reading.one("allergies", 0.0).state is AnswerState.AWAITED
 
 
 def test_the_count_of_answers_is_told_at_once_and_as_they_come() -> None:
