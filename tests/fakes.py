@@ -2,14 +2,23 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.queries import QUERIES, Query
-from smartapp.usecases.ports import Noted, ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import (
+    ANY_STATE,
+    Noted,
+    ProposalState,
+    StoredProposal,
+    Subject,
+    WriteRequest,
+    WriteResult,
+    WriteState,
+)
 from tests import charts
 
 
@@ -49,11 +58,12 @@ class MemoryProposals:
         found = self.kept.get(proposal)
         return found if found and found.launch == launch else None
 
-    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
-        return [proposal for proposal in self.kept.values() if proposal.launch == launch]
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+        return [proposal for proposal in self.kept.values() if proposal.launch == launch and proposal.state in states]
 
-    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
-        return [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+        found = [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
+        return [proposal for proposal in found if proposal.state in states]
 
     def move(
         self,

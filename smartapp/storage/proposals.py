@@ -1,9 +1,9 @@
 """Proposals and the locks of their identifiers: compare-and-set on the state (interfaces.md section 6)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smartapp.storage.audit import AuditLog
@@ -11,7 +11,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.processes import is_gone, own_mark
 from smartapp.storage.tables import proposals, write_locks
-from smartapp.usecases.ports import Noted, ProposalState, StoredProposal
+from smartapp.usecases.ports import ANY_STATE, Noted, ProposalState, StoredProposal
 
 _STALE_LOCK_SECONDS = 120.0
 
@@ -45,13 +45,13 @@ class ProposalStore:
         found = self._where((proposals.c.id == proposal) & (proposals.c.launch == launch))
         return found[0] if found else None
 
-    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
-        """All of a launch, oldest first."""
-        return self._where(proposals.c.launch == launch)
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+        """Those of a launch in these states, oldest first."""
+        return self._where((proposals.c.launch == launch) & _in(states))
 
-    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
-        """All that would write the same order."""
-        return self._where(proposals.c.identifier == identifier)
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+        """Those in these states that would write the same order; the others, one a launch, are not decrypted."""
+        return self._where((proposals.c.identifier == identifier) & _in(states))
 
     def move(
         self,
@@ -111,6 +111,10 @@ class ProposalStore:
             changed_at=row.changed_at,
             content=self._keyring.open(row.payload),
         )
+
+
+def _in(states: Collection[ProposalState]) -> ColumnElement[bool]:
+    return proposals.c.state.in_([str(state) for state in states])
 
 
 def _signed(holder: str) -> str:

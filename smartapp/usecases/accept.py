@@ -61,7 +61,8 @@ class Acceptance:
 
     def finished(self, case: Case) -> tuple[ProposalView, ...]:
         """What this launch has written, or tried to."""
-        done = [p for p in self.proposals.of_launch(case.subject.reference) if p.state is not ProposalState.PROPOSED]
+        decided = [state for state in ProposalState if state is not ProposalState.PROPOSED]
+        done = self.proposals.of_launch(case.subject.reference, decided)
         return tuple(self._view(case, proposal) for proposal in done)
 
     def glance(self, case: Case, proposal: str) -> ProposalView:

@@ -1,9 +1,11 @@
 """Which proposals an assessment gives: those under way for its result, else one for each option that may be drafted."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
@@ -39,43 +41,42 @@ class Offering:
         basis = basis_of(assessment)
         self._found_out(case, self.writing.identifier(case, basis))
         identifier = self.writing.identifier(case, basis)
-        begun = [known for known in self.proposals.with_identifier(identifier) if known.state in BEGUN]
+        begun = self.proposals.with_identifier(identifier, BEGUN)
         own = [known for known in begun if known.launch == case.subject.reference]
         if begun or not assessment.draft_allowed:
             return own or begun
-        options = [option for option in assessment.options if can_be_ordered(option)]
-        return [self._offered(case, assessed, option, identifier) for option in options]
+        contents = [_content(assessment, option) for option in assessment.options if can_be_ordered(option)]
+        open_here = self.proposals.of_launch(case.subject.reference, [ProposalState.PROPOSED])
+        known = [self._known(open_here, identifier, content) for content in contents]
+        seen = {} if all(known) else seen_in(assessed)  # long, and the same for every option
+        return [
+            found or self._added(case, identifier, {**content, "seen": seen})
+            for found, content in zip(known, contents, strict=True)
+        ]
 
     def _found_out(self, case: Case, identifier: str) -> None:
         """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it.
 
         What another launch could not confirm is searched for: nobody may be there any more to press *Check again*.
         """
-        for stored in self.proposals.with_identifier(identifier):
+        for stored in self.proposals.with_identifier(identifier, (*BEGUN, ProposalState.REFUSED)):
             settled = self.settling.settled(case, stored)
             if settled.state is ProposalState.NOT_CONFIRMED and settled.launch != case.subject.reference:
                 self.settling.searched(case, settled)
             else:
                 self.settling.followed(case, settled)
 
-    def _offered(self, case: Case, assessed: Assessed, option: Option, identifier: str) -> StoredProposal:
-        assessment = assessed.assessment
-        content = {
-            "order": packed(order_of(assessment, option)),
-            "option": packed(option),
-            "basis_text": basis_text(assessment),
-            "fingerprint": fingerprint(assessment),
-            "recheck": True,
-            "stage": Stage.PROPOSED,
-        }
-        for known in self.proposals.of_launch(case.subject.reference):
+    def _known(
+        self, open_here: Sequence[StoredProposal], identifier: str, content: Mapping[str, Any]
+    ) -> StoredProposal | None:
+        """The one that this launch was offered before and may still approve."""
+        for known in open_here:
             same = all(known.content.get(part) == content[part] for part in ("fingerprint", "option"))
-            open_still = known.state is ProposalState.PROPOSED and known.expires_at > self.seconds()
-            if same and open_still and known.identifier == identifier:
+            if same and known.expires_at > self.seconds() and known.identifier == identifier:
                 return known
-        return self._added(case, option, identifier, {**content, "seen": seen_in(assessed)})
+        return None
 
-    def _added(self, case: Case, option: Option, identifier: str, content: dict[str, object]) -> StoredProposal:
+    def _added(self, case: Case, identifier: str, content: Mapping[str, Any]) -> StoredProposal:
         proposal = StoredProposal(
             id=secrets.token_urlsafe(12).replace("_", "-"),
             launch=case.subject.reference,
@@ -85,6 +86,17 @@ class Offering:
             changed_at=self.seconds(),
             content=content,
         )
-        outcome = f"{proposal.id} {option.product}"
+        outcome = f"{proposal.id} {content['option']['product']}"
         self.proposals.add(proposal, Noted(subject=case.subject, event="proposal offered", outcome=outcome))
         return proposal
+
+
+def _content(assessment: Assessment, option: Option) -> dict[str, Any]:
+    return {
+        "order": packed(order_of(assessment, option)),
+        "option": packed(option),
+        "basis_text": basis_text(assessment),
+        "fingerprint": fingerprint(assessment),
+        "recheck": True,
+        "stage": Stage.PROPOSED,
+    }

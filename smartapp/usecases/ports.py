@@ -1,6 +1,6 @@
 """The ports: what the use cases ask of the world, and who is asking about whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -139,6 +139,9 @@ class ProposalState(StrEnum):
     COMPLETED = "completed"  # carried out, as the EHR says
 
 
+ANY_STATE = tuple(ProposalState)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProposal:
     """A proposal as kept: `content` is what was offered, chosen and found out; `identifier` makes the order unique."""
@@ -162,11 +165,11 @@ class Proposals(Protocol):
     def get(self, launch: str, proposal: str) -> StoredProposal | None:
         """One of this launch; None for another launch's."""
 
-    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
-        """All of a launch, oldest first."""
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+        """All of a launch that are in one of these states, oldest first."""
 
-    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
-        """All that would write the same order, of any launch."""
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+        """Those in one of these states that would write the same order, of any launch, oldest first."""
 
     def move(
         self,

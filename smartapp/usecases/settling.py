@@ -112,8 +112,7 @@ class Settling:
 
     def _came_late(self, case: Case, stored: StoredProposal) -> StoredProposal:
         """An order that a search did not find and that stands now after all, unless another proposal's stands there."""
-        same = self.transitions.proposals.with_identifier(stored.identifier)
-        if any(other.state in (*BEGUN, *OVER) for other in same):
+        if self.transitions.proposals.with_identifier(stored.identifier, (*BEGUN, *OVER)):
             return stored
         found = self._find(case, stored)
         if found.state is WriteState.WRITTEN:

@@ -47,7 +47,7 @@ class OrderWriting:
         number = 0
         while True:
             value = hashlib.sha256("\n".join([*what, str(number)]).encode()).hexdigest()[:40]
-            if not any(proposal.state in OVER for proposal in self.proposals.with_identifier(value)):
+            if not self.proposals.with_identifier(value, OVER):
                 return value
             number += 1
 
@@ -88,8 +88,8 @@ class OrderWriting:
         """Why another order stands in the way, with its reference; empty if none does."""
         if self.identifier(case, order_in(stored.content).basis) != stored.identifier:
             return {"reason": "The earlier order for this result is over: go back for a new proposal.", "reference": ""}
-        same = self.proposals.with_identifier(stored.identifier)
-        others = [other for other in same if other.state in BEGUN and other.id != stored.id]
+        begun = self.proposals.with_identifier(stored.identifier, BEGUN)
+        others = [other for other in begun if other.id != stored.id]
         if not others:
             return {}
         reason = "An order for this result was already approved in another window."

@@ -100,7 +100,16 @@ def test_all_launches_with_the_identifier_are_found(kept: Proposals) -> None:
     other = replace(A_PROPOSAL, id="p2", launch="launch-2")
     for proposal in (A_PROPOSAL, other, replace(A_PROPOSAL, id="p3", identifier="xyz")):
         kept.add(proposal, note("offered"))
-    assert [proposal.id for proposal in kept.with_identifier("abc")] == ["p1", "p2"]
+    assert [proposal.id for proposal in kept.with_identifier("abc", [ProposalState.PROPOSED])] == ["p1", "p2"]
+
+
+def test_only_those_in_the_states_that_are_asked_for_are_found(kept: Proposals) -> None:
+    kept.add(A_PROPOSAL, note("offered"))
+    kept.add(replace(A_PROPOSAL, id="p2"), note("offered"))
+    assert moved(kept, ProposalState.PROPOSED, ProposalState.DECLINED)
+    assert [proposal.id for proposal in kept.with_identifier("abc", [ProposalState.DECLINED])] == ["p1"]
+    assert [proposal.id for proposal in kept.of_launch("launch-1", [ProposalState.PROPOSED])] == ["p2"]
+    assert len(kept.of_launch("launch-1")) == 2
 
 
 @pytest.mark.req("FHIR-44")

@@ -1,7 +1,7 @@
 """A desk over ports in memory, and an app that shows its pages."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,16 @@ from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
 from smartapp.usecases.looking import Look
-from smartapp.usecases.ports import Noted, ProposalState, StoredProposal, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import (
+    ANY_STATE,
+    Noted,
+    ProposalState,
+    StoredProposal,
+    Subject,
+    WriteRequest,
+    WriteResult,
+    WriteState,
+)
 from smartapp.usecases.proposal import ProposalView as Stored
 from smartapp.usecases.proposal import Stage
 from smartapp.web import operations, pages, proposals, receipts, rules
@@ -134,11 +143,12 @@ class MemoryProposals:
         found = self.kept.get(proposal)
         return found if found and found.launch == launch else None
 
-    def of_launch(self, launch: str) -> Sequence[StoredProposal]:
-        return [proposal for proposal in self.kept.values() if proposal.launch == launch]
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+        return [proposal for proposal in self.kept.values() if proposal.launch == launch and proposal.state in states]
 
-    def with_identifier(self, identifier: str) -> Sequence[StoredProposal]:
-        return [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+        found = [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
+        return [proposal for proposal in found if proposal.state in states]
 
     def move(
         self,
