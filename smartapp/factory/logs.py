@@ -112,7 +112,8 @@ def _finished(_logger: Any, level: str, event: MutableMapping[str, Any]) -> byte
 def _clean(value: Any) -> Any:
     if isinstance(value, int | float):
         return value
-    return str(value).translate(_CONTROL)[:_LONGEST]
+    text = str(value)
+    return (text if text.isprintable() else text.translate(_CONTROL))[:_LONGEST]
 
 
 def _trace(trace: TracebackType | None) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g
+from flask.globals import app_ctx, request_ctx
 
 from smartapp.factory.logs import told_of
 from smartapp.factory.metrics import Metrics
@@ -33,19 +34,20 @@ class Watch:
 
         @app.after_request
         def end(response: Response) -> Response:
-            seconds = time.perf_counter() - g.began if "began" in g else 0.0
-            route, method = _route(response.status_code), request.method if request.method in _METHODS else "other"
-            self.metrics.request(method, route, response.status_code, seconds)
+            sent, noted, status = request_ctx.request, app_ctx.g, response.status_code
+            seconds = time.perf_counter() - noted.began if "began" in noted else 0.0
+            route, method = _route(sent, status), sent.method if sent.method in _METHODS else "other"
+            self.metrics.request(method, route, status, seconds)
             tell = self.log.debug if route in _OPERATIONS else self.log.info
             tell(
                 "request",
                 method=method,
                 route=route,
-                status=response.status_code,
+                status=status,
                 ms=round(seconds * 1000, 1),
-                reference=g.get("reference"),
-                **g.get("told", {}),
-                **_launch(),
+                reference=noted.get("reference"),
+                **noted.get("told", {}),
+                **(_launch(sent) if "ehr" in noted else {}),
             )
             return response
 
@@ -98,17 +100,17 @@ class _Watched(Outbound):
         return reply
 
 
-def _route(status: int) -> str:
+def _route(sent: Request, status: int) -> str:
     """The route as registered; the services are ours, their ids may be told."""
-    rule = request.url_rule.rule if request.url_rule else "(none)"
+    rule = sent.url_rule.rule if sent.url_rule else "(none)"
     if "<service_id>" in rule and status != 404:
-        return rule.replace("<service_id>", str((request.view_args or {}).get("service_id", "")))
+        return rule.replace("<service_id>", str((sent.view_args or {}).get("service_id", "")))
     return rule
 
 
-def _launch() -> Mapping[str, str]:
-    launch = (request.view_args or {}).get("launch")
-    return {"launch": str(launch)} if launch and "ehr" in g else {}
+def _launch(sent: Request) -> Mapping[str, str]:
+    launch = (sent.view_args or {}).get("launch")
+    return {"launch": str(launch)} if launch else {}
 
 
 def _kind(url: str) -> str:

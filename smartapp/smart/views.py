@@ -109,7 +109,6 @@ def _redirected(url: str) -> Response:
     response = redirect(url, code=303)
     response.set_data(b"")  # the usual body repeats the URL, and state and nonce belong into no HTML (SAL-87)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response  # type: ignore[return-value]
 
 

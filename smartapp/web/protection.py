@@ -69,8 +69,7 @@ def protect(app: Flask, ancestors: Mapping[str, Sequence[str]]) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        for name, value in FIXED.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(FIXED)
         if response.mimetype == "text/html":
             framing = ancestors.get(g.ehr, ()) if "ehr" in g else everyone
             response.headers["Content-Security-Policy"] = _POLICY.format(
