@@ -51,9 +51,10 @@ def rows(folder: Path, key: ECKey, rounds: int, scale: float) -> Iterator[Seen]:
         yield from _unsigned(floor, app, sent, calls, rounds)
         yield Seen("hook_cpu_drafts", tuple(_ratio(floor, app, drafts, calls[300])[0] for _ in range(rounds)))
         yield Seen("signed_adds", tuple(_signed(app, key, sent[50], calls[50]) for _ in range(rounds)))
-        yield Seen("refused_large", tuple(_refused_large(floor, app, calls[50]) for _ in range(rounds)))
-    with servers.floor(folder) as floor, servers.app(folder, strict=True) as app:
+    with servers.floor(folder, kept=True) as floor, servers.app(folder, strict=True) as app:
         yield Seen("refused", tuple(_refused(floor, app, sent[50], calls[50]) for _ in range(rounds)))
+    with servers.floor(folder, kept=True) as floor, servers.app(folder) as app:
+        yield Seen("refused_large", tuple(_refused_large(floor, app, calls[50]) for _ in range(rounds)))
     yield from _at_once(folder, sent[300], rounds, seconds=max(0.5, 3 * scale))
     yield from _memory(folder, sent[2000], calls=int(1000 * scale))
     yield Seen("twice_the_rules", tuple(_twice(folder, sent[300], calls[300]) for _ in range(rounds)))
@@ -116,7 +117,7 @@ def token(app: Server, key: ECKey, seconds: int = 300) -> str:
 
 
 def _refused(floor: Server, app: Server, body: bytes, calls: int) -> float:
-    """Each on a connection of its own: the body is not read, so that the server lets go of the connection."""
+    """Each on a connection of its own; neither reads the body, of which their server then throws away what has come."""
     base = cpu_ms(floor, calls, lambda _: _alone(floor, "/constant", body))
     return cpu_ms(app, calls, lambda _: _alone(app, HOOK, body)) / base
 
