@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
-from itertools import pairwise
-from operator import itemgetter
+from operator import eq, itemgetter
 
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import (
@@ -34,11 +33,11 @@ from smartapp.fhir.chart import Chart
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import read_patient
-from smartapp.fhir.labs import is_called_fibrinogen, read_plain, read_results
-from smartapp.fhir.plain import Unread
+from smartapp.fhir.labs import is_called_fibrinogen, read_results
 from smartapp.fhir.readings import Reading
 from smartapp.fhir.resources import TOPICS, Records, collect, is_patient
 from smartapp.fhir.unread import notices, once_each, unnamed_drugs, unread_topics
+from smartapp.fhir.waiting import Unread, Waiting, read_waiting
 
 _CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
 
@@ -63,7 +62,7 @@ class _Drawing:
     gaps: list[Gap] = field(default_factory=list)
     medications: Mapping[str, document.Medication] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
-    unread: Mapping[Analyte, list[tuple[datetime, bytes]]] = field(default_factory=dict)
+    unread: Mapping[Analyte, list[Waiting]] = field(default_factory=dict)
 
 
 def read_picture(
@@ -153,16 +152,18 @@ def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) 
     return asks or (not known and is_called_fibrinogen(code))
 
 
-def _series(read: list[LabResult], unread: list[tuple[datetime, bytes]], reading: Reading) -> LabSeries:
+def _series(read: list[LabResult], unread: list[Waiting], reading: Reading) -> LabSeries:
     """One analyte's results; those that share their time with another are read now, so that each event counts once (DQ-18)."""
-    result_of = partial(read_plain, reading=reading)
+    result_of = partial(read_waiting, zone=reading.zone)
     unread = sorted(unread, key=itemgetter(0))
-    if not read and all(one[0] != other[0] for one, other in pairwise(unread)):
-        return LabSeries([at for at, _ in unread], [raw for _, raw in unread], result_of)
-    times = Counter(at for at, _ in unread)
+    at = [waiting[0] for waiting in unread]
+    if not read and not any(map(eq, at, at[1:])):
+        return LabSeries(at, unread, result_of)
+    times = Counter(at)
     times.update({result.collected.at for result in read})
-    shared = [result_of(raw) for at, raw in unread if times[at] > 1]
-    return LabSeries.partly_read(_once([*read, *shared]), [one for one in unread if times[one[0]] == 1], result_of)
+    shared = [result_of(waiting) for waiting in unread if times[waiting[0]] > 1]
+    alone = [(waiting[0], waiting) for waiting in unread if times[waiting[0]] == 1]
+    return LabSeries.partly_read(_once([*read, *shared]), alone, result_of)
 
 
 def _once(results: Iterable[LabResult]) -> list[LabResult]:

@@ -68,6 +68,11 @@ class _Record(Struct, gc=False):
     seen: document.Kind | None = None
 
     @property
+    def is_specimen(self) -> bool:
+        """Whether it is a Specimen."""
+        return self.plain is None and self.kind.resource_type == "Specimen"
+
+    @property
     def kind(self) -> document.Kind:
         """What it is."""
         if self.seen is None:
@@ -82,7 +87,7 @@ class _Record(Struct, gc=False):
         return (updated.at if updated else _LONG_AGO, int(version) if version.isdecimal() else 0, version, self.raw)
 
 
-Waits = Callable[[Plain, bytes, bool], bool]
+Waits = Callable[[Plain, bool], bool]
 """Takes a plain Observation whose reading can wait (the last argument: whether the chart holds Specimens); False: it is read now."""
 
 
@@ -95,10 +100,10 @@ def collect(chart: Chart, waits: Waits) -> Found:
     specimens: dict[str, document.Specimen] = {}
     decoded: list[tuple[str, document.Resource]] = []
     newest = _newest(chart)
-    others = [record for record in newest.values() if record.plain is None]
-    has_specimens = any(record.kind.resource_type == "Specimen" for record in others)
+    has_specimens = any(record.is_specimen for record in newest.values())
+    may_wait = not chart.ambiguous
     for record in newest.values():
-        if record.plain is not None and not chart.ambiguous and waits(record.plain, record.raw, has_specimens):
+        if may_wait and record.plain is not None and waits(record.plain, has_specimens):
             continue
         kind = record.kind.resource_type
         if kind == "Specimen":
@@ -142,20 +147,21 @@ def _newest(chart: Chart) -> dict[str | bytes, _Record]:
     newest: dict[str | bytes, _Record] = {}
     for answer in chart.answers.values():
         for raw in answer.resources:
-            record = _record(raw)
-            key = record.source if record.plain is not None or record.kind.id else raw
+            record, has_id = _record(raw)
+            key = record.source if has_id else raw
             known = newest.setdefault(key, record)
             if known is not record and raw != known.raw and record.version > known.version:
                 newest[key] = record
     return newest
 
 
-def _record(raw: bytes) -> _Record:
+def _record(raw: bytes) -> tuple[_Record, bool]:
+    """The record, and whether it has an id."""
     plain = plain_of(raw)
     if plain is not None:
-        return _Record(f"Observation/{plain.id}", raw, plain)
+        return _Record(f"Observation/{plain.id}", raw, plain), True
     kind = kind_of(raw)
-    return _Record(f"{kind.resource_type}/{kind.id}", raw, None, kind)
+    return _Record(f"{kind.resource_type}/{kind.id}", raw, None, kind), bool(kind.id)
 
 
 def _members(

@@ -91,25 +91,33 @@ def test_what_is_wrong_beside_the_number_is_named_though_no_rule_asks(beside: di
 ODD_TIMES = st.sampled_from(
     ["2026-03-01T06:00:00Z", "20260301T060000Z", "2026-W09-7T06:00Z", "2026-03-01t06:00:00Z"]
 ) | st.text(alphabet="0123456789-:TZ+. ", min_size=8, max_size=26)
-ODD_WORDS = st.sampled_from(["", " ", "g/L", "mg/dL", "G/L", "g/l", "%", "{INR}", "1", "L/L", "Cel", "[degF]"])
+ODD_WORDS = st.sampled_from(
+    ["", " ", "g/L", "mg/dL", "G/L", "g/l", "%", "{INR}", "1", "L/L", "Cel", "[degF]", "mg{FEU}/L", "ug/L", "s"]
+)
 
 
 @pytest.mark.req("DQ-02", "DQ-05", "DQ-06", "FHIR-03")
 @given(
-    code=st.sampled_from(["3255-7", "6301-6", "20570-8", "8310-5", "777-3", "3151-8", "99999-9"]),
+    code=st.sampled_from(["3255-7", "6301-6", "20570-8", "8310-5", "777-3", "3151-8", "48065-7", "99999-9"]),
     time=ODD_TIMES,
     value=st.decimals(allow_nan=False, allow_infinity=False)
     | st.sampled_from([Decimal("0.5"), Decimal(41), Decimal(0)]),
     unit=ODD_WORDS,
     written=ODD_WORDS,
     system=st.sampled_from(["", c.UCUM, "http://x.test"]),
+    high=st.sampled_from(
+        [None, {"value": 4}, {"value": 400, "code": "mg/dL"}, {"value": 1, "unit": "%"}, {"unit": "g/L"}]
+    ),
+    issued=st.sampled_from(["", "2026-03-01T06:30:00+01:00", "2026-03-01", "soon"]),
 )
 @settings(max_examples=300, deadline=None)
 def test_whatever_a_result_looks_like_it_reads_the_same_later(
-    code: str, time: str, value: Decimal, unit: str, written: str, system: str
+    code: str, time: str, value: Decimal, unit: str, written: str, system: str, high: Any, issued: str
 ) -> None:
     quantity = {"value": value, "unit": unit, "system": system, "code": written}
-    odd = c.result("odd", code, None, "", valueQuantity=quantity, effectiveDateTime=time)
+    beside = {"valueQuantity": quantity, "effectiveDateTime": time, "issued": issued}
+    ranges = [{"low": {"value": 1}}, {"high": high}] if high else []
+    odd = c.result("odd", code, None, "", **beside, referenceRange=ranges)
     raw = c.dumps(odd)
     later, at_once = (
         picture_of(c.patient("1990-01-01"), raw),
