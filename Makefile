@@ -84,7 +84,8 @@ breaks: $(TEST)
 ##          MODULE=criteria.dic one module
 mutants: .venv-mutants/.installed
 	$(if $(MODULE),,$(MAKE) breaks)
-	.venv-mutants/bin/mutmut run --max-children 2 $(if $(MODULE),"smartapp.clinical.$(MODULE).*")
+	.venv-mutants/bin/mutmut run --max-children 2 "smartapp.clinical.moments.xǁMomentǁage__mutmut_1"
+	.venv-mutants/bin/python -m tests.mutants.first_look --only "$(MODULE)"
 	.venv-mutants/bin/python -m tests.mutants.second_look --only "$(MODULE)"
 	.venv-mutants/bin/python -m tests.mutants.figures --survivors
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants import figures, second_look
+from tests.mutants import figures, first_look, second_look
 
 RESULTS = {"a.x_one__mutmut_1": 1, "a.x_one__mutmut_2": 0, "a.x_two__mutmut_1": 33, "b.x_one__mutmut_1": None}
 
@@ -41,3 +41,28 @@ def test_what_the_second_look_noticed_counts_and_what_was_not_tried_does_not(cop
     ((module, codes),) = figures.results(copy).items()
     assert module == "criteria/dic.py"
     assert figures.alive({name: code for name, code in codes.items() if code is not None}) == ["a.x_two__mutmut_1"]
+
+
+def test_the_first_look_takes_what_was_not_tried_and_keeps_the_result_where_mutmut_does(copy: Path) -> None:
+    ((meta, name),) = first_look.untried(copy, "")
+    assert name == "b.x_one__mutmut_1"
+    first_look.keep(meta, name, 1)
+    assert json.loads(meta.read_text())["exit_code_by_key"] == {**RESULTS, name: 1}
+    assert first_look.untried(copy, "") == []
+
+
+def test_the_tests_that_reach_a_function_come_in_the_order_in_which_they_are_likely_to_notice() -> None:
+    tests = ["test_a.py::slow", "test_a.py::quick", "test_dic.py::own", "test_z.py::noticed"]
+    stats = {
+        "tests_by_mangled_function_name": {"dic.x__read": tests},
+        "duration_by_test": {"test_a.py::slow": 9.0, "test_a.py::quick": 0.1},
+    }
+    found = first_look.reaching(stats, "dic.x__read__mutmut_7", "test_dic.py", {"test_z.py::noticed"})
+    assert found == ["test_z.py::noticed", "test_dic.py::own", "test_a.py::quick", "test_a.py::slow"]
+    assert first_look.reaching(stats, "dic.x__other__mutmut_7", "test_dic.py") == []
+
+
+def test_only_what_no_test_called_is_tried_with_all_of_them(copy: Path) -> None:
+    ((meta, _), *_) = second_look.survivors(copy, "")
+    assert second_look.was_reached_by_none(meta, "a.x_two__mutmut_1")
+    assert not second_look.was_reached_by_none(meta, "a.x_one__mutmut_2")
