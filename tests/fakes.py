@@ -182,7 +182,7 @@ class MemoryWriter:
             return WriteResult(state=WriteState.REFUSED, reason=self.can_create(request.resource_type))
         known = self._standing(request.resource_type, request.identifier)
         if known:
-            return known
+            return replace(known, earlier=True)
         self.sent.append(request)
         answer, self.next_result = self.next_result, None
         if answer is not None and not self.keeps:

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     REFUSED_UPDATE = "refused_update"
     DUPLICATE_ORDER = "duplicate_order"
     TWO_CHARTS = "two_charts"
+    NORMALISED_WRITE = "normalised_write"
+    IGNORED_CONDITION = "ignored_condition"
 
 
 GROUPS: dict[str, dict[Fault, str]] = {
@@ -68,6 +70,7 @@ GROUPS: dict[str, dict[Fault, str]] = {
     },
     "What the EHR can do": {
         Fault.NO_CONDITIONAL_CREATE: "Conditional creates are refused with 412.",
+        Fault.IGNORED_CONDITION: "Conditions on creates are ignored: every create stores one more.",
         Fault.NO_TRANSACTION: "Transactions are refused with 405.",
         Fault.NO_POST_SEARCH: "Searches by POST are refused with 405.",
         Fault.NO_READ_BACK: "Reads of the chosen resource type by id are refused with the chosen status.",
@@ -97,6 +100,7 @@ GROUPS: dict[str, dict[Fault, str]] = {
         Fault.ALTERED_STATUS: "An order is stored as active, whatever was sent.",
         Fault.ALTERED_PRODUCT: "The product of an order is changed while it is stored.",
         Fault.ALTERED_PATIENT: "An order is stored for another patient.",
+        Fault.NORMALISED_WRITE: "An order is stored with codings, an extension and words of units of this EHR; it says the same.",
     },
 }
 """The switches as the page shows them, each with its sentence."""

@@ -118,6 +118,8 @@ class Gate:
         """One interaction: asked of the token, then done."""
         if method == "GET" and len(segments) == 1 and segments[0][0].isupper():
             return self.server.search(segments[0], params, within=access.condition(segments[0], params))
+        if self.faults.get(Fault.IGNORED_CONDITION):
+            headers = {name: value for name, value in (headers or {}).items() if name != "if-none-exist"}
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and (headers or {}).get("if-none-exist"):
             return refused(412, "not-supported", "Conditional create is not offered (a fault switch is on)")
         self._check(access, method, segments, body)
@@ -172,6 +174,8 @@ class Gate:
         for entry in entries:
             method, segments, _ = self._asked(entry)
             self._check(access, method, segments, entry.get("resource"))
+            if self.faults.get(Fault.IGNORED_CONDITION):
+                entry["request"].pop("ifNoneExist", None)
         altered = {**bundle, "entry": [spoiling.altered_entry(entry, self.faults) for entry in entries]}
         with self.server.store.transaction():
             reply = self.server.request("POST", [], body=altered)

@@ -24,7 +24,19 @@ def altered(resource: Resource, faults: Faults) -> Resource:
     if faults.get(Fault.ALTERED_PATIENT):
         whose = (changed.get("subject") or {}).get("reference")
         changed["subject"] = {"reference": STILL_ANOTHER if whose == ANOTHER else ANOTHER}
+    if faults.get(Fault.NORMALISED_WRITE):
+        _normalise(changed)
     return changed
+
+
+def _normalise(order: Resource) -> None:
+    """What an EHR may do to an order without changing what it says."""
+    drug = order["medicationCodeableConcept"]
+    drug["coding"] = [{"system": "urn:oid:1.2.3", "code": "4711"}, *reversed(drug.get("coding", ()))]
+    order["extension"] = [{"url": "https://ehr.example.org/source", "valueString": "app"}]
+    order["contained"] = [{"resourceType": "Practitioner", "id": "entered-by"}]
+    for amount in (each for dosage in order.get("dosageInstruction", ()) for each in dosage["doseAndRate"]):
+        amount["doseQuantity"]["unit"] = "Milligram(s)"
 
 
 def _lessen(order: Resource) -> None:

@@ -127,14 +127,17 @@ class FhirClient:
         headers = {"Content-Type": FHIR_JSON, "If-Match": f'W/"{version}"'}
         return self._send("PUT", f"{self.base}/{path}", deadline, headers=headers, body=body)
 
-    def search_by_post(self, resource: str, params: Sequence[tuple[str, str]], deadline: float) -> Bundle:
-        """A search whose identifiers stay out of URLs (FHIR-53), past any cache; GET where the server does not take POST."""
+    def search_by_post(self, resource: str, params: Sequence[tuple[str, str]], deadline: float) -> Pages:
+        """A search whose identifiers stay out of URLs (FHIR-53), past any cache, through all pages; GET where the server does not
+        take POST."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
         body = urlencode(list(params)).encode()
         reply = self._ask("POST", f"{self.base}/{resource}/_search", deadline, headers=headers, body=body)
         if reply.status in _NO_POST_SEARCH:
-            return self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline, cache="no-cache")
-        return _bundle(_checked(reply))
+            page = self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline, cache="no-cache")
+        else:
+            page = _bundle(_checked(reply))
+        return self._through(page, set(), deadline, frozenset())
 
     def _page(self, url: str, deadline: float, cache: str = "") -> Bundle:
         headers = {"Prefer": "handling=strict", **({"Cache-Control": cache} if cache else {})}

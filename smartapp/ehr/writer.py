@@ -7,7 +7,7 @@ from dataclasses import replace
 from smartapp.ehr.answers import located, refusal
 from smartapp.ehr.cancelling import cancelled
 from smartapp.ehr.client import FhirClient
-from smartapp.ehr.errors import Broken, EhrError, Gone, Late, NotPermitted, Refused
+from smartapp.ehr.errors import Broken, EhrError, Gone, NotPermitted, Refused
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.document import kind_of
 from smartapp.fhir.record import carries, version_of
@@ -18,8 +18,6 @@ from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 _DONE, _BAD, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 409, 412, 500
 # answers after which a transaction was surely not performed, and single creates may still be taken, or say better why not
 _NO_TRANSACTION = frozenset({400, 403, 404, 405, 412, 415, 422, 501})
-# answers of a gateway or an overloaded server: the request may still be carried out behind it
-_STILL_AT_IT = frozenset({502, 503, 504})
 
 
 class FhirChartWriter:
@@ -69,14 +67,14 @@ class FhirChartWriter:
         except NotPermitted:
             return None
         except EhrError as error:
-            return self._unclear(requests, str(error), under_way=isinstance(error, Late))
+            return self._unclear(requests, str(error))
         made = read_made(reply.body, len(requests)) if reply.status == _DONE else None
         if made is not None:
             return self._made(requests, made)
         if reply.status in _NO_TRANSACTION:
             return None
         none = WriteState.REFUSED if reply.status in range(_BAD, _FAILED) else WriteState.NOT_CONFIRMED
-        return self._unclear(requests, refusal(reply), none, under_way=reply.status in _STILL_AT_IT)
+        return self._unclear(requests, refusal(reply), none)
 
     def _surely_none(self, order: WriteRequest) -> bool:
         try:
@@ -100,15 +98,10 @@ class FhirChartWriter:
         return (replace(results[0], stored=stored, version=results[0].version or version_of(stored)), *results[1:])
 
     def _unclear(
-        self,
-        requests: Sequence[WriteRequest],
-        why: str,
-        none: WriteState = WriteState.NOT_CONFIRMED,
-        *,
-        under_way: bool = False,
+        self, requests: Sequence[WriteRequest], why: str, none: WriteState = WriteState.NOT_CONFIRMED
     ) -> tuple[WriteResult, ...]:
         """All or nothing: the order's identifier tells of the rest too; `none` is what it means that there is no order."""
-        order = self._looked(requests[0], why, none, under_way=under_way)
+        order = self._looked(requests[0], why, none)
         if order.state is not WriteState.WRITTEN:
             return (order,) * len(requests)
         beside = (
@@ -132,7 +125,7 @@ class FhirChartWriter:
         except EhrError as error:
             return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent, because {error}")
         condition = f"identifier={request.identifier}" if self.conditions(request.resource_type) else ""
-        return known or self._sent(request, condition=condition)
+        return replace(known, earlier=True) if known else self._sent(request, condition=condition)
 
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search."""
@@ -148,11 +141,11 @@ class FhirChartWriter:
 
     def _found(self, resource_type: str, identifier: str) -> WriteResult | None:
         """What stands under the identifier; None if the EHR surely has nothing; EhrError if it could not be asked."""
-        bundle = self._client.search_by_post(resource_type, [("identifier", identifier)], self._deadline())
+        pages = self._client.search_by_post(resource_type, [("identifier", identifier)], self._deadline())
         own = [
-            raw for raw in bundle.resources if kind_of(raw).resource_type == resource_type and carries(raw, identifier)
+            raw for raw in pages.resources if kind_of(raw).resource_type == resource_type and carries(raw, identifier)
         ]
-        if not own and (bundle.next_url or any(message.is_failure for message in bundle.messages)):
+        if not own and pages.incomplete:
             raise Broken("the EHR's answer to the search for the order was not complete")
         if not own:
             return None
@@ -171,7 +164,7 @@ class FhirChartWriter:
         except NotPermitted as error:
             return WriteResult(state=WriteState.REFUSED, reason=str(error))
         except EhrError as error:
-            return self._looked(request, str(error), WriteState.NOT_CONFIRMED, under_way=isinstance(error, Late))
+            return self._looked(request, str(error), WriteState.NOT_CONFIRMED)
         if reply.status in (200, 201):
             return self._written(request, reply)
         if reply.status == _UNMATCHED and condition:
@@ -182,8 +175,7 @@ class FhirChartWriter:
         if reply.status == _CONFLICT:
             return self._looked(request, refusal(reply), WriteState.REFUSED)
         if reply.status < 300 or reply.status >= _FAILED:
-            still = reply.status in _STILL_AT_IT
-            return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED, under_way=still)
+            return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED)
         return WriteResult(state=WriteState.REFUSED, reason=refusal(reply))
 
     def _unconditioned(self, request: WriteRequest, reply: Reply) -> WriteResult:
@@ -194,17 +186,17 @@ class FhirChartWriter:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{refusal(reply)}, and {error}")
         return found or self._sent(request, condition="")
 
-    def _looked(self, request: WriteRequest, why: str, none: WriteState, *, under_way: bool = False) -> WriteResult:
+    def _looked(self, request: WriteRequest, why: str, none: WriteState) -> WriteResult:
         """FHIR-46: the identifier tells; `none` is what it means that a search finds nothing."""
         if not request.identifier:
-            return WriteResult(state=none, reason=why, under_way=under_way)
+            return WriteResult(state=none, reason=why)
         found = self.find(request.resource_type, request.identifier)
         if found.state is WriteState.WRITTEN:
             return found
         searched = found.state is WriteState.REFUSED
         said = "a search did not find it" if searched else f"a search failed: {found.reason}"
         state = none if searched else WriteState.NOT_CONFIRMED
-        return WriteResult(state=state, reason=f"{why}; {said}", under_way=under_way)
+        return WriteResult(state=state, reason=f"{why}; {said}")
 
     def _written(self, request: WriteRequest, reply: Reply) -> WriteResult:
         """201, or 200 where it already existed: id and version from `Location` and `ETag`, the resource read back."""

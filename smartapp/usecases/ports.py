@@ -58,15 +58,15 @@ class WriteState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
     """The outcome for one resource: its reference (`MedicationRequest/12`) and version when written, else the reason in a
-    sentence. `stored` is the resource as the EHR has it, read back (FHIR-48). `under_way`: the EHR may still be at it, so
-    that a search that finds nothing does not tell yet."""
+    sentence. `stored` is the resource as the EHR has it, read back (FHIR-48). `earlier`: it stood there
+    before this was sent."""
 
     state: WriteState
     reference: str = ""
     version: str = ""
     reason: str = ""
     stored: bytes = b""
-    under_way: bool = False
+    earlier: bool = False
 
 
 class ChartWriter(Protocol):

@@ -14,6 +14,7 @@ from smartapp.usecases.transitions import Transitions
 _NOT_COMPARED = (
     "The stored order could not be read back, so nobody compared it with what was approved: look at it in the EHR."
 )
+_EARLIER = "not sent: the EHR had this order already, from an earlier approval"
 SENDING = "not confirmed: the program was interrupted while it was sent"
 TOGETHER, IN_ORDER = "transaction", "creates"
 _RESULT = {
@@ -59,7 +60,8 @@ class Sending:
         if result.state is WriteState.WRITTEN and over(result.stored):
             self.transitions.ended(case, writing, result)
             return
-        written = self.finish(case, writing, result)
+        beside = {"provenance": _EARLIER} if result.earlier and "provenance" not in writing.content else {}
+        written = self.finish(case, writing, result, **beside)
         if written is not None and written.state is ProposalState.WRITTEN:
             self.complete(case, written, holder)
 
@@ -72,7 +74,7 @@ class Sending:
         found["reason"] = result.reason
         if result.state is WriteState.WRITTEN and not result.stored:
             found["reason"] = _NOT_COMPARED
-        if result.under_way:
+        if result.state is WriteState.NOT_CONFIRMED:
             found["under_way_since"] = self.seconds()
         moved = self.transitions.move(case, stored, target, event="write result", outcome=outcome, **found, **kept)
         if moved is None and stored.state is ProposalState.WRITING:
@@ -84,8 +86,8 @@ class Sending:
     def complete(self, case: Case, stored: StoredProposal, holder: str) -> StoredProposal:
         """The follow-up, then the provenance, each once; nothing more is sent when another took the lock over."""
         if "recheck_reference" not in stored.content and self._alive(stored, holder):
-            request = follow_up_request(stored.content, self.search_token(stored.identifier))
-            made = case.writer.create(request)
+            stored = self.transitions.keep(case, stored, "follow-up begun", follow_up_begun=self.seconds())
+            made = case.writer.create(follow_up_request(stored.content, self.search_token(stored.identifier)))
             kept = {"recheck_reference": told(made), "recheck_version": made.version}
             stored = self.transitions.keep(case, stored, "follow-up", f"{made.state} {made.reference}".strip(), **kept)
         if "provenance" not in stored.content and self._alive(stored, holder):

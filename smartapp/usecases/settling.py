@@ -16,6 +16,7 @@ _NONE = "The EHR was searched: it has no such order. Nothing was saved."
 _NOT_YET = "A search did not find it, but the EHR may still be storing it. Check again in a minute."
 _FOLLOW_UP_MISSING = "not saved: order the follow-up fibrinogen yourself"
 _FOLLOW_UP_OPEN = "not confirmed: look for it in the chart, and order it yourself if it is not there"
+_MAY_STAND = ("not confirmed", _FOLLOW_UP_MISSING)
 _PROVENANCE_MISSING = "not saved: the program was interrupted before it was sent; the record here stands"
 
 
@@ -64,9 +65,24 @@ class Settling:
             return
         own = stored.launch == case.subject.reference and stored.expires_at > self.seconds()
         if pressed and own and stored.content.get("route") != TOGETHER:
-            self.sending.complete(case, stored, holder)
+            self.sending.complete(case, self._follow_up_searched(case, stored), holder)
         else:
             self._told(case, stored)
+
+    def _follow_up_searched(self, case: Case, stored: StoredProposal) -> StoredProposal:
+        """A follow-up that may have been sent is searched for; it is sent again only if the EHR surely has none."""
+        if "recheck_reference" in stored.content or "follow_up_begun" not in stored.content:
+            return stored
+        words = self._follow_up(case, stored)
+        if words == _FOLLOW_UP_MISSING:
+            return stored
+        return self.transitions.keep(case, stored, "follow-up searched", recheck_reference=words)
+
+    def _follow_up(self, case: Case, stored: StoredProposal) -> str:
+        """The follow-up's reference, or what is known of it."""
+        found = case.writer.find("ServiceRequest", f"{self.sending.search_token(stored.identifier)}-recheck")
+        none = found.state is WriteState.REFUSED and not self._may_come(stored, "follow_up_begun")
+        return found.reference or (_FOLLOW_UP_MISSING if none else _FOLLOW_UP_OPEN)
 
     def searched(self, case: Case, stored: StoredProposal) -> None:
         """Only search for what was not confirmed; what belongs beside the order is searched too, and not sent any more."""
@@ -83,18 +99,18 @@ class Settling:
         if found.state is WriteState.WRITTEN and over(found.stored):
             return self.transitions.ended(case, stored, found)
         none = found.state is WriteState.REFUSED
-        return self.sending.finish(case, stored, replace(found, reason=_NONE) if none else found, searched=none)
+        return self.sending.finish(case, stored, replace(found, reason=_NONE) if none else found)
 
-    def _may_come(self, stored: StoredProposal) -> bool:
-        """Whether the EHR may still carry out what was sent to it last."""
-        return self.seconds() < float(stored.content.get("under_way_since", 0)) + self.late_seconds
+    def _may_come(self, stored: StoredProposal, since: str = "under_way_since") -> bool:
+        """Whether the EHR may still carry out what was sent to it, or its searches may not show it yet."""
+        return self.seconds() < float(stored.content.get(since, 0)) + self.late_seconds
 
     def followed(self, case: Case, stored: StoredProposal) -> StoredProposal:
         """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others.
 
         A status that came later is how orders go; one that the EHR gave it at once is a difference, and stays one.
         """
-        if stored.state is ProposalState.REFUSED and stored.content.get("searched"):
+        if stored.state is ProposalState.REFUSED:
             return self._came_late(case, stored)
         if stored.state is not ProposalState.WRITTEN:
             return stored
@@ -108,7 +124,16 @@ class Settling:
         known = stored.content.get("differs", ())
         told = differences(found.stored, approved) if approved else ()
         differs = [words for words in told if words in known or not words.startswith("status:")]
-        return self._stands(case, stored, status_of(found.stored), version=found.version, differs=differs)
+        followed = str(stored.content.get("recheck_reference", ""))
+        beside = self._follow_up(case, stored) if followed.startswith(_MAY_STAND) else followed
+        return self._stands(
+            case,
+            stored,
+            status_of(found.stored),
+            version=found.version,
+            differs=differs,
+            recheck_reference=beside,
+        )
 
     def _came_late(self, case: Case, stored: StoredProposal) -> StoredProposal:
         """An order that a search did not find and that stands now after all, unless another proposal's stands there."""
@@ -145,10 +170,7 @@ class Settling:
         """What stands beside the order, by searching; what is missing is said."""
         kept = {}
         if "recheck_reference" not in stored.content:
-            token = f"{self.sending.search_token(stored.identifier)}-recheck"
-            found = case.writer.find("ServiceRequest", token)
-            missing = _FOLLOW_UP_MISSING if found.state is WriteState.REFUSED else _FOLLOW_UP_OPEN
-            kept["recheck_reference"] = found.reference or missing
+            kept["recheck_reference"] = self._follow_up(case, stored)
         if "provenance" not in stored.content:
             together = stored.content.get("route") == TOGETHER
             kept["provenance"] = "saved together with the order" if together else _PROVENANCE_MISSING

@@ -83,14 +83,6 @@ def test_an_ambiguous_answer_that_a_search_does_not_settle_is_not_confirmed(answ
 
 
 @pytest.mark.req("FHIR-46")
-@pytest.mark.parametrize(
-    ("answer", "under_way"), [(LATE, True), (reply(502), True), (reply(503), True), (LOST, False), (reply(500), False)]
-)
-def test_what_the_ehr_may_still_carry_out_is_said_to_be_under_way(answer: Any, under_way: bool) -> None:
-    assert a_writer(FhirStub(on_create=[answer], commits=False)).create(a_request()).under_way is under_way
-
-
-@pytest.mark.req("FHIR-46")
 def test_a_search_that_fails_too_leaves_it_not_confirmed() -> None:
     empty = reply(200, {"resourceType": "Bundle", "type": "searchset"})
     stub = FhirStub(on_create=[LOST], on_search=[empty, LOST])
@@ -149,13 +141,31 @@ def test_several_orders_under_one_identifier_are_named() -> None:
 @pytest.mark.req("FHIR-46")
 @pytest.mark.parametrize(
     "answer",
-    [LOST, reply(500), reply(200, {"resourceType": "Bundle", "link": [{"relation": "next", "url": f"{BASE}?p=2"}]})],
+    [
+        LOST,
+        reply(500),
+        reply(
+            200, {"resourceType": "Bundle", "link": [{"relation": "next", "url": "https://elsewhere.example.org/2"}]}
+        ),
+    ],
 )
 def test_nothing_is_sent_while_it_is_not_known_whether_the_order_exists(answer: Any) -> None:
     stub = FhirStub(on_search=[answer])
     result = a_writer(stub).create(a_request())
     assert (result.state, stub.creates) == (WriteState.REFUSED, [])
     assert result.reason.startswith("nothing was sent")
+
+
+@pytest.mark.req("FHIR-44", "FHIR-46")
+def test_an_order_on_a_later_page_of_the_search_is_found() -> None:
+    """An EHR that ignores `identifier` gives all orders, page by page."""
+    stub = FhirStub()
+    reference = stub.put(an_order())
+    link = {"relation": "next", "url": f"{BASE}/MedicationRequest?identifier={TOKEN}"}
+    entry = {"resource": {**an_order("of another result"), "id": "7"}, "search": {"mode": "match"}}
+    stub.on_search = [reply(200, {"resourceType": "Bundle", "type": "searchset", "link": [link], "entry": [entry]})]
+    result = a_writer(stub).create(a_request())
+    assert (result.state, result.reference, stub.creates) == (WriteState.WRITTEN, reference, [])
 
 
 @pytest.mark.req("FHIR-44")

@@ -150,6 +150,7 @@ def test_check_again_only_searches(kept: bool, state: ProposalState) -> None:
     desk = Desk()
     desk.writer.next_result, desk.writer.keeps = LOST, kept
     view = desk.written()
+    desk.now += 61
     checked = desk.use_case.check_again(desk.case, view.id)
     assert checked.state is state
     assert len(desk.writer.sent) == 1
@@ -449,6 +450,7 @@ def test_the_case_can_be_told_from_the_log() -> None:
         "approved",
         "write begun",
         "write result",
+        "follow-up begun",
         "follow-up",
         "provenance begun",
         "provenance",

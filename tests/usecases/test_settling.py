@@ -91,9 +91,10 @@ def test_an_order_that_may_still_be_on_its_way_is_not_called_missing() -> None:
 
 
 @pytest.mark.req("FHIR-46")
-def test_after_a_time_out_a_search_that_finds_nothing_tells_only_later() -> None:
+def test_after_a_lost_answer_a_search_that_finds_nothing_tells_only_later() -> None:
+    """The EHR may still be at it, or its index may not show it yet."""
     desk = Desk()
-    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer in time", under_way=True)
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
     desk.writer.keeps = False
     view = desk.written()
     assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.NOT_CONFIRMED
@@ -126,6 +127,7 @@ def after_a_search_that_found_none() -> tuple[Desk, ProposalView, dict[str, Any]
     desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
     view = desk.written()
     order = desk.writer.stored.pop("MedicationRequest/1")
+    desk.now += 61
     assert desk.use_case.check_again(desk.case, view.id).state is ProposalState.REFUSED
     return desk, view, order
 
@@ -184,6 +186,33 @@ def test_pressing_again_on_the_receipt_sends_what_is_missing_beside_the_order_on
     assert [len(desk.writer.orders(kind)) for kind in kinds] == [1, 1, 1]
 
 
+@pytest.mark.req("FHIR-44", "RCK-01")
+def test_a_follow_up_that_the_ehr_may_still_be_storing_is_not_sent_again_and_found_later() -> None:
+    desk, view = after_a_death("ServiceRequest", stores=True)
+    desk.proposals.locks.clear()
+    unseen = desk.writer.stored.pop("ServiceRequest/2")
+    pressed = desk.press(view, Stage.CONFIRMING)
+    assert pressed.recheck_reference.startswith("not confirmed: look for it in the chart")
+    desk.writer.stored["ServiceRequest/2"] = unseen
+    assert desk.use_case.follow(desk.case, view.id).recheck_reference == "ServiceRequest/2"
+    assert len(desk.writer.orders("ServiceRequest")) == 1
+
+
+@pytest.mark.req("FHIR-46", "FHIR-49")
+def test_an_order_of_an_earlier_approval_gets_no_second_provenance() -> None:
+    desk = Desk()
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
+    view = desk.written()
+    order = desk.writer.stored.pop("MedicationRequest/1")
+    desk.now += 61
+    desk.use_case.check_again(desk.case, view.id)
+    receipt = desk.on_receipt()
+    desk.writer.stored["MedicationRequest/9"] = order
+    found = desk.press(receipt, Stage.CONFIRMING)
+    assert (found.reference, "from an earlier approval" in found.provenance) == ("MedicationRequest/9", True)
+    assert desk.writer.orders("Provenance") == []
+
+
 @pytest.mark.req("FHIR-50")
 @pytest.mark.parametrize("stores", [True, False])
 def test_a_provenance_that_may_have_been_sent_is_never_sent_again(stores: bool) -> None:
@@ -210,8 +239,21 @@ def test_what_one_launch_could_not_confirm_the_next_one_searches_for(kept: bool,
     desk = Desk()
     desk.writer.next_result, desk.writer.keeps = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer"), kept
     desk.written()
-    other = Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals, launch="launch-2")
+    other = Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals, launch="launch-2", now=desk.now + 61)
     assert [view.state for view in other.offered()] == [state]
+
+
+@pytest.mark.req("FHIR-44", "FHIR-46")
+def test_while_the_ehrs_index_may_lag_no_launch_can_write_the_order_again() -> None:
+    desk = Desk()
+    desk.writer.next_result = WriteResult(state=WriteState.NOT_CONFIRMED, reason="no answer")
+    desk.written()
+    kept, desk.writer.stored = desk.writer.stored, {}
+    other = Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals, launch="launch-2", now=desk.now + 59)
+    assert [view.state for view in other.offered()] == [ProposalState.NOT_CONFIRMED]
+    desk.writer.stored = kept
+    assert [view.state for view in other.offered()] == [ProposalState.WRITTEN]
+    assert len(desk.writer.sent) == 1
 
 
 @pytest.mark.req("FHIR-46", "SEC-32")

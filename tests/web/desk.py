@@ -118,6 +118,8 @@ class MemoryWriter:
         return self.answer or stored
 
     def find(self, resource_type: str, identifier: str) -> WriteResult:
+        if self.answer and self.answer.state is WriteState.REFUSED:
+            return WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
         return WriteResult(state=WriteState.WRITTEN, reference=f"{resource_type}/12")
 
     def cancel(self, reference: str) -> WriteResult:
