@@ -132,6 +132,7 @@ class ClinicalDesk:
             option=view.option,
             assessment=assessed.assessment,
             identity=_identity(assessed),
+            others=tuple(self._shown(opened, other) for other in self.acceptance.beside(case, proposal)),
         )
 
     def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:

@@ -78,6 +78,13 @@ class Acceptance:
         settled = self.settling.settled(case, self._own(case, proposal))
         return self._view(case, self.settling.followed(case, settled))
 
+    def beside(self, case: Case, proposal: str) -> tuple[ProposalView, ...]:
+        """What was offered for the same result instead of this proposal and may still be chosen."""
+        own = self._own(case, proposal)
+        others = [p for p in self.proposals.of_launch(case.subject.reference) if p.id != own.id and _alike(p, own)]
+        choosable = (p for p in others if p.state is ProposalState.PROPOSED and p.expires_at > self.seconds())
+        return tuple(self._view(case, stored) for stored in choosable)
+
     def step(self, case: Case, proposal: str, stage: Stage, *, order: ProposedOrder, recheck: bool) -> ProposalView:
         """A press on a form made for `stage`: it opens the dose review, keeps the amount for the receipt, or writes.
 
@@ -195,6 +202,11 @@ class Acceptance:
             together=case.writer.transacts() and self.writing.has_company(case, stored.content),
             conditional=case.writer.conditions(self.writing.resource_type(order_in(stored.content))),
         )
+
+
+def _alike(one: StoredProposal, other: StoredProposal) -> bool:
+    """Whether both rest on the same result and the same facts."""
+    return one.identifier == other.identifier and one.content["fingerprint"] == other.content["fingerprint"]
 
 
 def make_acceptance(

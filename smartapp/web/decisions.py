@@ -126,12 +126,13 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
-    """One proposal, the option it came from, and the patient as assessed."""
+    """One proposal, the option it came from, and the patient as assessed; `others` may be chosen instead."""
 
     proposal: ProposalView
     option: Option
     assessment: Assessment
     identity: Identity
+    others: tuple[ProposalView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from smartapp.web.problems import NotEntitled, PageProblem
 from smartapp.web.protection import FormTokens
 
 _COMMENT_LIMIT = 500
+_MOST_BESIDE = 4  # products shown beside the first
 
 
 def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blueprint:
@@ -53,7 +54,8 @@ def create_blueprint(*, desk: Desk, tokens: FormTokens, own_origin: str) -> Blue
         reason = request.form.get("reason", "")
         if reason not in dict(DECLINE_REASONS):
             raise PageProblem("Choose one of the reasons.")
-        desk.decline(opened, proposal, reason, request.form.get("comment", "")[:_COMMENT_LIMIT])
+        for declined in dict.fromkeys((proposal, *request.form.getlist("also")[:_MOST_BESIDE])):
+            desk.decline(opened, declined, reason, request.form.get("comment", "")[:_COMMENT_LIMIT])
         return to_review(launch)
 
     @blueprint.post("/withdraw")
@@ -103,6 +105,7 @@ def _page(opened: OpenLaunch, tokens: FormTokens, proposed: Proposed, refused: A
         act=opened.user is UserKind.PROFESSIONAL,
         token=tokens.token(opened, proposed.proposal.id, State.REVIEWING if state is State.PROPOSED else state),
         back=tokens.token(opened, proposed.proposal.id, State.PROPOSED),
+        instead=lambda other: tokens.token(opened, other.id, State.PROPOSED),
         refused=refused,
         sign_out=tokens.token(opened, "sign-out"),
         reasons=DECLINE_REASONS,

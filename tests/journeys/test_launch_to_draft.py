@@ -257,3 +257,13 @@ def test_the_count_of_searches_is_sent_as_they_come_and_needs_no_script(page: An
     assert counts == sorted(set(counts))
     assert counts[-1] == (len(QUERIES) - 1, len(QUERIES))
     assert sent.count("</html>") == 1
+
+
+def test_the_other_product_is_chosen_within_the_review(page: Any, all_well: Stack) -> None:
+    frame = open_chart(page, all_well, ACT_NOW)
+    press(frame, "What the calculation used")
+    frame.get_by_role("button", name="Review this instead").click()
+    frame.get_by_role("heading", name="Dose review: fibrinogen concentrate").wait_for()
+    press(frame, "as the EHR will store it")
+    press(frame, "Saved as draft")
+    assert "fibrinogen concentrate" in frame.locator("main").inner_text()

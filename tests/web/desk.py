@@ -302,6 +302,7 @@ class Ward:
             option=view.option,
             assessment=assessed.assessment,
             identity=read_identity(assessed.chart),
+            others=tuple(map(shown, self.acceptance.beside(self.case, proposal))),
         )
 
     def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
@@ -311,6 +312,7 @@ class Ward:
         self.acceptance.check_again(self.case, proposal)
 
     def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
+        self._looked(proposal)
         self.acceptance.decline(self.case, proposal, reason=reason, comment=comment)
 
     def withdraw(self, opened: OpenLaunch, proposal: str) -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from smartapp.clinical.orders import Product
-from smartapp.usecases.ports import WriteResult, WriteState
+from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
 from smartapp.web.decisions import UserKind
 from tests import charts
 from tests.web.browsing import Browser, Form, Page
@@ -246,8 +246,39 @@ def test_not_now_is_one_press_with_a_reason() -> None:
         "service-not-available",
         "patient-ineligible",
     ]
-    assert "Not now: cryoprecipitate 10 units, repeat pending" in browser.press(form, reason="need-more-info").text
     assert browser.press(form, reason="because").status == 400
+    assert "Not now: cryoprecipitate 10 units, repeat pending" in browser.press(form, reason="need-more-info").text
+
+
+def test_not_now_declines_all_that_the_page_shows_and_names_it() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    page = browser.get()
+    assert "Declines cryoprecipitate 10 units and fibrinogen concentrate 3000 mg, because:" in page.text
+    after = browser.press(page.form("/decline"), reason="need-more-info").text
+    for product in ("cryoprecipitate 10 units", "fibrinogen concentrate 3000 mg"):
+        assert f"Not now: {product}, repeat pending" in after
+    assert [proposal.state for proposal in ward.kept.kept.values()][:2] == [ProposalState.DECLINED] * 2
+
+
+def test_not_now_on_the_dose_review_declines_that_product_alone() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    review = browser.press(concentrate(browser.get()))
+    assert "Declines fibrinogen concentrate 3000 mg, because:" in review.text
+    after = browser.press(review.form("/decline"), reason="need-more-info").text
+    assert "Not now: fibrinogen concentrate 3000 mg" in after
+    assert "Not now: cryoprecipitate" not in after
+
+
+def test_another_launchs_proposal_cannot_be_declined_along() -> None:
+    kept = MemoryProposals()
+    other = act_now(kept=kept, launch="launch-2")
+    other.acceptance.offer(other.case, other.assessed())
+    theirs = next(iter(kept.kept))
+    browser = Browser(act_now(kept=kept).app)
+    assert browser.press(browser.get().form("/decline"), reason="need-more-info", also=theirs).status == 404
+    assert kept.kept[theirs].state is ProposalState.PROPOSED
 
 
 def test_a_written_draft_can_be_withdrawn() -> None:
@@ -357,3 +388,18 @@ def test_the_review_shows_the_other_product_and_steps_in_whole_vials() -> None:
     assert "cryoprecipitate 10 units" in review.text
     assert 'data-steps="1000" hidden>+ 1 vial' in review.html
     assert 'data-most="4000"' in review.html
+
+
+@pytest.mark.req("SAF-06")
+def test_the_other_product_is_chosen_within_the_review_by_one_press() -> None:
+    browser = Browser(act_now().app)
+    review = browser.press(concentrate(browser.get()))
+    (_, other) = approvals(review)
+    instead = browser.press(other)
+    assert instead.headings[0] == "Dose review: cryoprecipitate 10 units"
+    assert "at most 10 units for this patient" in instead.text
+    assert "ten units" in instead.text
+    assert next(form.fields["units"] for form in approvals(instead)) == "10"
+    saved = browser.press(approvals(browser.press(approvals(instead)[0]))[0])
+    assert saved.headings[0] == "Saved as draft"
+    assert "cryoprecipitate 10 units" in saved.text

@@ -59,6 +59,7 @@ class ProposalPage:
     """All that a proposal's page prints; `outcome` is empty while there is something to approve."""
 
     id: str
+    proposal: ProposalView
     title: str
     banner: Banner
     verdict: Verdict
@@ -98,16 +99,13 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         outcome = "Saved as active order"
     return ProposalPage(
         id=proposal.id,
+        proposal=proposal,
         title=outcome or _TITLES[proposal.state],
         banner=patient,
         verdict=verdict(proposed.assessment),
         order=order_words(proposal.order),
         option=option_line(proposed.option),
-        others=tuple(
-            option_line(other)
-            for other in proposed.assessment.options
-            if other.product != proposal.order.product and proposed.assessment.draft_allowed
-        ),
+        others=tuple(_others(proposed)),
         amount=amount_field(proposed),
         recheck=proposal.recheck,
         button=_button(proposed, patient.name),
@@ -160,6 +158,14 @@ def amount_field(proposed: Proposed) -> AmountField:
         step_words="unit",
         most=str(option.cap_units) if option.cap_units is not None else "",
     )
+
+
+def _others(proposed: Proposed) -> Iterator[OptionLine]:
+    """The other products, each with its proposal where it may be chosen instead by one press."""
+    offered = {other.order.product: other for other in proposed.others}
+    for option in proposed.assessment.options if proposed.assessment.draft_allowed else ():
+        if option.product != proposed.proposal.order.product:
+            yield option_line(option, offered.get(option.product))
 
 
 def _given(proposed: Proposed) -> Iterator[str]:
