@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +194,7 @@ class Ward:
         refused: Mapping[str, AnswerState] | None = None,
         launch: str = LAUNCH,
         kept: MemoryProposals | None = None,
+        zone: tzinfo = UTC,
         **policy: object,
     ) -> None:
         self.source = BundleSource(*resources, refused=refused)
@@ -212,7 +213,7 @@ class Ward:
         self.counts = [(4, 11), (9, 11)]
         self.breaks = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
-        self.site = Site(policy=self.policy, zone=UTC, queries=QUERIES)
+        self.site = Site(policy=self.policy, zone=zone, queries=QUERIES)
         self.acceptance = self._acceptance()
         self.app = an_app(self)
 

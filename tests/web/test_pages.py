@@ -1,7 +1,9 @@
 """The patient page: verdict, identity, both units, gaps named, and what the clinician adds."""
 
 import gzip
+import re
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -359,3 +361,13 @@ def test_outside_scope_nothing_is_asked_of_the_clinician() -> None:
     assert [
         form.action for form in page.forms if form.action.endswith("/observe") and "suspect" not in form.fields
     ] == []
+
+
+@pytest.mark.req("MON-01", "REP-09")
+def test_what_rules_say_is_told_in_the_sites_time_as_all_else_on_the_page() -> None:
+    dose = charts.given("dose", "B02BB01", hours_ago=0, dosage={"dose": {"value": 3000, "unit": "mg", "code": "mg"}})
+    ward = jane(charts.fibrinogen("0.8"), charts.weight("70"), charts.crs(3), dose, zone=ZoneInfo("Europe/Oslo"))
+    page = Browser(ward.app).get()
+    assert "Product given at 09:00: recheck before another dose" in page.text
+    assert "Europe/Oslo" in page.text
+    assert not re.search(r"\d\d UTC", page.text)

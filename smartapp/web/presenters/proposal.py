@@ -14,7 +14,7 @@ from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
 from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
-from smartapp.web.presenters.words import clock_of, order_words
+from smartapp.web.presenters.words import clock_of, order_words, zone_words
 
 DECLINE_REASONS = REASONS
 _DAY = timedelta(hours=24)
@@ -89,6 +89,7 @@ class ProposalPage:
     next_due: str
     note_text: str
     confirming: bool
+    zone: str
 
 
 def proposal_page(proposed: Proposed) -> ProposalPage:
@@ -118,7 +119,11 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         progress=progress(proposed),
         may_withdraw=proposal.standing in ("", "draft"),
         given=tuple(_given(proposed)),
-        cautions=tuple(f"{f.text} ({f.rule})" for f in proposed.assessment.findings if f.rule.startswith("SAF-")),
+        cautions=tuple(
+            f"{clock_of(proposed.assessment).local(f.text)} ({f.rule})"
+            for f in proposed.assessment.findings
+            if f.rule.startswith("SAF-")
+        ),
         differences=proposal.differences,
         moved=proposal.moved,
         outcome=outcome,
@@ -129,6 +134,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         next_due=_recheck_due(proposed),
         note_text=_note_text(proposed),
         confirming=proposal.state is State.CONFIRMING,
+        zone=zone_words(proposed.assessment),
     )
 
 

@@ -29,7 +29,16 @@ from smartapp.web.presenters.trace import (
     trace,
 )
 from smartapp.web.presenters.verdict import Verdict, crs_words, decisive_unread, still_reading, verdict
-from smartapp.web.presenters.words import about, absence, amount_of, clock_of, order_words, product_name
+from smartapp.web.presenters.words import (
+    Clock,
+    about,
+    absence,
+    amount_of,
+    clock_of,
+    order_words,
+    product_name,
+    zone_words,
+)
 
 _BLEEDING = {
     BleedingLevel.NONE: "Bleeding: none",
@@ -101,6 +110,7 @@ class ReviewPage:
     note: str
     policy: str
     assessed: str
+    zone: str
     guideline: str = GUIDELINE_VERSION
 
 
@@ -131,19 +141,20 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         plot=fibrinogen_plot(assessment, chosen),
         rows=result_rows(assessment),
         fibrinogen=fibrinogen_rows(assessment),
-        notes=tuple(Note(rule=f.rule, indicator=str(f.indicator), text=f.text, evidence=str(f.level)) for f in told),
+        notes=tuple(_note(f, clock_of(assessment)) for f in told),
         levels=tuple(dict.fromkeys(level_words(f.level) for f in sorted(told, key=lambda f: f.level))),
         issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
         changes=() if reviewed.undecided or decisive_unread(assessment) else change_lines(would_change(assessment)),
-        responses=tuple(response.steps for response in assessment.dose_responses),
+        responses=tuple(tuple(map(clock_of(assessment).local, r.steps)) for r in assessment.dose_responses),
         trace=() if reviewed.undecided else trace(assessment),
         next_due="" if reviewed.undecided else next_due,
         handoff="" if reviewed.undecided else handoff_line(who, assessment, bleeding, next_due),
         note="" if reviewed.undecided else note_text(assessment, bleeding, next_due),
         policy=f"{assessment.policy.profile} {assessment.policy.sha256[:8]}",
         assessed=assessed_at(assessment),
+        zone=zone_words(assessment),
     )
 
 
@@ -222,6 +233,11 @@ def _told(assessment: Assessment) -> tuple[Finding, ...]:
         for f in assessment.findings
         if f.rule != calm and (f.indicator is not Indicator.INFO or f.rule.split("-")[0] not in ("PRD", "MOD", "TIER"))
     )
+
+
+def _note(finding: Finding, clock: Clock) -> Note:
+    text = clock.local(finding.text)
+    return Note(rule=finding.rule, indicator=str(finding.indicator), text=text, evidence=str(finding.level))
 
 
 def _bleeding(assessment: Assessment) -> str:

@@ -76,9 +76,12 @@ def applied(assessment: Assessment) -> str:
 
 def issues(assessment: Assessment) -> tuple[Issue, ...]:
     """Each data issue once; what could not be read stands before what is only remarked on."""
+    clock = clock_of(assessment)
     seen = {(gap.text, gap.source): gap for gap in assessment.gaps}.values()
     ordered = sorted(seen, key=lambda gap: (gap.kind is GapKind.NOTED, gap.kind is GapKind.ABSENT))
-    return tuple(Issue(kind=str(gap.kind), text=gap.text, rule=gap.rule, source=gap.source) for gap in ordered)
+    return tuple(
+        Issue(kind=str(gap.kind), text=clock.local(gap.text), rule=gap.rule, source=gap.source) for gap in ordered
+    )
 
 
 def issue_line(assessment: Assessment) -> str:
@@ -105,14 +108,14 @@ def citation_words(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def _row(assessment: Assessment, outcome: Outcome) -> TraceRow:
-    row = _known_rows().get(outcome.rule)
+    row, clock = _known_rows().get(outcome.rule), clock_of(assessment)
     return TraceRow(
         rule=outcome.rule,
         version=outcome.version,
         title=row.title if row else "",
         level=level_words(row.level) if row else "",
-        says=tuple(finding.text for finding in assessment.findings if finding.rule == outcome.rule),
-        inputs=tuple((input_words(name), words, source) for name, words, source in outcome.inputs),
+        says=tuple(clock.local(finding.text) for finding in assessment.findings if finding.rule == outcome.rule),
+        inputs=tuple((input_words(name), clock.local(words), source) for name, words, source in outcome.inputs),
         missing=", ".join(map(input_words, outcome.missing)),
         citations=citation_words(row.citations) if row else (),
     )

@@ -1,7 +1,8 @@
 """Times, ages, days and amounts in the words of the screens (screens.md section 1)."""
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
@@ -12,7 +13,7 @@ from smartapp.clinical.wording import age_words, fibrinogen_words, plain, rounde
 
 _NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
 _BRANDS = {Brand.FIBRYGA: "Fibryga", Brand.RIASTAP: "RiaSTAP"}
-
+_IN_UTC = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")  # as rules tell times (`wording.clock`)
 
 _ABBREVIATIONS = {  # the field's own, inside names of inputs
     **{name: name.upper() for name in ("crs", "icans", "inr", "pt", "ldh", "crp", "dic", "alt", "ast", "iec", "hs")},
@@ -35,6 +36,10 @@ class Clock:
         same_day = local.date() == self.as_of.astimezone(self.zone).date()
         return local.strftime("%H:%M") if same_day else f"{local.day} {local.strftime('%b %H:%M')}"
 
+    def local(self, text: str) -> str:
+        """What a rule says, with its times told as all others on the page."""
+        return _IN_UTC.sub(lambda found: self.time(datetime.fromisoformat(found[1]).replace(tzinfo=UTC)), text)
+
     def age(self, at: datetime) -> str:
         """`35 min ago`."""
         return age_words(self.as_of - at)
@@ -54,6 +59,11 @@ def clock_of(assessment: Assessment) -> Clock:
     """The clock of an assessment: its moment, the site's time zone, the day of infusion."""
     infusion = assessment.infusion
     return Clock(assessment.picture.as_of, assessment.picture.zone, infusion.local_date if infusion else None)
+
+
+def zone_words(assessment: Assessment) -> str:
+    """The zone of all times on a page: `Europe/Oslo`, `UTC`."""
+    return str(assessment.picture.zone)
 
 
 def span_words(hours: Decimal) -> str:
