@@ -63,6 +63,10 @@ def test_no_width_needs_a_side_scroll(app_page: Any, width: int) -> None:
 def test_at_twice_the_size_nothing_is_cut_off(app_page: Any) -> None:
     app_page.set_viewport_size({"width": 320, "height": 450})  # what 640 px are at 200 % zoom
     assert app_page.evaluate("document.documentElement.scrollWidth") <= 320
+    rows = app_page.locator("table.results tbody tr")
+    assert "Previous 1.16 g/L 116 mg/dL" in rows.first.aria_snapshot()  # each cell stands in full, with its name
+    squeezed = "all => all.filter(e => e.getBoundingClientRect().height > 1.9 * parseFloat(getComputedStyle(e).lineHeight)).length"
+    assert app_page.locator("table.results tbody th").evaluate_all(squeezed) == 0
 
 
 def test_the_answer_stands_above_the_fold(app_page: Any) -> None:

@@ -37,7 +37,7 @@ def test_nothing_new_is_said() -> None:
     [
         ({"fibrinogen": Decimal("0.94"), "collected": NOW}, "fibrinogen 1.31 g/L → 0.94 g/L"),
         ({"fibrinogen": None, "collected": None}, "fibrinogen 1.31 g/L → none usable"),
-        ({"collected": NOW}, "fibrinogen 1.31 g/L → 1.31 g/L"),
+        ({"collected": NOW}, "fibrinogen again 1.31 g/L"),
         ({"crs_grade": 3}, "CRS 2 → 3"),
         ({"crs_grade": None}, "CRS 2 → unknown"),
         ({"bleeding": "major"}, "bleeding none recorded → major"),

@@ -31,7 +31,8 @@ def card_words(card: Look | None, now: Look, clock: Clock) -> str:
 
 def _changes(before: Look, now: Look) -> Iterator[str]:
     if now.collected != before.collected or now.fibrinogen != before.fibrinogen:
-        yield f"fibrinogen {_level(before)} → {_level(now)}"
+        again = before.fibrinogen is not None and now.fibrinogen == before.fibrinogen
+        yield f"fibrinogen again {_level(now)}" if again else f"fibrinogen {_level(before)} → {_level(now)}"
     if now.crs_grade != before.crs_grade:
         yield f"CRS {_grade(before)} → {_grade(now)}"
     if now.bleeding != before.bleeding:
