@@ -4,16 +4,18 @@ The rules are asked again about a changed picture; nothing is decided here. Fibr
 where the limit counts. An input that is not known has one line for each other answer it could lead to.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Action, Dic, Modifier
 from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.bleeding import BLEEDING
 from smartapp.clinical.criteria.dic import DIC
-from smartapp.clinical.criteria.levels import fibrinogen_limits
+from smartapp.clinical.criteria.levels import fibrinogen_limits, turning_levels
 from smartapp.clinical.criteria.modifiers import ICANS, MODIFIERS, PROCEDURE_24H
 from smartapp.clinical.criteria.recent import PLATELETS
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
@@ -54,6 +56,10 @@ _RESTS_ON: dict[Modifier, Need[object]] = {
 }
 
 
+Answers = Iterable[tuple[str, Verdict]]
+"""What an input could be instead, nearest first, and the answer then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """If `input` were `to` instead of `before`, the answer would be `action` and `indicator`."""
@@ -92,22 +98,42 @@ class _Asked:
         """The answer for a changed picture."""
         return _verdict(Facts(picture, self.assessment.policy))
 
-    def first(self, name: str, before: str, changed: Iterable[tuple[str, ClinicalPicture]]) -> Iterator[Change]:
-        """The nearest of the changed pictures that gets another answer."""
-        for to, picture in changed:
-            told = self.about(picture)
+    def first(self, name: str, before: str, answers: Answers) -> Iterator[Change]:
+        """The nearest change that gets another answer."""
+        for to, told in answers:
             if told != self.now:
                 yield _change(name, before, to, told)
                 return
 
-    def each(self, name: str, changed: Iterable[tuple[str, ClinicalPicture]]) -> Iterator[Change]:
-        """For an input that is not known: the first of the changed pictures for each other answer."""
+    def each(self, name: str, answers: Answers) -> Iterator[Change]:
+        """For an input that is not known: the first of the changes for each other answer."""
         seen = {self.now}
-        for to, picture in changed:
-            told = self.about(picture)
+        for to, told in answers:
             if told not in seen:
                 seen.add(told)
                 yield _change(name, UNKNOWN, to, told)
+
+
+class _Levels:
+    """The answers at other levels of fibrinogen: asked once for all levels between two at which it can turn."""
+
+    def __init__(self, asked: _Asked) -> None:
+        effective = asked.assessment.fibrinogen
+        self._asked = asked
+        self._turning = turning_levels(asked.facts, effective.result if effective else None)
+        self._known: dict[Any, Verdict] = {}
+
+    def told(self, level: Decimal) -> Verdict:
+        """The answer at this level."""
+        place = self._place(level)
+        if place not in self._known:
+            self._known[place] = self._asked.about(_measured(self._asked, level))
+        return self._known[place]
+
+    def _place(self, level: Decimal) -> object:
+        if self._turning is None:
+            return level
+        return bisect_left(self._turning, level), level in self._turning
 
 
 def _verdict(facts: Facts) -> Verdict:
@@ -126,27 +152,25 @@ def _infusion(asked: _Asked) -> Iterator[Change]:
         return
     dated = InfusionRecord(product=infusion.product, source=infusion.source, strong=True, start=Moment(picture.as_of))
     to = picture.as_of.astimezone(picture.zone).date().isoformat()
-    yield from asked.each("infusion_date", [(to, replace(picture, infusions=(dated,)))])
+    yield from asked.each("infusion_date", [(to, asked.about(replace(picture, infusions=(dated,))))])
 
 
 def _fibrinogen(asked: _Asked) -> Iterator[Change]:
     effective = asked.assessment.fibrinogen
-    limits = fibrinogen_limits(asked.facts)
+    limits, levels = fibrinogen_limits(asked.facts), _Levels(asked)
     if effective is None:
-        yield from asked.each(
-            "fibrinogen", ((plain(point), _measured(asked, point)) for point in _apart(asked, limits))
-        )
+        yield from asked.each("fibrinogen", ((plain(point), levels.told(point)) for point in _apart(levels, limits)))
         return
     value, before = effective.g_per_l, plain(effective.g_per_l)
     for way in (_downward, _upward):
-        nearest = ((plain(point), _measured(asked, point)) for point in way(value, limits))
+        nearest = ((plain(point), levels.told(point)) for point in way(value, limits))
         yield from asked.first("fibrinogen", before, nearest)
 
 
-def _apart(asked: _Asked, limits: tuple[Decimal, ...]) -> list[Decimal]:
+def _apart(levels: _Levels, limits: tuple[Decimal, ...]) -> list[Decimal]:
     """For each stretch of levels with one answer the level next to the following stretch; of the last one its beginning."""
     points = [Decimal(0), *sorted({point for limit in limits for point in (limit, _below(limit)) if point >= 0})]
-    told = [asked.about(_measured(asked, point)) for point in points]
+    told = [levels.told(point) for point in points]
     ends = [point for point, here, after in zip(points, told, told[1:], strict=False) if here != after]
     return [*ends, points[next(place for place, answer in enumerate(told) if set(told[place:]) == {told[-1]})]]
 
@@ -202,8 +226,8 @@ def _measured(asked: _Asked, value: Decimal) -> ClinicalPicture:
 def _crs(asked: _Asked) -> Iterator[Change]:
     crs, picture = asked.assessment.crs, asked.assessment.picture
 
-    def graded(grades: Iterable[int]) -> list[tuple[str, ClinicalPicture]]:
-        return [(str(g), replace(picture, bedside=replace(picture.bedside, crs_grade=g))) for g in grades]
+    def graded(grades: Iterable[int]) -> Answers:
+        return ((str(g), asked.about(replace(picture, bedside=replace(picture.bedside, crs_grade=g)))) for g in grades)
 
     if crs is None or crs.grade is None:
         yield from asked.each("crs_grade", graded(GRADES))
@@ -215,8 +239,8 @@ def _crs(asked: _Asked) -> Iterator[Change]:
 def _bleeding(asked: _Asked) -> Iterator[Change]:
     level, picture = asked.facts.get(BLEEDING), asked.assessment.picture
 
-    def bled(levels: Iterable[BleedingLevel]) -> list[tuple[str, ClinicalPicture]]:
-        return [(str(each), replace(picture, bedside=replace(picture.bedside, bleeding=each))) for each in levels]
+    def bled(levels: Iterable[BleedingLevel]) -> Answers:
+        return ((str(b), asked.about(replace(picture, bedside=replace(picture.bedside, bleeding=b)))) for b in levels)
 
     if isinstance(level, Missing):
         yield from asked.each("bleeding", bled(LEVELS))

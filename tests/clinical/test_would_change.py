@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smartapp.clinical.assessment import Assessment, assess
+from smartapp.clinical.criteria.levels import turning_levels
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Bedside, BleedingLevel, ClinicalPicture
 from smartapp.clinical.policy import build_policy
+from smartapp.clinical.rule import Facts
 from smartapp.clinical.terminology import Analyte, ConditionKind, Drug
 from smartapp.clinical.would_change import Change, change_words, would_change
 from tests.builders import (
@@ -155,6 +157,28 @@ def test_where_no_change_can_be_wished_for_none_is_named(more: dict[str, Any]) -
 def test_a_change_is_told_in_words() -> None:
     (first, *_) = would_change(assess(a_picture(a_fibrinogen("1.2"), crs=[a_crs(3)]), POLICY))
     assert change_words(first) == "fibrinogen 0.99 g/L instead of 1.2: REPLACE (critical)"
+
+
+def turning(*labs: LabResult) -> set[Decimal] | None:
+    told = assess(a_picture(*labs), POLICY)
+    found = turning_levels(Facts(told.picture, POLICY), told.fibrinogen.result if told.fibrinogen else None)
+    return None if found is None else set(found)
+
+
+@pytest.mark.req("TRD-01")
+def test_an_earlier_result_sets_limits_only_while_it_is_compared() -> None:
+    alone, within, beyond = (
+        turning(a_fibrinogen("1"), *more) for more in ([], [a_fibrinogen("3", 24)], [a_fibrinogen("3", 26)])
+    )
+    assert alone is not None
+    assert within is not None
+    assert alone == beyond
+    assert {Decimal(3), Decimal("2.25"), Decimal("2.5")} <= within - alone
+
+
+@pytest.mark.req("DQ-08")
+def test_beside_a_result_that_may_be_of_the_same_sample_no_level_is_left_out() -> None:
+    assert turning(a_fibrinogen("1"), a_fibrinogen("1.1", 0.9)) is None
 
 
 LEVELS = st.integers(0, 400).map(lambda number: Decimal(number) / 100)

@@ -12,7 +12,7 @@ from smartapp.clinical.terminology import Analyte, Variant
 
 TIERED = (Variant.CLAUSS, Variant.DERIVED)
 CONFLICT = Decimal("0.3")  # g/L, DQ-08
-_TOGETHER = timedelta(minutes=15)  # DQ-08
+TOGETHER = timedelta(minutes=15)  # DQ-08
 _CLAUSS_PREFERRED = timedelta(hours=12)  # DQ-07
 _BOUNDS = {
     Comparator.BELOW: 2,
@@ -78,13 +78,13 @@ def _gives_way(result: LabResult, results: Sequence[LabResult]) -> bool:
 def _conflicts(newest: LabResult, other: LabResult) -> bool:
     """DQ-08: another result of the same sample and method that differs by more than 0.3 g/L."""
     apart = newest.collected.at - other.collected.at
-    same = other is not newest and other.variant is newest.variant and timedelta(0) <= apart <= _TOGETHER
+    same = other is not newest and other.variant is newest.variant and timedelta(0) <= apart <= TOGETHER
     return same and abs(other.value - newest.value) > CONFLICT
 
 
 def _outranked(clauss: LabResult, other: LabResult) -> bool:
     """DQ-08: a derived result of the same sample, or a newer one that gives way, that differs by more than 0.3 g/L."""
-    near = clauss.collected.at - other.collected.at <= _TOGETHER
+    near = clauss.collected.at - other.collected.at <= TOGETHER
     return other.variant is Variant.DERIVED and near and abs(other.value - clauss.value) > CONFLICT
 
 
