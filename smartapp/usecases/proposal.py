@@ -167,11 +167,14 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
     )
 
 
+_MAY_BE_WRITTEN = "may be written"
+
+
 def fingerprint(assessment: Assessment) -> dict[str, str]:
     """What a proposal rests on; if any of it moves, nothing is written."""
     effective, weight, crs = assessment.fibrinogen, assessment.weight, assessment.crs
     draft = (
-        "may be written"
+        _MAY_BE_WRITTEN
         if assessment.draft_allowed
         else "; ".join(b.text for b in assessment.draft_blockers) or "not allowed"
     )
@@ -199,6 +202,10 @@ def _amounts(option: Option) -> str:
 def changes(now: Assessment, content: Mapping[str, Any]) -> tuple[str, ...]:
     """What moved, a sentence each: `fibrinogen is now 1.62 g/L …, was …`."""
     before, after = content["fingerprint"], fingerprint(now)
+    moved = (name for name in after if after[name] != before.get(name))
     return tuple(
-        f"{name} is now {after[name]}, was {before.get(name)}" for name in after if after[name] != before.get(name)
+        f"no draft may be written now: {after[name]}"
+        if name == "draft" and before.get(name) == _MAY_BE_WRITTEN
+        else f"{name} is now {after[name]}, was {before.get(name)}"
+        for name in moved
     )

@@ -267,3 +267,21 @@ def test_the_other_product_is_chosen_within_the_review(page: Any, all_well: Stac
     press(frame, "as the EHR will store it")
     press(frame, "Saved as draft")
     assert "fibrinogen concentrate" in frame.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_while_the_chart_is_read_the_patient_and_the_count_are_seen(
+    chromium: Any, all_well: Stack, script: bool
+) -> None:
+    """Seen, not only sent: a style that hides the line until the page is whole once kept it from every reader."""
+    context = chromium.new_context(java_script_enabled=script)
+    page = context.new_page()
+    open_chart(page, all_well, ACT_NOW)
+    (app,) = [frame for frame in page.frames if frame.url.startswith(all_well.app)]
+    slow(all_well, "Condition", 4)
+    page.goto(app.url, wait_until="commit")
+    page.locator(".arrival > p:visible").wait_for()
+    assert "Amara Lindqvist" in page.locator(".arrival > header").inner_text()
+    page.locator("main").wait_for()
+    assert not page.locator(".arrival").is_visible()
+    context.close()

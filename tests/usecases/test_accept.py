@@ -213,15 +213,15 @@ CHANGES = {
     ),
     "a dose given": (
         lambda chart: chart.resources.append(c.given("dose", "B02BB01", hours_ago=0.5)),
-        "draft is now Product given",
+        "no draft may be written now: Product given",
     ),
     "an order by somebody else": (
         lambda chart: chart.resources.append(somebody_elses("MedicationRequest")),
-        "draft is now",
+        "no draft may be written now",
     ),
     "a component ordered by somebody else": (
         lambda chart: chart.resources.append(somebody_elses("ServiceRequest")),
-        "draft is now",
+        "no draft may be written now",
     ),
     "orders that can no longer be read": (
         lambda chart: chart.states.update(medicationRequests=AnswerState.FAILED),

@@ -216,7 +216,8 @@ def _in_full(proposal: ProposalView) -> tuple[tuple[str, str], ...]:
 
 
 def _reason(proposal: ProposalView) -> str:
-    return dict(DECLINE_REASONS).get(proposal.reason, proposal.reason)
+    told = dict(DECLINE_REASONS).get(proposal.reason, proposal.reason)
+    return f"{told[:1].upper()}{told[1:].removesuffix('.')}." if told else ""
 
 
 def _decided(proposed: Proposed) -> str:
