@@ -234,7 +234,7 @@ CHANGES = {
     "the CRS grade": (lambda chart: chart.resources.__setitem__(2, c.crs(2)), "CRS grade is now 2, was 3"),
     "the results unreadable": (
         lambda chart: chart.states.update(fibrinogen=AnswerState.FAILED),
-        "draft is now",
+        "no draft may be written now",
     ),
 }
 
