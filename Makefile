@@ -53,7 +53,7 @@ var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
 	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
 	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
 
-## soak: 2,000 approvals while the EHR fails and processes are killed at random, then the orders are counted (about an hour); ARGS="--seed 7"
+## soak: 2,000 approvals while the EHR fails and processes are killed at random, then the orders are counted (at most 40 minutes); ARGS="--seed 7"
 soak: $(TEST)
 	$(BIN)/python -m tests.writeback.soak $(ARGS)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 _V2 = re.compile(r"(patient|user|system)/([A-Z][A-Za-z]+|\*)\.(c?r?u?d?s?)(?:\?(.+))?")
@@ -38,6 +39,7 @@ def parse_grant(word: str) -> Grant | None:
     return Grant(new[1], new[2], new[3], tuple(parse_qsl(new[4] or "", keep_blank_values=True)))
 
 
+@lru_cache(maxsize=256)
 def parse_grants(scope: str) -> tuple[Grant, ...]:
     """All resource grants of a scope string."""
     return tuple(grant for word in scope.split() if (grant := parse_grant(word)) is not None)

@@ -5,7 +5,7 @@ import pytest
 from tests.databases import BOTH
 from tests.writeback.soak import soak
 
-APPROVALS, SECONDS, AT_LEAST = 50, 30.0, 10
+APPROVALS, SECONDS, AT_LEAST = 100, 60.0, 10
 """On each storage: whichever of the first two is reached first, but not fewer than the last."""
 
 
