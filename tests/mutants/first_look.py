@@ -1,7 +1,9 @@
 """Try every mutant that was not tried yet, each in a fork of one process that has collected the tests once: `python -m tests.mutants.first_look`.
 
 mutmut itself collects the tests anew for each mutant, which takes most of its time. The mutants, the tests that reach each function and the files
-of results are its own. A function's own test file comes first, then the quickest tests; the first that fails ends the look.
+of results are its own. A function's own test file comes first, then the quickest tests, then those that mutmut never ran of files that are likely
+to notice; the first that fails ends the look. `--again` tries those left alive once more, with the tests that mutmut never ran: so new tests show
+what they are worth.
 """
 
 import argparse
@@ -20,13 +22,12 @@ import click
 import pytest
 import rich.progress
 
-from tests.mutants.second_look import COPY, KILLED, QUIET, SURVIVED, Mutant, own_tests, silent, tried
+from tests.mutants.second_look import COPY, KILLED, QUIET, SURVIVED, Mutant, likely, own_tests, silent, survivors, tried
 from tests.mutants.trampolines import Swaps, function_of
 
 _NO_TESTS = 33
 NOTICED_BY = COPY / "noticed-by.txt"
 _ALARM = "--timeout=60"
-_LEFT_OUT = [f"--ignore=tests/clinical/{name}" for name in ("test_would_change.py", "criteria/test_any_picture.py")]
 
 
 def untried(copy: Path, only: str) -> list[Mutant]:
@@ -60,14 +61,15 @@ def reaching(stats: Mapping[str, Any], name: str, own: str, noticed: Collection[
 class Looks:
     """A pytest plugin: in place of running the tests once, it runs them for one mutant after the other, each in a fork."""
 
-    def __init__(self, swaps: Swaps, only: str, children: int) -> None:
-        self.swaps, self.only, self.children = swaps, only, children
+    def __init__(self, swaps: Swaps, only: str, children: int, *, again: bool) -> None:
+        self.swaps, self.only, self.children, self.again = swaps, only, children, again
         self.stats = json.loads((COPY / "mutmut-stats.json").read_text())
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """All mutants that are left."""
-        items, todo = {item.nodeid: item for item in session.items}, untried(COPY, self.only)
+        items = {item.nodeid: item for item in session.items}
+        todo = list(survivors(COPY, self.only)) if self.again else untried(COPY, self.only)
         began, noticed = time.monotonic(), 0
         look = functools.partial(self.look, session, items)
         gc.freeze()  # what is collected in a fork is copied
@@ -80,15 +82,18 @@ class Looks:
         click.echo(f"{len(todo)} tried, {noticed} noticed, in {time.monotonic() - began:.0f} s")
         return True
 
+    def chosen(self, meta: Path, name: str, collected: Collection[str]) -> list[str]:
+        """The tests to run for a mutant, in order."""
+        known = reaching(self.stats, name, own_tests(COPY, meta), noticed_by(function_of(name)))
+        files, ran = likely(COPY, meta), self.stats["duration_by_test"]
+        others = [test for test in collected if test not in ran and test.partition("::")[0] in files]
+        return others if self.again else [*(test for test in known if test in collected), *others]
+
     def look(self, session: pytest.Session, items: Mapping[str, pytest.Item], meta: Path, name: str) -> int:
         """In a fork: whether a test notices the mutant."""
         silent()
         self.swaps.turn_on(name)
-        chosen = [
-            items[test]
-            for test in reaching(self.stats, name, own_tests(COPY, meta), noticed_by(function_of(name)))
-            if test in items
-        ]
+        chosen = [items[test] for test in self.chosen(meta, name, list(items))]
         if not chosen:
             return _NO_TESTS
         for item, following in zip_longest(chosen, chosen[1:]):
@@ -105,12 +110,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="a part of the mutants' names, such as criteria.dic")
     parser.add_argument("--children", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="those left alive, with tests that mutmut never ran")
     args = parser.parse_args()
     os.chdir(COPY)
     sys.path.insert(0, str(COPY))
-    pytest.main(
-        [*QUIET, _ALARM, "-s", *_LEFT_OUT, "tests/clinical"], plugins=[Looks(Swaps(), args.only, args.children)]
-    )
+    looks = Looks(Swaps(), args.only, args.children, again=args.again)
+    pytest.main([*QUIET, _ALARM, "-s", "tests/clinical"], plugins=[looks])
 
 
 if __name__ == "__main__":

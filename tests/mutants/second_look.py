@@ -31,6 +31,8 @@ _BESIDE = [
     "tests/clinical/criteria/test_any_picture.py",
     "tests/house/test_rules.py",
 ]  # which the first look leaves out
+_TOLD = [Path("tests/clinical/test_golden.py"), Path("tests/clinical/test_odd_patients.py")]
+_FAILED_TO_LOOK = 70
 QUIET = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no", "--timeout=240"]
 
 
@@ -64,14 +66,14 @@ def own_tests(copy: Path, meta: Path) -> str:
 
 
 def likely(copy: Path, meta: Path) -> list[str]:
-    """The module's own test, the tests that import it, and the golden answers."""
+    """The module's own test, what is told of golden and odd patients, and the tests that import it."""
     module = meta.relative_to(copy).with_suffix("").with_suffix("")
     dotted = ".".join(module.parts)
     pattern = re.compile(
         rf"\b{re.escape(dotted)}\b|from {re.escape(dotted.rpartition('.')[0])} import .*\b{module.name}\b"
     )
     users = [p for p in sorted((copy / "tests" / "clinical").rglob("test_*.py")) if pattern.search(p.read_text())]
-    found = [Path(own_tests(copy, meta)), *(p.relative_to(copy) for p in users), Path("tests/clinical/test_golden.py")]
+    found = [Path(own_tests(copy, meta)), *_TOLD, *(p.relative_to(copy) for p in users)]
     return [str(path) for path in dict.fromkeys(found) if (copy / path).exists()]
 
 
@@ -103,10 +105,15 @@ def tried(todo: Sequence[Mutant], children: int, look: Callable[[Path, str], int
             meta, name = waiting.pop()
             child = os.fork()
             if not child:
-                os._exit(look(meta, name))
+                try:
+                    os._exit(look(meta, name))
+                finally:
+                    os._exit(_FAILED_TO_LOOK)
             running[child] = (meta, name)
         child, status = os.wait()
         meta, name = running.pop(child)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _FAILED_TO_LOOK:
+            raise RuntimeError(f"{name} could not be looked at")
         yield meta, name, CRASHED if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 

@@ -33,7 +33,7 @@ def test_those_that_no_test_noticed_are_looked_at_again(copy: Path) -> None:
 def test_the_likeliest_tests_come_first(copy: Path) -> None:
     (meta, _), *_ = second_look.survivors(copy, "")
     names = [Path(path).name for path in second_look.likely(copy, meta)]
-    assert names == ["test_dic.py", "test_other.py", "test_golden.py"]
+    assert names == ["test_dic.py", "test_golden.py", "test_other.py"]
 
 
 def test_what_the_second_look_noticed_counts_and_what_was_not_tried_does_not(copy: Path) -> None:
