@@ -167,7 +167,7 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
     )
 
 
-_MAY_BE_WRITTEN = "may be written"
+_MAY_BE_WRITTEN, _NOT_ALLOWED = "may be written", "not allowed"
 
 
 def fingerprint(assessment: Assessment) -> dict[str, str]:
@@ -176,7 +176,7 @@ def fingerprint(assessment: Assessment) -> dict[str, str]:
     draft = (
         _MAY_BE_WRITTEN
         if assessment.draft_allowed
-        else "; ".join(b.text for b in assessment.draft_blockers) or "not allowed"
+        else "; ".join(b.text for b in assessment.draft_blockers) or _NOT_ALLOWED
     )
     return {
         "fibrinogen": f"{basis_text(assessment)} ({basis_of(assessment)})",
@@ -202,10 +202,10 @@ def _amounts(option: Option) -> str:
 def changes(now: Assessment, content: Mapping[str, Any]) -> tuple[str, ...]:
     """What moved, a sentence each: `fibrinogen is now 1.62 g/L …, was …`."""
     before, after = content["fingerprint"], fingerprint(now)
-    moved = (name for name in after if after[name] != before.get(name))
-    return tuple(
-        f"no draft may be written now: {after[name]}"
-        if name == "draft" and before.get(name) == _MAY_BE_WRITTEN
-        else f"{name} is now {after[name]}, was {before.get(name)}"
-        for name in moved
-    )
+    return tuple(_moved(name, before.get(name), after[name]) for name in after if after[name] != before.get(name))
+
+
+def _moved(name: str, before: str | None, after: str) -> str:
+    if name == "draft" and before == _MAY_BE_WRITTEN:
+        return "no draft may be written now" + (f": {after}" if after != _NOT_ALLOWED else "")
+    return f"{name} is now {after}, was {before}"
