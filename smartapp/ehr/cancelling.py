@@ -9,7 +9,7 @@ import msgspec
 from smartapp.ehr.answers import refusal
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import EhrError, NotPermitted
-from smartapp.fhir.record import version_of
+from smartapp.fhir.record import over, status_of, version_of
 from smartapp.usecases.ports import WriteResult, WriteState
 
 _CONFLICT, _UNMATCHED, _FAILED = 409, 412, 500
@@ -45,11 +45,23 @@ def _updated(
     except EhrError as error:
         return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
     if reply.status in (200, 201, 204):
-        return WriteResult(state=WriteState.WRITTEN, reference=reference)
+        return _seen(client, reference, deadline)
     if reply.status in (_CONFLICT, _UNMATCHED):
         return _changed(client, reference, deadline)
     state = WriteState.NOT_CONFIRMED if reply.status >= _FAILED else WriteState.REFUSED
     return WriteResult(state=state, reason=refusal(reply))
+
+
+def _seen(client: FhirClient, reference: str, deadline: Callable[[], float]) -> WriteResult:
+    """The EHR answered that it took the change: believed, unless it still has the order as it was."""
+    try:
+        stored = client.read(reference, deadline())
+    except EhrError:
+        stored = b""
+    if stored and not over(stored):
+        reason = f"the EHR answered that it took the change, and still has it as {status_of(stored)}"
+        return WriteResult(state=WriteState.REFUSED, reason=reason, stored=stored)
+    return WriteResult(state=WriteState.WRITTEN, reference=reference, stored=stored)
 
 
 def _changed(client: FhirClient, reference: str, deadline: Callable[[], float]) -> WriteResult:

@@ -128,20 +128,18 @@ class FhirClient:
         return self._send("PUT", f"{self.base}/{path}", deadline, headers=headers, body=body)
 
     def search_by_post(self, resource: str, params: Sequence[tuple[str, str]], deadline: float) -> Pages:
-        """A search whose identifiers stay out of URLs (FHIR-53), past any cache, through all pages; GET where the server does not
-        take POST."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
+        """A search whose identifiers stay out of URLs (FHIR-53), through all pages; GET where the server does not take POST."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(list(params)).encode()
         reply = self._ask("POST", f"{self.base}/{resource}/_search", deadline, headers=headers, body=body)
         if reply.status in _NO_POST_SEARCH:
-            page = self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline, cache="no-cache")
+            page = self._page(f"{self.base}/{resource}?{urlencode(list(params))}", deadline)
         else:
             page = _bundle(_checked(reply))
         return self._through(page, set(), deadline, frozenset())
 
-    def _page(self, url: str, deadline: float, cache: str = "") -> Bundle:
-        headers = {"Prefer": "handling=strict", **({"Cache-Control": cache} if cache else {})}
-        return _bundle(_checked(self._ask("GET", url, deadline, headers=headers)))
+    def _page(self, url: str, deadline: float) -> Bundle:
+        return _bundle(_checked(self._ask("GET", url, deadline, headers={"Prefer": "handling=strict"})))
 
     def _next(self, url: str) -> str:
         """The link is opaque, but stays on the base's origin and path before the token is sent (FHIR-05)."""
@@ -162,9 +160,11 @@ class FhirClient:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Reply:
-        """A request that changes nothing: waits and repeats where the server asks for it (FHIR-14)."""
+        """A request that changes nothing, past any cache, also the server's own of its searches (FHIR-43): waits and repeats where
+        the server asks for it (FHIR-14)."""
+        fresh = {"Cache-Control": "no-cache", **(headers or {})}
         for attempt in range(1, _TRIES + 1):
-            reply = self._send(method, url, deadline, headers=headers or {}, body=body)
+            reply = self._send(method, url, deadline, headers=fresh, body=body)
             if reply.status not in (_TOO_MANY, _UNAVAILABLE):
                 return reply
             wait = retry_after(reply.headers.get("retry-after", ""))

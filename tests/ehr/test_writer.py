@@ -1,6 +1,7 @@
 """One order an identifier, and the truth about it, whatever the EHR answers (FHIR-44 to FHIR-48, FHIR-51, FHIR-53)."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -246,14 +247,25 @@ def test_no_cache_between_answers_for_the_ehr() -> None:
     assert [asked.headers["Cache-Control"] for asked in stub.asked] == ["no-cache"] * 2
 
 
+@pytest.mark.req("FHIR-43")
+def test_no_cache_between_readings_of_a_chart() -> None:
+    """A result that came a moment ago would not be in an answer that a server kept."""
+    stub = FhirStub()
+    client = FhirClient(BASE, stub, OneToken())  # type: ignore[arg-type]
+    client.search("Observation", [("patient", "P1")], time.monotonic() + 5)
+    client.read(stub.put(an_order()), time.monotonic() + 5)
+    assert [asked.headers["Cache-Control"] for asked in stub.asked] == ["no-cache"] * 2
+
+
 @pytest.mark.req("FHIR-51")
 def test_a_draft_is_cancelled_with_its_version_and_keeps_its_decimals() -> None:
     stub = FhirStub()
     reference = stub.put(an_order(extension=[{"url": "https://x.example", "valueDecimal": 1.5}]))
     assert a_writer(stub).cancel(reference).state is WriteState.WRITTEN
     assert stub.kept[reference]["status"] == "cancelled"
-    assert stub.asked[-1].headers["If-Match"] == 'W/"1"'
-    assert b'"valueDecimal":1.5' in stub.asked[-1].body
+    (update,) = [asked for asked in stub.asked if asked.method == "PUT"]
+    assert update.headers["If-Match"] == 'W/"1"'
+    assert b'"valueDecimal":1.5' in update.body
 
 
 @pytest.mark.req("FHIR-51")
@@ -270,6 +282,13 @@ def test_a_draft_is_cancelled_with_its_version_and_keeps_its_decimals() -> None:
 def test_a_cancel_that_fails_is_told_as_it_is(answer: Any, state: WriteState) -> None:
     stub = FhirStub(on_update=[answer])
     assert a_writer(stub).cancel(stub.put(an_order())).state is state
+
+
+@pytest.mark.req("FHIR-51")
+def test_a_change_that_the_ehr_says_it_took_and_did_not_is_no_withdrawal() -> None:
+    stub = FhirStub(on_update=[reply(200)])
+    result = a_writer(stub).cancel(stub.put(an_order()))
+    assert (result.state, "still has it as draft" in result.reason) == (WriteState.REFUSED, True)
 
 
 @pytest.mark.req("FHIR-51")
