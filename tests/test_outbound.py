@@ -27,6 +27,7 @@ from smartapp.outbound import (
     check_address,
     origin_of,
 )
+from smartapp.outbound.connections import checked_session
 
 EHR = Allowed(origins=frozenset({"https://ehr.example.org"}))
 
@@ -208,7 +209,7 @@ def test_a_name_that_resolves_otherwise_the_second_time_is_asked_once(here: str)
 
 @pytest.mark.req("SEC-11", "SEC-12")
 def test_a_connection_goes_only_where_the_list_says_whoever_made_it() -> None:
-    pools = Outbound(EHR, resolve=lambda *_: pytest.fail("resolved")).session.get_adapter("https://x").poolmanager
+    pools = checked_session(EHR, lambda *_: pytest.fail("resolved")).get_adapter("https://x").poolmanager
     for host, port in (("evil.test", 443), ("ehr.example.org", 8443), ("127.0.0.1", 443)):
         connection = pools.connection_from_host(host, port, scheme="https").ConnectionCls(host, port)
         with pytest.raises(OSError, match="registered"):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from typing import Any
 
 from smartapp.clinical.parameter_kinds import Parameter
@@ -86,6 +85,8 @@ def _unknown(name: str) -> str:
     members = [known for known in BY_NAME if known.startswith(f"{name}.")]
     if members:
         return f"{name} is a group: set one of its members, {', '.join(members)}"
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake in the settings
+
     near = get_close_matches(name, BY_NAME, 1, 0.4)
     return f"there is no parameter {name}" + (f"; the nearest is {near[0]}" if near else "")
 
