@@ -1,6 +1,6 @@
 """The effective CRS grade (CRS-01, CRS-02)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from smartapp.clinical.conclusions import Band, Basis, CrsStatus
 from smartapp.clinical.criteria.crs import CRS, CRS_ISSUES
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.moments import Moment, Precision
 from smartapp.clinical.picture import Bedside, CrsRecord, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte
@@ -200,3 +200,22 @@ def test_a_grade_set_by_hand_counts_as_recorded_now() -> None:
 def test_a_suggested_grade_never_overwrites_a_recorded_one() -> None:
     found = status(a_crs(0), labs=(FEVER,))
     assert (found.grade, found.basis, found.suggested_grade) == (0, Basis.RECORDED, 1)
+
+
+@pytest.mark.req("CRS-01")
+@pytest.mark.parametrize(
+    ("onset", "infusion", "counts"),
+    [
+        (Moment(datetime(2026, 2, 1, tzinfo=UTC), Precision.MONTH), on_day(2026, 2, 28), True),
+        (Moment(datetime(2026, 2, 1, tzinfo=UTC), Precision.MONTH), on_day(2026, 3, 1), False),
+        (Moment(datetime(2025, 12, 1, tzinfo=UTC), Precision.MONTH), on_day(2025, 12, 31), True),
+        (Moment(datetime(2025, 12, 1, tzinfo=UTC), Precision.MONTH), on_day(2026, 1, 1), False),
+        (Moment(datetime(2025, 1, 1, tzinfo=UTC), Precision.YEAR), on_day(2025, 12, 31), True),
+        (Moment(datetime(2025, 1, 1, tzinfo=UTC), Precision.YEAR), on_day(2026, 1, 1), False),
+    ],
+)
+def test_a_record_dated_to_the_month_or_year_counts_if_that_may_hold_the_infusion(
+    onset: Moment, infusion: Moment, counts: bool
+) -> None:
+    record = a_crs(3, onset=onset, own_time=before(hours=2))
+    assert (status(record, infusions=[an_infusion(start=infusion)]).grade == 3) is counts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smartapp.clinical.assessment import assess
-from smartapp.clinical.criteria.dose_responses import DoseResponse
+from smartapp.clinical.criteria.dose_responses import DoseResponse, low_recovery
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import BirthDate, Exposure, Topic
 from smartapp.clinical.policy import build_policy
@@ -138,3 +138,39 @@ def test_a_dose_that_runs_on_past_the_level_leaves_the_recovery_open(second: dic
     assert (first.predicted, first.recovery) == (None, None)
     assert any("still running when the level after was drawn" in step for step in first.steps)
     assert low(BEFORE, a_fibrinogen("1.5", 2), given=doses) == []
+
+
+@pytest.mark.req("RCK-01")
+@pytest.mark.parametrize(("after", "low"), [("1.14", False), ("1.139", True)])
+def test_exactly_half_of_the_predicted_rise_is_enough(after: str, low: bool) -> None:
+    """2000 mg / 50 kg × 1.7 = 68 mg/dL; half of it is 0.34 g/L."""
+    labs = (BEFORE, a_fibrinogen(after, 2), a_weight("50", 0.1))
+    given = [an_exposure(FC, 5, dose_mg=Decimal(2000), label="RiaSTAP")]
+    told = assess(a_picture(*labs, exposures=given), build_policy()).dose_responses
+    assert (low_recovery(told) is not None) is low
+
+
+@pytest.mark.req("RCK-01")
+@pytest.mark.parametrize(("hours", "counts"), [(24, True), (24.01, False)])
+def test_a_level_of_the_day_before_or_after_counts(hours: float, counts: bool) -> None:
+    earlier, later = a_fibrinogen("0.8", 30 + hours), a_fibrinogen("1.4", 30 - hours)
+    (response,) = responses(earlier, later, given=[an_exposure(FC, 30, **THREE_GRAMS)])
+    assert (response.before is not None, response.after is not None) == (counts, counts)
+
+
+@pytest.mark.req("RCK-01")
+def test_of_several_levels_the_nearest_to_the_dose_count() -> None:
+    levels = [a_fibrinogen(value, hours) for value, hours in (("0.5", 20), ("0.8", 6), ("1.2", 4), ("1.9", 1))]
+    (response,) = responses(*levels, given=[an_exposure(FC, 5, **THREE_GRAMS)])
+    assert (response.before, response.after) == (levels[1], levels[2])
+
+
+@pytest.mark.req("CRY-01", "RCK-01")
+def test_cryoprecipitate_brings_what_the_site_recovers_of_it() -> None:
+    labs = (BEFORE, AFTER, a_lab(Analyte.HAEMATOCRIT, "0.28"), a_weight("20", 0.1))
+    child = a_picture(*labs, birth=BirthDate(2018, 6, 1), exposures=[an_exposure(CRYO, 5, units=Decimal(3))])
+    whole, half = (
+        assess(child, build_policy(None, {"cryo_recovery": share})).dose_responses[0] for share in ("1", "0.75")
+    )
+    assert whole.predicted is not None
+    assert half.predicted == whole.predicted * Decimal("0.75")

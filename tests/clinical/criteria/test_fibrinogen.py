@@ -298,3 +298,23 @@ def test_a_lower_fibrinogen_never_gives_a_better_tier(one: Decimal, other: Decim
 
 def test_age_in_hours_is_exact() -> None:
     assert effective(a_fibrinogen("0.9", collected=before(minutes=90))).age_h == Decimal("1.5")
+
+
+@pytest.mark.req("DQ-16", "DQ-17")
+@pytest.mark.parametrize(
+    ("kind", "rule", "topic", "may_be"),
+    [
+        (GapKind.UNREADABLE, "DQ-17", Topic.LABORATORY, True),
+        (GapKind.NOTED, "DQ-17", Topic.LABORATORY, False),
+        (GapKind.UNREADABLE, "DQ-19", Topic.LABORATORY, False),
+        (GapKind.UNREADABLE, "DQ-17", Topic.CONDITIONS, False),
+    ],
+)
+def test_a_record_that_could_not_be_read_may_be_fibrinogen(
+    kind: GapKind, rule: str, topic: Topic, may_be: bool
+) -> None:
+    gap = Gap(kind=kind, rule=rule, text="a record could not be read", topic=topic)
+    state = facts_of(a_picture(gaps=[gap])).get(FIBRINOGEN_STATE)
+    said = "a result that could not be read may be fibrinogen" if may_be else "fibrinogen is not recorded"
+    assert isinstance(state, NoFibrinogen)
+    assert state.why == said

@@ -142,3 +142,24 @@ def test_a_ferritin_of_the_last_48_hours(hours: float, there: bool) -> None:
 def test_the_site_may_set_the_ferritin_limits() -> None:
     assert iec(a_lab(F, "6000"), policy={"ferritin_abs": 5000}).ferritin is not None
     assert iec(a_lab(F, "2000", 1), a_lab(F, "900", 31), policy={"ferritin_double_h": 36}).ferritin is not None
+
+
+@pytest.mark.req("IEC-01")
+def test_a_doubling_is_told_with_both_values_and_the_newer_record() -> None:
+    newest, earlier = a_lab(F, "2000", 1), a_lab(F, "1000", 20)
+    sign = iec(newest, earlier).ferritin
+    assert sign is not None
+    assert sign.text == f"ferritin {newest.reported}, at least twice {earlier.reported}"
+    assert sign.source == newest.source
+
+
+@pytest.mark.req("IEC-01")
+@pytest.mark.parametrize(
+    ("lab", "words"),
+    [
+        (a_lab(ALT, "300", upper_limit=Decimal(45)), "above 5 x its upper limit"),
+        (a_lab(LDH, "300", upper_limit=Decimal(250)), "above its upper limit"),
+    ],
+)
+def test_how_far_above_its_limit_is_told(lab: LabResult, words: str) -> None:
+    assert any(sign.text.endswith(words) for sign in iec(HIGH, lab).signs)

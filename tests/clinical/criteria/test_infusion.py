@@ -145,3 +145,13 @@ def test_since_the_infusion_is_by_time_or_by_date_if_either_has_no_time(
 
 def test_an_undated_infusion_bounds_nothing() -> None:
     assert since_infusion(facts_of(a_picture(infusions=[an_infusion(start=None)])), before(days=400))
+
+
+@pytest.mark.req("APP-05", "APP-02")
+def test_what_is_planned_for_tomorrow_by_the_site_s_clock_is_ahead() -> None:
+    """23:00 on 28 February in Los Angeles: 12:00 UTC is tomorrow there, 07:30 UTC is still today."""
+    now, zone = datetime(2026, 3, 1, 7, tzinfo=UTC), ZoneInfo("America/Los_Angeles")
+    starts = [Moment(now.replace(minute=30)), Moment(now.replace(hour=12))]
+    plans = [an_infusion(strong=False, planned=True, start=start) for start in starts]
+    assert facts_of(a_picture(infusions=plans, as_of=now, zone=zone)).get(PLANNED_INFUSION) == date(2026, 3, 1)
+    assert facts_of(a_picture(infusions=plans[:1], as_of=now, zone=zone)).get(PLANNED_INFUSION) == date(2026, 2, 28)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -154,3 +155,18 @@ def test_the_site_may_set_the_limits() -> None:
 @pytest.mark.req("MOD-01", "DQ-17")
 def test_nothing_read_gives_no_modifier() -> None:
     assert modifiers(birth=None, unread=unread(*Topic)) == ()
+
+
+@pytest.mark.req("MOD-01")
+@pytest.mark.parametrize(
+    ("zone", "midnight", "now"),
+    [
+        ("America/Los_Angeles", datetime(2026, 2, 28, 8, tzinfo=UTC), datetime(2026, 3, 1, 7, tzinfo=UTC)),
+        ("Pacific/Auckland", datetime(2026, 3, 1, 11, tzinfo=UTC), datetime(2026, 3, 1, 20, tzinfo=UTC)),
+    ],
+)
+def test_today_is_the_site_s(zone: str, midnight: datetime, now: datetime) -> None:
+    """The date of the procedure and the clock of the site agree, those of UTC do not."""
+    procedure = a_procedure(at=Moment(midnight, Precision.DAY))
+    held = modifiers(procedures=[procedure], as_of=now, zone=ZoneInfo(zone))
+    assert Modifier.INVASIVE_PROCEDURE_24H in held
