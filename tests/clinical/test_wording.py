@@ -1,13 +1,15 @@
 """Facts in words: no fact is ever printed as program text."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from smartapp.clinical.assessment import assess
-from smartapp.clinical.conclusions import Applicability
+from smartapp.clinical.conclusions import Applicability, NoFibrinogen
 from smartapp.clinical.policy import build_policy
-from smartapp.clinical.wording import fibrinogen_words, in_words, rounded, to_places
+from smartapp.clinical.rule import Missing
+from smartapp.clinical.wording import age_words, fibrinogen_words, g_per_l, in_words, rounded, source_of, to_places
 from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight
 
 
@@ -48,3 +50,38 @@ def test_a_fibrinogen_has_a_decimal(value: str, words: str) -> None:
 )
 def test_numbers_of_any_length_are_rounded_half_up(value: str, places: int, short: str, kept: str) -> None:
     assert (rounded(Decimal(value), places), f"{to_places(Decimal(value), places)}") == (short, kept)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (-0.01, "in the future"),
+        (0, "0 min ago"),
+        (0.99, "0 min ago"),
+        (119.99, "119 min ago"),
+        (120, "2 h ago"),
+        (48 * 60 - 1, "47 h ago"),
+        (48 * 60, "2 d ago"),
+        (4 * 1440 - 1, "3 d ago"),
+    ],
+)
+def test_how_long_ago(minutes: float, words: str) -> None:
+    assert age_words(timedelta(minutes=minutes)) == words
+
+
+def test_the_source_of_a_fact_is_the_one_its_words_name() -> None:
+    told = assess(a_picture(a_fibrinogen("0.9"), a_weight("70"), crs=[a_crs(3)]), build_policy())
+    stale = assess(a_picture(a_fibrinogen("0.9", 30)), build_policy())
+    facts = {
+        need.name: value for each in (stale, told) for outcome in each.outcomes for need, value in outcome.facts.items()
+    }
+    values = [value for value in facts.values() if not isinstance(value, Missing)]
+    assert len({source_of(value) for value in values}) > 3
+    assert all(source_of(value) in ("", in_words(value)[1]) for value in values)
+    assert source_of(told.fibrinogen) == "Observation/fibrinogen-0.9-1"
+    assert source_of(NoFibrinogen(why="too old", last=a_fibrinogen("0.9", 30))) == "Observation/fibrinogen-0.9-30"
+    assert source_of(NoFibrinogen(why="none")) == source_of("words") == ""
+
+
+def test_a_level_is_told_in_both_units() -> None:
+    assert g_per_l(Decimal("1.234")) == "1.23 g/L (123.4 mg/dL)"

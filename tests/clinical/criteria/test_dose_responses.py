@@ -174,3 +174,13 @@ def test_cryoprecipitate_brings_what_the_site_recovers_of_it() -> None:
     )
     assert whole.predicted is not None
     assert half.predicted == whole.predicted * Decimal("0.75")
+
+
+@pytest.mark.req("RCK-01")
+def test_a_low_recovery_is_told_with_its_numbers_and_records() -> None:
+    dose, after = an_exposure(FC, 5, **THREE_GRAMS), a_fibrinogen("1.0", 2)
+    told = assess(a_picture(BEFORE, after, a_weight("70"), exposures=[dose]), build_policy())
+    (finding,) = [f for f in told.findings if f.rule == "RCK-01" and "Low recovery" in f.text]
+    assert "after fibrinogen concentrate at" in finding.text
+    assert "rise 0.2 of 0.73 g/L predicted (27 %)" in finding.text
+    assert finding.evidence == (dose.source, after.source)

@@ -200,3 +200,14 @@ def test_tocilizumab_from_day_0_to_90(day: int, speaks: bool) -> None:
 @pytest.mark.parametrize("drug", [FC, CRYO, Drug.HEPARIN, Drug.TRANEXAMIC_ACID, Drug.TOCILIZUMAB])
 def test_without_car_t_no_draft_is_judged(drug: Drug) -> None:
     assert said(*LOW, draft=a_draft(drug, dose_mg="9000"), infusions=[]) == {}
+
+
+@pytest.mark.req("ORD-05")
+def test_an_order_of_nothing_is_no_mix_up() -> None:
+    assert "ORD-05" not in said(*LOW, draft=a_draft(FC, dose_mg="0"))
+
+
+@pytest.mark.req("ORD-03", "DQ-11")
+def test_an_order_by_weight_needs_a_weight_to_be_judged() -> None:
+    assert said(*LOW, draft=a_draft(FC, mg_per_kg="80"))["ORD-03"] == "critical"
+    assert "ORD-03" not in said(a_fibrinogen("0.8"), draft=a_draft(FC, mg_per_kg="80"))
