@@ -148,7 +148,7 @@ def test_not_confirmed_has_a_button_that_only_searches() -> None:
     browser = Browser(ward.app)
     receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
     result = browser.press(approvals(receipt)[0])
-    assert result.headings == ["Not confirmed"]
+    assert result.headings == ["Not confirmed — check before retrying"]
     assert "Not confirmed" in browser.get().text
     written = len(ward.writer.created)
     assert browser.press(result.form("/check")).headings == ["Saved as draft"]
