@@ -36,6 +36,9 @@ class _Document(msgspec.Struct, frozen=True):
     keys: tuple[Any, ...]
 
 
+_read = msgspec.json.Decoder(_Document).decode
+
+
 @dataclass(slots=True)
 class _Kept:
     keys: Sequence[Mapping[str, Any]] = ()
@@ -108,7 +111,7 @@ class KeySets:
 def _keys_in(body: bytes) -> Sequence[Mapping[str, Any]]:
     """The keys of a set; what is no key is passed over. `ValueError` for what is no set."""
     try:
-        listed = msgspec.json.decode(body, type=_Document).keys
+        listed = _read(body).keys
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise ValueError("not a key set") from None
     return tuple(key for key in listed if isinstance(key, dict))

@@ -1,6 +1,8 @@
 """Lenient structs of the R4 elements we need: unknown members ignored, decimals exact, a bad resource costs only itself."""
 
-from typing import TypeVar
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -204,12 +206,20 @@ class Unreadable(ValueError):
 
 
 _MAX_DEPTH_WORDS = "it is nested too deeply"
+_DECODERS: dict[type[Any], Callable[[bytes], Any]] = {}
+_PREPARING = threading.Lock()
+
+
+def _prepared(kind: type[R]) -> Callable[[bytes], R]:
+    """msgspec crashes the process where two threads meet a type for the first time at once: one prepares it."""
+    with _PREPARING:
+        return _DECODERS.setdefault(kind, msgspec.json.Decoder(kind).decode)
 
 
 def decode(raw: bytes, kind: type[R]) -> R:
     """One resource as `kind`; `Unreadable` names the path of the element that does not fit, never its value."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return (_DECODERS.get(kind) or _prepared(kind))(raw)  # type: ignore[no-any-return]
     except RecursionError:
         raise Unreadable(_MAX_DEPTH_WORDS) from None
     except msgspec.ValidationError as error:

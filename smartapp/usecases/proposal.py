@@ -1,5 +1,6 @@
 """What a proposal holds: the order offered and chosen, its option, what it rests on, and how it is shown."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -108,14 +109,18 @@ def view_of(
     )
 
 
+_CONVERTING = threading.Lock()
+
+
 def packed(value: Any) -> Any:
     """A frozen value as it comes back from a store: JSON's own types, decimals as text."""
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def unpacked(data: Any, kind: type[T]) -> T:
-    """The value again."""
-    return msgspec.convert(data, kind)
+    """The value again. One at a time: msgspec crashes where two threads meet a type for the first time at once."""
+    with _CONVERTING:
+        return msgspec.convert(data, kind)
 
 
 def order_in(content: Mapping[str, Any]) -> ProposedOrder:
