@@ -80,7 +80,7 @@ growth: .venv-bench/.installed
 breaks: $(TEST)
 	$(BIN)/python -m tests.breaks.run $(ARGS)
 
-## mutants: change the clinical core a little, thousands of times, and see which change no test notices (hours; taken up where it stopped);
+## mutants: change the clinical core a little, thousands of times, and see which change no test notices (an hour or two; taken up where it stopped);
 ##          MODULE=criteria.dic one module
 mutants: .venv-mutants/.installed
 	$(if $(MODULE),,$(MAKE) breaks)
