@@ -107,7 +107,7 @@ def read_records(
         policy=policy,
         gaps=list(found.gaps),
         medications=found.medications,
-        unread={analyte: results for analyte, results in unread.by_analyte.items() if results},
+        unread=unread.by_analyte,
     )
     for resource in found.resources:
         _draw(drawing, resource)

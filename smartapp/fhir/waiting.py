@@ -5,6 +5,7 @@ it is asked for. What many have in common (code, subject, reference range …) i
 them, with the same result.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -58,7 +59,7 @@ class Unread:
     reading: Reading
     own: Callable[[Reference], bool]
     decides: Callable[[CodeableConcept, bool], bool]
-    by_analyte: dict[Analyte, list["Waiting"]] = field(default_factory=dict)
+    by_analyte: defaultdict[Analyte, list["Waiting"]] = field(default_factory=lambda: defaultdict(list))
     _latest: datetime = field(init=False)
     _looked_at: dict[bytes, "_Common | None"] = field(default_factory=dict)
 
@@ -91,7 +92,7 @@ class Unread:
         at = _instant(plain.effective_date_time)
         if at is None or at > self._latest or not common.is_usable(plain.value_quantity):
             return False
-        common.results.append((at, plain, common))
+        self.by_analyte[common.analyte].append((at, plain, common))
         return True
 
     def _common(self, members: Mapping[str, Raw]) -> "_Common | None":
@@ -108,18 +109,18 @@ class Unread:
         if meant is None:
             return _Common()
         analyte, variant = meant
-        return _Common(analyte, variant, found.get("reference_range", ()), self.by_analyte.setdefault(analyte, []))
+        return _Common(analyte, variant, found.get("reference_range", ()))
 
 
 @dataclass(slots=True)
 class _Common:
     """Observations with the same code, subject, category …: their analyte (None: nothing that is asked) and its type, their reference
-    ranges, the results kept of it, and by each way to write the unit what it means (empty: nothing that is accepted)."""
+    ranges, and by each way to write the unit what it means (empty: nothing that is accepted). It does not hold the results: they hold it, and a
+    circle would stay in memory until a full collection."""
 
     analyte: Analyte | None = None
     variant: Variant | None = None
     ranges: tuple[ReferenceRange, ...] = ()
-    results: list["Waiting"] = field(default_factory=list)
     units: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _limits: dict[str, Decimal | None] = field(default_factory=dict)
 

@@ -1,5 +1,6 @@
 """Plain Observations, whose reading waits: only what surely is one result and no remark, and the same result when it is read."""
 
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -125,3 +126,17 @@ def test_whatever_a_result_looks_like_it_reads_the_same_later(
     )
     assert later.labs == at_once.labs
     assert later.gaps == at_once.gaps
+
+
+@pytest.mark.req("DQ-18")
+def test_reading_leaves_no_circles_that_only_the_collector_ends() -> None:
+    """A worker's collector runs rarely: a chart that hangs in a circle stays in memory for many calls."""
+    chart = [c.patient("1990-01-01"), WHOLE, c.fibrinogen("1.1", hours_ago=9, id_="older")]
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(list(picture_of(*chart).series(Analyte.FIBRINOGEN))) == 2
+        kept = [each for each in gc.get_objects() if type(each).__module__ == "smartapp.fhir.waiting"]
+    finally:
+        gc.enable()
+    assert kept == []
