@@ -46,14 +46,14 @@ def rows(folder: Path, key: ECKey, rounds: int, scale: float) -> Iterator[Seen]:
     sent = {size: bodies.hook_body(size) for size in SIZES}
     drafts = bodies.hook_body(300, low=True)
     calls = {50: max(20, int(200 * scale)), 300: max(10, int(100 * scale)), 2000: max(3, int(12 * scale))}
-    with servers.floor(folder) as floor, servers.app(folder) as app:
+    with servers.floor(folder) as floor, servers.app(folder, ready=True) as app:
         yield Seen("memory_idle", (_idle(app),))
         yield from _unsigned(floor, app, sent, calls, rounds)
         yield Seen("hook_cpu_drafts", tuple(_ratio(floor, app, drafts, calls[300])[0] for _ in range(rounds)))
         yield Seen("signed_adds", tuple(_signed(app, key, sent[50], calls[50]) for _ in range(rounds)))
-    with servers.floor(folder, kept=True) as floor, servers.app(folder, strict=True) as app:
+    with servers.floor(folder, kept=True) as floor, servers.app(folder, strict=True, ready=True) as app:
         yield Seen("refused", tuple(_refused(floor, app, sent[50], calls[50]) for _ in range(rounds)))
-    with servers.floor(folder, kept=True) as floor, servers.app(folder) as app:
+    with servers.floor(folder, kept=True) as floor, servers.app(folder, ready=True) as app:
         yield Seen("refused_large", tuple(_refused_large(floor, app, calls[50]) for _ in range(rounds)))
     yield from _at_once(folder, sent[300], rounds, seconds=max(0.5, 3 * scale))
     yield from _memory(folder, sent[2000], calls=int(1000 * scale))
@@ -150,7 +150,7 @@ def _head(server: Server, path: str, status: int) -> None:
 def _at_once(folder: Path, body: bytes, rounds: int, seconds: float) -> Iterator[Seen]:
     """Eight connections to one worker of the app, and to one of the peer where its environment is made."""
     tails, over = [], []
-    with servers.app(folder) as app, _peer(folder) as peer:
+    with servers.app(folder, ready=True) as app, _peer(folder) as peer:
         for _ in range(rounds):
             times, ours = latencies(app, HOOK, body, connections=8, seconds=seconds)
             tails.append(tail(times))
@@ -166,7 +166,7 @@ def _peer(folder: Path) -> AbstractContextManager[Server | None]:
 
 
 def _memory(folder: Path, body: bytes, calls: int) -> Iterator[Seen]:
-    with servers.app(folder) as app:
+    with servers.app(folder, ready=True) as app:
         caller = Caller(app)
         sizes = []
         for _ in range(2):

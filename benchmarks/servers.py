@@ -101,13 +101,19 @@ def site(
     return home / "site.toml"
 
 
+_READY_SECONDS = 2.0  # a fresh process makes its pages ready beside the first requests, on a thread of its own
+
+
 @contextmanager
-def app(folder: Path, *, fhir: str = NO_EHR, strict: bool = False, issuer: str = "") -> Iterator[Server]:
-    """The app by `smartapp serve` with one worker."""
+def app(
+    folder: Path, *, fhir: str = NO_EHR, strict: bool = False, issuer: str = "", ready: bool = False
+) -> Iterator[Server]:
+    """The app by `smartapp serve` with one worker; `ready`: once it has done what a fresh process does beside its first requests."""
     port = free_port()
     config = site(folder, port=port, fhir=fhir, strict=strict, issuer=issuer)
     options = ["serve", "--config", str(config), "--port", str(port), "--workers", "1"]
     with started([sys.executable, "-m", "smartapp.cli", *options], f"http://127.0.0.1:{port}", folder) as server:
+        time.sleep(_READY_SECONDS if ready else 0)
         yield server
 
 
