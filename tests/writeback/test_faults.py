@@ -105,7 +105,7 @@ BY_CREATES = [
     Row(Fault.ALTERED_PATIENT, counts=(0, 1, 0), words="stored order differs: patient: approved Patient/"),
     Row(Fault.NORMALISED_WRITE, never="stored order differs"),
     Row(Fault.NO_BODY, also=(Fault.IGNORED_CONDITION, Fault.NO_LOCATION)),
-    refused(500, f"{ORDER}/_search", words="nothing was sent"),
+    refused(500, f"{ORDER}/_search", words="Nothing was sent"),
     Row(Fault.REFUSED_WRITE, f"{ORDER}/_search", 403),
     Row(Fault.REFUSED_WRITE, FOLLOW_UP, 422, counts=(1, 0, 1), words="Follow-up fibrinogen: not saved"),
     Row(Fault.CUT_AFTER, FOLLOW_UP),
