@@ -93,14 +93,16 @@ class Server:
         self.await_answer()
 
     def await_answer(self) -> None:
-        """Until a worker answers."""
+        """Until every worker is there and one answers: gunicorn starts them one after the other."""
         until = time.monotonic() + _START_SECONDS
         while time.monotonic() < until:
             try:
-                if requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5).status_code == 200:
+                answer = requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5)
+                if answer.status_code == 200 and len(self.pids()) == self.workers:
                     return
             except requests.RequestException:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         raise AssertionError(f"the app did not start: {self.log.read_text()[-2000:]}")
 
     def pids(self) -> list[int]:
