@@ -8,6 +8,7 @@ from msgspec import Struct
 from smartapp.fhir.document import Unreadable, decode
 from smartapp.fhir.elements import CodeableConcept
 
+_HEAD = 200  # bytes within which an outcome names its type
 _WORST = ("fatal", "error", "warning", "information")
 
 
@@ -86,7 +87,8 @@ def read_bundle(raw: bytes) -> Bundle:
     resources, full_urls, messages = [], [], []
     for entry in entries:
         resource = bytes(entry.resource)
-        if _is_message(entry, resource):
+        told = entry.search is not None and entry.search.mode == "outcome"
+        if told or (resource.find(b"OperationOutcome", 0, _HEAD) >= 0 and is_outcome(resource)):
             messages.append(read_outcome(resource))
         elif resource:
             resources.append(resource)
@@ -137,12 +139,6 @@ def is_outcome(raw: bytes) -> bool:
         return decode(raw, _Outcome).resource_type == "OperationOutcome"
     except Unreadable:
         return False
-
-
-def _is_message(entry: _Entry, resource: bytes) -> bool:
-    if entry.search is not None and entry.search.mode == "outcome":
-        return True
-    return b"OperationOutcome" in resource[:200] and is_outcome(resource)
 
 
 def _rank(severity: str) -> int:

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from smartapp.fhir.elements import Meta
+from smartapp.fhir.elements import Meta, Reference
 
 ABSENT = Raw()
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -39,8 +39,8 @@ class Plain(Struct, frozen=True, gc=False, rename="camel"):
     interpretation: Raw = ABSENT
     note: Raw = ABSENT
     method: Raw = ABSENT
-    device: Raw = ABSENT
-    specimen: Raw = ABSENT
+    device: Reference | None = None
+    specimen: Reference | None = None
     reference_range: Raw = ABSENT
     implicit_rules: UnsetType = UNSET
     modifier_extension: UnsetType = UNSET
@@ -55,12 +55,12 @@ class Plain(Struct, frozen=True, gc=False, rename="camel"):
 
 
 _decode_plain = msgspec.json.Decoder(Plain).decode
-_HEAD = 64  # bytes within which a resource names its type, as servers write it
+_HEAD = 64  # bytes within which most servers name a resource's type
 
 
 def plain_of(raw: bytes) -> Plain | None:
     """The resource, if it has the form of a plain Observation."""
-    if raw.find(b'"Observation"', 0, _HEAD) < 0:
+    if raw.find(b'"Observation"', 0, _HEAD) < 0 and raw.find(b'"resourceType"', 0, _HEAD) >= 0:
         return None
     try:
         plain = _decode_plain(raw)

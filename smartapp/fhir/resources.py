@@ -68,11 +68,6 @@ class _Record(Struct, gc=False):
     seen: document.Kind | None = None
 
     @property
-    def is_specimen(self) -> bool:
-        """Whether it is a Specimen."""
-        return self.plain is None and self.kind.resource_type == "Specimen"
-
-    @property
     def kind(self) -> document.Kind:
         """What it is."""
         if self.seen is None:
@@ -100,7 +95,7 @@ def collect(chart: Chart, waits: Waits) -> Found:
     specimens: dict[str, document.Specimen] = {}
     decoded: list[tuple[str, document.Resource]] = []
     newest = _newest(chart)
-    has_specimens = any(record.is_specimen for record in newest.values())
+    has_specimens = any(r.kind.resource_type == "Specimen" for r in newest.values() if r.plain is None)
     may_wait = not chart.ambiguous
     for record in newest.values():
         if may_wait and record.plain is not None and waits(record.plain, has_specimens):
@@ -147,21 +142,22 @@ def _newest(chart: Chart) -> dict[str | bytes, _Record]:
     newest: dict[str | bytes, _Record] = {}
     for answer in chart.answers.values():
         for raw in answer.resources:
-            record, has_id = _record(raw)
-            key = record.source if has_id else raw
+            record, key = _record(raw)
             known = newest.setdefault(key, record)
             if known is not record and raw != known.raw and record.version > known.version:
                 newest[key] = record
     return newest
 
 
-def _record(raw: bytes) -> tuple[_Record, bool]:
-    """The record, and whether it has an id."""
+def _record(raw: bytes) -> tuple[_Record, str | bytes]:
+    """The record, and what tells it from others: how it is referred to, or its bytes if it has no id."""
     plain = plain_of(raw)
     if plain is not None:
-        return _Record(f"Observation/{plain.id}", raw, plain), True
+        source = f"Observation/{plain.id}"
+        return _Record(source, raw, plain), source
     kind = kind_of(raw)
-    return _Record(f"{kind.resource_type}/{kind.id}", raw, None, kind), bool(kind.id)
+    source = f"{kind.resource_type}/{kind.id}"
+    return _Record(source, raw, None, kind), source if kind.id else raw
 
 
 def _members(

@@ -31,7 +31,7 @@ _CHECKED = frozenset({Analyte.FIBRINOGEN, Analyte.HAEMATOCRIT})  # whose numbers
 _READ_AT_ONCE = frozenset({Analyte.OXYGEN_FLOW})  # tells of the device as well
 _NEW: Any = object()
 _NOT_IN_JSON = b"\0"
-_COMMON = ("code", "subject", "category", "interpretation", "reference_range", "method", "device", "specimen")
+_COMMON = ("code", "subject", "category", "interpretation", "reference_range", "method")
 _FORMS: dict[str, Callable[[Raw], Any]] = {
     name: msgspec.json.Decoder(form).decode
     for name, form in {
@@ -39,8 +39,6 @@ _FORMS: dict[str, Callable[[Raw], Any]] = {
         "interpretation": tuple[CodeableConcept, ...],
         "note": tuple[Annotation, ...],
         "method": CodeableConcept | None,
-        "device": Reference | None,
-        "specimen": Reference | None,
         "reference_range": tuple[ReferenceRange, ...],
         "subject": Reference,
         "code": CodeableConcept,
@@ -78,8 +76,6 @@ class Unread:
             plain.interpretation,
             plain.reference_range,
             plain.method,
-            plain.device,
-            plain.specimen,
         )
         key = _NOT_IN_JSON.join(members)
         common = self._looked_at.get(key, _NEW)
@@ -185,7 +181,7 @@ def _may_tell_more(plain: Plain, has_specimens: bool) -> bool:
     """Whether its notes or its specimen may decide something, or its number is odd."""
     if plain.note is not ABSENT and not _is_harmless(plain.note):
         return True
-    return (has_specimens and plain.specimen is not ABSENT) or not _LEAST <= plain.value_quantity.value < _HUGE
+    return (has_specimens and plain.specimen is not None) or not _LEAST <= plain.value_quantity.value < _HUGE
 
 
 def _is_harmless(note: Raw) -> bool:

@@ -45,6 +45,14 @@ def test_what_may_decide_is_read_at_once(why: str) -> None:
     assert plain_of(c.dumps({**WHOLE, **NOT_PLAIN[why]})) is None
 
 
+@pytest.mark.req("FHIR-03")
+def test_the_order_of_members_does_not_make_it_another_observation() -> None:
+    """Some servers write members in the order of their names, and its type last but some."""
+    backwards = dict(reversed(WHOLE.items()))
+    assert plain_of(c.dumps(backwards)) == plain_of(c.dumps(WHOLE))
+    assert plain_of(c.dumps(dict(reversed(c.patient("1990-01-01").items())))) is None
+
+
 @pytest.mark.req("DQ-18", "DQ-09")
 def test_results_are_read_when_asked_in_order_and_once_each() -> None:
     older, again = c.fibrinogen("1.1", hours_ago=9, id_="older"), {**WHOLE, "id": "fib2"}
@@ -110,20 +118,19 @@ ODD_WORDS = st.sampled_from(
         [None, {"value": 4}, {"value": 400, "code": "mg/dL"}, {"value": 1, "unit": "%"}, {"unit": "g/L"}]
     ),
     issued=st.sampled_from(["", "2026-03-01T06:30:00+01:00", "2026-03-01", "soon"]),
+    specimen=st.sampled_from([None, {"reference": "Specimen/s1"}, {"display": "clotted"}, "Specimen/s1", []]),
 )
 @settings(max_examples=300, deadline=None)
 def test_whatever_a_result_looks_like_it_reads_the_same_later(
-    code: str, time: str, value: Decimal, unit: str, written: str, system: str, high: Any, issued: str
+    code: str, time: str, value: Decimal, unit: str, written: str, system: str, high: Any, issued: str, specimen: Any
 ) -> None:
     quantity = {"value": value, "unit": unit, "system": system, "code": written}
     beside = {"valueQuantity": quantity, "effectiveDateTime": time, "issued": issued}
     ranges = [{"low": {"value": 1}}, {"high": high}] if high else []
-    odd = c.result("odd", code, None, "", **beside, referenceRange=ranges)
-    raw = c.dumps(odd)
-    later, at_once = (
-        picture_of(c.patient("1990-01-01"), raw),
-        picture_of(c.patient("1990-01-01"), b"{" + b" " * 64 + raw[1:]),
-    )
+    odd = c.result("odd", code, None, "", **beside, referenceRange=ranges, specimen=specimen)
+    read_at_once = c.dumps({**odd, "component": []})
+    assert plain_of(read_at_once) is None
+    later, at_once = (picture_of(c.patient("1990-01-01"), raw) for raw in (c.dumps(odd), read_at_once))
     assert later.labs == at_once.labs
     assert later.gaps == at_once.gaps
 
