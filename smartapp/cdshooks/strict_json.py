@@ -14,6 +14,7 @@ _HOLDING = {
     for name in ("prefetch",)
 }
 _MEMBERS: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, Any])
 _ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _NAME = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:')  # in an object whose values hold no others
 
@@ -62,6 +63,14 @@ def _is_large(value: memoryview) -> bool:
 def value_of(raw: bytes, name: str) -> Any:
     """One member's value, decoded whole."""
     return _decoded(raw, _ANYTHING, name, "is not valid JSON")
+
+
+def values(raw: bytes, name: str) -> dict[str, Any]:
+    """The members of a small object, decoded whole; `Refused` if it is none, or it or an object in it has a member twice."""
+    found: dict[str, Any] = _decoded(raw, _VALUES, name, "is not a JSON object")
+    if len(_NAME.findall(raw)) != len(found):
+        _no_twins(raw, name)
+    return found
 
 
 def is_object(raw: bytes) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smartapp.cdshooks.strict_json import Refused, members, value_of
+from smartapp.cdshooks.strict_json import Refused, values
 
 LONGEST = 8192
 SKEW_SECONDS = 60
@@ -55,8 +55,8 @@ def opened(authorization: str) -> Opened:
     if found is None:
         raise Unauthorized("the header holds no bearer token of three parts")
     try:
-        header = {name: value_of(raw, name) for name, raw in members(_bytes(found[1]), "the token's header").items()}
-        claims = {name: value_of(raw, name) for name, raw in members(_bytes(found[2]), "the token's claims").items()}
+        header = values(_bytes(found[1]), "the token's header")
+        claims = values(_bytes(found[2]), "the token's claims")
     except (Refused, binascii.Error) as error:
         raise Unauthorized(f"the token cannot be read: {error}") from None
     _check_header(header)

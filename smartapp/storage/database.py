@@ -5,6 +5,7 @@ Alembic is imported where the schema is changed, not where it is only looked at:
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._records = self.engine
         if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "connect", partial(_tune_sqlite, synchronous="FULL"))
+            self._records = create_engine(url, pool_reset_on_return=None)
+            event.listen(self._records, "connect", partial(_tune_sqlite, synchronous="NORMAL"))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -46,14 +50,13 @@ class Database:
     def recording(self) -> Iterator[Any]:
         """A transaction for records of what was answered, by the driver's own cursor.
 
-        SQLite does not wait for the disk: a power cut may lose the last of them, the end of the process none (decision 0010).
+        SQLite does not wait for the disk, so it has connections of its own for them: a power cut may lose the last records, the
+        end of the process none (decision 0010).
         """
-        connection = self.engine.raw_connection()
-        is_sqlite = self.engine.dialect.name == "sqlite"
+        connection = self._records.raw_connection()
         try:
             cursor = connection.cursor()
-            if is_sqlite:
-                cursor.execute("PRAGMA synchronous=NORMAL")
+            if self._records is not self.engine:
                 cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             connection.commit()
@@ -61,8 +64,6 @@ class Database:
             connection.rollback()
             raise
         finally:
-            if is_sqlite:
-                cursor.execute("PRAGMA synchronous=FULL")
             connection.close()
 
     @contextmanager
@@ -124,6 +125,7 @@ class Database:
     def close(self) -> None:
         """Release all connections."""
         self.engine.dispose()
+        self._records.dispose()
 
 
 @contextmanager
@@ -136,10 +138,10 @@ def _finishing(connection: Connection) -> Iterator[None]:
     connection.commit()
 
 
-def _tune_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
+def _tune_sqlite(connection: object, _: ConnectionPoolEntry, *, synchronous: str) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined] # we begin transactions ourselves
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartapp.cdshooks.strict_json import Refused, members, value_of
+from smartapp.cdshooks.strict_json import Refused, members, value_of, values
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
@@ -27,6 +27,7 @@ def test_every_object_is_read_member_by_member(value: dict[str, Any], indent: An
         assert "\\ud" in json.dumps(value)  # half a surrogate pair is no text
         return
     assert {name: value_of(member, name) for name, member in found.items()} == value
+    assert values(raw, "it") == value
 
 
 @pytest.mark.req("CDS-73")
@@ -36,8 +37,9 @@ def test_a_member_twice_is_seen_wherever_it_stands(value: dict[str, Any], data: 
     again = data.draw(st.sampled_from(pairs))
     pairs.insert(data.draw(st.integers(0, len(pairs))), (again[0], json.dumps(data.draw(VALUES))))
     raw = "{" + ", ".join(f"{name}: {member}" for name, member in pairs) + "}"
-    with pytest.raises(Refused):
-        members(raw.encode(), "it")
+    for read in (members, values):
+        with pytest.raises(Refused):
+            read(raw.encode(), "it")
 
 
 @pytest.mark.req("CDS-73")
@@ -50,8 +52,10 @@ def test_a_member_twice_is_seen_wherever_it_stands(value: dict[str, Any], data: 
         b'{"a": [{"x": 1, "x": 2}], "b":\n{"x": 1, "x": 2}}',
     ],
 )
-def test_twins_deeper_down_are_not_its_own(raw: bytes) -> None:
+def test_twins_deeper_down_are_not_its_own_but_seen_where_all_is_decoded(raw: bytes) -> None:
     assert members(raw, "it")
+    with pytest.raises(Refused, match="it has a member twice"):
+        values(raw, "it")
 
 
 @pytest.mark.req("CDS-73")
@@ -60,5 +64,13 @@ def test_twins_deeper_down_are_not_its_own(raw: bytes) -> None:
     [b'{"a": {}, "a": {}}', b'{"a": 1, "\\u0061": 2}', b'{"a": {}, "b": [], "a": [1]}', b'{"b": [], "a": {}, "b": {}}'],
 )
 def test_its_own_twins(raw: bytes) -> None:
+    for read in (members, values):
+        with pytest.raises(Refused, match="it has a member twice"):
+            read(raw, "it")
+
+
+@pytest.mark.req("CDS-73")
+@pytest.mark.parametrize("raw", [b'{"a": ":", ":b" :1, "a":2}', b'{"a":"x",":":1,":":2}', b'{"a\\"" :1,"a\\"":2}'])
+def test_twins_between_colons_and_quotes(raw: bytes) -> None:
     with pytest.raises(Refused, match="it has a member twice"):
-        members(raw, "it")
+        values(raw, "it")

@@ -1,6 +1,7 @@
 """The audit trail: what it records of an answer and of other events (SEC-32)."""
 
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,16 @@ def test_every_record_has_every_field_and_the_requests_number(database: Database
     assert list(record)[: len(FIELDS)] == list(FIELDS)
     assert record["request"] == "a1b2"
     assert (record["rules"], record["policy_sha256"]) == ({}, "")
+
+
+@pytest.mark.req("SEC-32", "FHIR-43")
+def test_on_sqlite_only_records_of_answers_do_not_wait_for_the_disk(tmp_path: Path) -> None:
+    """FULL is 2, NORMAL 1; what a clinician decides is on the disk before it is sent (decision 0010)."""
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    database.upgrade()
+    for _ in range(2):
+        with database.recording() as cursor:
+            assert cursor.execute("PRAGMA synchronous").fetchone() == (1,)
+        with database.transaction() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    database.close()
