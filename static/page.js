@@ -45,14 +45,31 @@ if (awaited) setTimeout(() => { location.replace(awaited.dataset.again); }, 1000
 const verdict = document.querySelector("[data-title]");
 if (verdict) document.title = verdict.dataset.title;
 
+// What was typed, in words against a slipped digit, as the receipt has it: "two thousand five hundred milligrams, 3 vials".
+const ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
+const TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
+function letter(n) {
+  if (n < 20) return ONES[n];
+  if (n < 100) return TENS[Math.floor(n / 10)] + (n % 10 ? "-" + ONES[n % 10] : "");
+  if (n < 1000) return ONES[Math.floor(n / 100)] + " hundred" + (n % 100 ? " and " + letter(n % 100) : "");
+  return letter(Math.floor(n / 1000)) + " thousand" + (n % 1000 ? " " + letter(n % 1000) : "");
+}
+function inWords(amount, vial) {
+  if (!Number.isInteger(amount) || amount < 1 || amount > 999999) return "not a whole amount";
+  if (!vial) return letter(amount) + (amount === 1 ? " unit" : " units");
+  const vials = Math.ceil(amount / vial);
+  return `${letter(amount)} milligrams, ${vials} vial${vials === 1 ? "" : "s"}`;
+}
+
 // The amount in steps of whole vials or units; above the patient's limit the button is off and says why.
 const field = document.querySelector("input#amount");
 if (field) {
   const over = field.form.querySelector("[data-over]");
   const amount = () => Number(field.value.replace(/\s/g, "").replace(",", "."));
   const letters = field.form.querySelector("[data-letters]");
+  const proposed = letters.textContent;
   const check = () => {
-    letters.hidden = field.value !== field.defaultValue;
+    letters.textContent = field.value === field.defaultValue ? proposed : inWords(amount(), Number(letters.dataset.vial));
     over.hidden = !(field.dataset.most && amount() > Number(field.dataset.most));
     field.form.querySelector("button.primary").disabled = !over.hidden;
   };

@@ -1,7 +1,8 @@
 """Every rule's outcome for one picture, and the answer they add up to."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +30,7 @@ from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse
 from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
+from smartapp.clinical.criteria.draft_orders import PRODUCTS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
 from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.criteria.issues import ALL_ISSUES
@@ -38,6 +40,7 @@ from smartapp.clinical.criteria.options import CHOICE
 from smartapp.clinical.criteria.verdict import VERDICT
 from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.findings import Finding, Indicator
+from smartapp.clinical.orders import DraftOrder, ProposedOrder
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Rule
@@ -48,6 +51,7 @@ T = TypeVar("T")
 
 GUIDELINE_NAME = "crs-coagulopathy"
 GUIDELINE_VERSION = "1.1"
+_AMOUNTS = ("ORD-03", "ORD-04", "ORD-05")
 
 
 class OutcomeKind(StrEnum):
@@ -121,6 +125,16 @@ def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...]
     answers = [_answer(facts, rule, off) for rule in asked]
     shared = _always(facts, applicability, answers)
     return Assessment(**shared, **(_therapy(facts) if applicability.runs else {}))
+
+
+def amount_findings(assessment: Assessment, order: ProposedOrder) -> tuple[Finding, ...]:
+    """What ORD-03 to ORD-05 say of an amount that is about to be approved, as of a draft on an order pad."""
+    drug = next(drug for drug, product in PRODUCTS.items() if product is order.product)
+    units = None if order.units is None else Decimal(order.units)
+    draft = DraftOrder(source="", drug=drug, dose_mg=order.dose_mg, units=units)
+    rules = tuple(rule for rule in all_rules() if any(row.id in _AMOUNTS for row in rule.rows))
+    found = assess(replace(assessment.picture, draft_orders=(draft,)), assessment.policy, rules).findings
+    return tuple(finding for finding in found if finding.rule in _AMOUNTS)
 
 
 def _always(

@@ -101,7 +101,7 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
         cap_mg=limit,
         step_mg=step,
         flags=tuple(name for name, holds in flags if holds),
-        steps=(*raw_steps(raw, given, policy), *_steps(given, limit, capped, mg, step, rise, brand)),
+        steps=(*raw_steps(raw, given, policy), *_steps(given, raw, policy, limit, mg, step, rise, brand)),
     )
 
 
@@ -154,6 +154,7 @@ def _supply(option: Option, mg: Decimal, rate: Decimal, policy: SitePolicy) -> O
         option,
         dose_mg=mg,
         vials=whole(mg / policy.get("fc_vial_mg")),
+        vial_mg=policy.get("fc_vial_mg"),
         volume_ml=volume,
         max_rate_ml_per_min=rate,
         min_minutes=volume / rate,
@@ -161,17 +162,31 @@ def _supply(option: Option, mg: Decimal, rate: Decimal, policy: SitePolicy) -> O
 
 
 def _steps(
-    given: DoseInput, limit: Decimal, capped: Decimal, mg: Decimal, step: Decimal, rise: Decimal | None, brand: Brand
+    given: DoseInput,
+    raw: _Raw,
+    policy: SitePolicy,
+    limit: Decimal,
+    mg: Decimal,
+    step: Decimal,
+    rise: Decimal | None,
+    brand: Brand,
 ) -> tuple[str, ...]:
-    lines = [
-        f"Limit for this patient: {rounded(limit, 1)} mg; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg (FC-04)"
-    ]
+    per_kg = policy.get("fc_cap_mg_per_kg")
+    by_weight = f"{plain(per_kg)} mg/kg × {plain(given.weight_kg)} kg = " if limit < policy.get("fc_cap_mg") else ""
+    above = f", so {rounded(raw.mg, 1)} mg is capped" if raw.mg > limit else ""
+    capped = min(raw.mg, limit)
+    ends = (
+        "" if mg == capped else f"; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg"
+    )
+    lines = [f"Limit for this patient: {by_weight}{rounded(limit, 1)} mg{above}{ends} (FC-04)"]
     if rise is not None and given.level is not None:
         k = k_of(brand, given.age)
         lines.append(
             f"Expected rise: {plain(mg)} mg / {plain(given.weight_kg)} kg × {k} = {rounded(rise, 1)} mg/dL, "
             f"to about {fibrinogen_words(given.level + rise / 100)} g/L; consumption may make it smaller"
         )
+        if (raw.mg > limit or mg < capped) and given.level + rise / 100 < given.target:
+            lines.append(f"The target of {fibrinogen_words(given.target)} g/L is not reached within the limit")
     if given.is_bound:
         lines.append("Minimum dose: the true level may be lower than the reported bound")
     lines.append("Use the potency on the vial label")

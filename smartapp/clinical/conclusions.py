@@ -175,7 +175,7 @@ class Decision:
 class Option:
     """One product with its dose (guideline 4.2 to 4.4); amounts are missing where no number may be given (FC-06).
 
-    Exact amounts unrounded; `dose_mg_per_kg` after rounding. `cap_mg` / `cap_units` the limit of one dose,
+    Exact amounts unrounded; `dose_mg_per_kg` after rounding; `vial_mg` is what one vial holds. `cap_mg` / `cap_units` the limit of one dose,
     `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
     guideline section 10. `no_draft` says why this one may not be drafted, whatever the others may (SAF-06);
     `day_left_mg` is twice the limit less what was given in 24 h.
@@ -189,6 +189,7 @@ class Option:
     dose_mg: Decimal | None = None
     dose_mg_per_kg: Decimal | None = None
     vials: int | None = None
+    vial_mg: Decimal | None = None
     units: int | None = None
     pools: int | None = None
     volume_ml: Decimal | None = None

@@ -1,8 +1,10 @@
 """What a dose is calculated from, and the steps kept for display (guideline 4.3, 4.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
+from smartapp.clinical.conclusions import Option
+from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.wording import fibrinogen_words, rounded
 
@@ -63,6 +65,23 @@ def round_down(value: Decimal, step: Decimal) -> Decimal:
 def round_nearest(value: Decimal, step: Decimal) -> Decimal:
     """To the nearest step, half up, at least one."""
     return max((value / step).to_integral_value(ROUND_HALF_UP), Decimal(1)) * step
+
+
+def amended(order: ProposedOrder, option: Option, amount: Decimal) -> ProposedOrder:
+    """The order with another amount, in mg or units, of what `option` proposed: volume in proportion, and as many whole vials as hold it (FC-04)."""
+    before = option.dose_mg if option.dose_mg is not None else Decimal(option.units or 1)
+    volume = None if option.volume_ml is None else option.volume_ml * amount / before
+    if option.dose_mg is None:
+        return replace(order, units=int(amount), volume_ml=volume)
+    vials = None if option.vial_mg is None else whole(amount / option.vial_mg)
+    return replace(order, dose_mg=amount, volume_ml=volume, vials=vials)
+
+
+def expected(option: Option, level: Decimal | None, mg: Decimal) -> Decimal | None:
+    """The level in g/L that another amount of concentrate should bring from `level`: the expected rise goes with the amount (FC-04)."""
+    if option.predicted_g_per_l is None or option.dose_mg is None or level is None:
+        return None
+    return level + (option.predicted_g_per_l - level) * mg / option.dose_mg
 
 
 def whole(value: Decimal) -> int:

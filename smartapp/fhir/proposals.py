@@ -80,7 +80,10 @@ def recheck_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         **_supporting(order, "supportingInfo"),
         "instantiatesUri": [f"{ordering.rules_url}/RCK-01"],
         "note": [
-            {"text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose. {NEEDS_SIGNATURE}"}
+            {
+                "text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose: the time counts from this order, move it "
+                f"if the dose ends later. {NEEDS_SIGNATURE}"
+            }
         ],
     }
 
@@ -203,7 +206,7 @@ def dose_text(order: ProposedOrder) -> str:
     name = medication(order)["text"]
     parts = [f"{name} {amount_text(order)} intravenously, once"]
     if order.vials is not None:
-        parts.append(f"{order.vials} vials; use the potency on the vial label")
+        parts.append(f"{order.vials} vial{'s' if order.vials != 1 else ''}; use the potency on the vial label")
     if order.volume_ml is not None and (order.dose_mg is not None or order.units is not None):
         parts.append(f"volume about {plain(order.volume_ml)} mL")
     if order.max_rate_ml_per_min is not None:

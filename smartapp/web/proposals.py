@@ -1,11 +1,9 @@
 """A proposal's pages and the decisions on it: POST-redirect-GET, each form good for one step."""
 
-from dataclasses import replace
-from decimal import Decimal
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from smartapp.clinical.conclusions import Option
+from smartapp.clinical.dosing import amended
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.web.amounts import AmountRefused, check_dose, read_number
 from smartapp.web.decisions import Desk, OpenLaunch, ProposalView, Proposed, State, UserKind
@@ -76,22 +74,7 @@ def read_order(proposal: ProposalView, option: Option) -> ProposedOrder:
         return order
     amount = read_number(text)
     check_dose(option, amount)
-    return _with_amount(order, amount)
-
-
-def _with_amount(order: ProposedOrder, amount: Decimal) -> ProposedOrder:
-    """Volume and vials follow the proposed ones in proportion; the same amount is the same order."""
-    before = order.dose_mg if order.dose_mg is not None else Decimal(order.units or 1)
-    if amount == before:
-        return order
-    share = amount / before
-    volume = None if order.volume_ml is None else order.volume_ml * share
-    if order.dose_mg is None:
-        return replace(order, units=int(amount), volume_ml=volume)
-    per_vial = None if not order.vials else order.dose_mg / order.vials
-    return replace(
-        order, dose_mg=amount, volume_ml=volume, vials=None if per_vial is None else int(-(-amount // per_vial))
-    )
+    return order if amount == (order.dose_mg or order.units) else amended(order, option, amount)
 
 
 def _page(opened: OpenLaunch, tokens: FormTokens, proposed: Proposed, refused: AmountRefused | None = None) -> Response:

@@ -403,3 +403,36 @@ def test_the_other_product_is_chosen_within_the_review_by_one_press() -> None:
     saved = browser.press(approvals(browser.press(approvals(instead)[0]))[0])
     assert saved.headings[0] == "Saved as draft"
     assert "cryoprecipitate 10 units" in saved.text
+
+
+@pytest.mark.req("FC-04", "FHIR-42")
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("2500", "3 vials"), ("3500", "4 vials"), ("1000", "1 vial"), ("1001", "2 vials"), ("2000", "2 vials")],
+)
+def test_an_amount_of_ones_own_takes_as_many_vials_as_hold_it(typed: str, says: str) -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg="2000")
+    again = browser.press(approvals(browser.press(approvals(receipt)[-1]))[0], dose_mg=typed)
+    browser.press(approvals(again)[0])
+    (written,) = ward.writer.orders
+    assert f"; {says};" in json.loads(written.body)["dosageInstruction"][0]["text"]
+
+
+@pytest.mark.req("ORD-04", "ORD-05")
+@pytest.mark.parametrize(("typed", "rule", "created"), [("3", "ORD-05", False), ("1000", "ORD-04", True)])
+def test_an_amount_far_from_the_computed_one_is_questioned_on_the_receipt(typed: str, rule: str, created: bool) -> None:
+    """Three grams typed as 3 go no further; a small amount may be meant."""
+    browser = Browser(act_now().app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg=typed)
+    assert rule in receipt.text
+    assert ("Create draft order" in receipt.html) is created
+
+
+@pytest.mark.req("FC-04")
+def test_the_receipt_tells_the_level_that_the_chosen_amount_should_bring() -> None:
+    """0.8 g/L, 70 kg, RiaSTAP (1.7 mg/dL per mg/kg): 1000 mg bring 24.3 mg/dL."""
+    browser = Browser(act_now().app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg="1000")
+    assert "about 1.04 g/L (104 mg/dL)" in receipt.text

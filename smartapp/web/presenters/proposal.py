@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from smartapp.clinical.assessment import amount_findings
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.dosing import MINIMUM_DOSE, expected
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.wording import plain
 from smartapp.usecases.declining import REASONS
@@ -14,9 +16,11 @@ from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
 from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
-from smartapp.web.presenters.words import clock_of, order_words, zone_words
+from smartapp.web.presenters.words import about, clock_of, order_words, zone_words
 
 DECLINE_REASONS = REASONS
+_MIX_UP = "ORD-05"
+_UNREAD = "the stored order could not be read"
 _DAY = timedelta(hours=24)
 _OUTCOMES = {
     State.WRITTEN: ("Saved as draft", "saved"),
@@ -81,6 +85,9 @@ class ProposalPage:
     cautions: tuple[str, ...]
     differences: tuple[str, ...]
     moved: tuple[str, ...]
+    checks: tuple[str, ...]
+    may_create: bool
+    expected: str
     outcome: str
     look: str
     reason: str
@@ -98,6 +105,9 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
     if proposal.state is State.WRITTEN and proposed.assessment.policy.get("order_status") == "active":
         outcome = "Saved as active order"
+    if outcome and set(proposal.differences) - {_UNREAD}:
+        outcome = f"{outcome}, but the stored order differs"
+    checks = amount_findings(proposed.assessment, proposal.order) if not outcome else ()
     return ProposalPage(
         id=proposal.id,
         proposal=proposal,
@@ -126,6 +136,9 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         ),
         differences=proposal.differences,
         moved=proposal.moved,
+        checks=tuple(f"{finding.text} ({finding.rule})" for finding in checks),
+        may_create=all(finding.rule != _MIX_UP for finding in checks),
+        expected=_expected(proposed),
         outcome=outcome,
         look=look,
         reason=_reason(proposal),
@@ -149,7 +162,7 @@ def amount_field(proposed: Proposed) -> AmountField:
             unit="mg",
             limit=limit,
             letters=in_letters(order),
-            step=plain(option.dose_mg / option.vials) if option.dose_mg and option.vials else "",
+            step=plain(option.vial_mg) if option.vial_mg else "",
             step_words="vial",
             most=plain(option.most_mg) if option.most_mg is not None else "",
         )
@@ -164,6 +177,14 @@ def amount_field(proposed: Proposed) -> AmountField:
         step_words="unit",
         most=str(option.cap_units) if option.cap_units is not None else "",
     )
+
+
+def _expected(proposed: Proposed) -> str:
+    """The level that the chosen amount should bring; empty where none is told."""
+    effective, mg = proposed.assessment.fibrinogen, proposed.proposal.order.dose_mg
+    level = expected(proposed.option, effective.g_per_l if effective else None, mg) if mg is not None else None
+    bound = "; minimum dose: the true level may be lower" if MINIMUM_DOSE in proposed.option.flags else ""
+    return f"{about(level)}{bound}" if level is not None else ""
 
 
 def _others(proposed: Proposed) -> Iterator[OptionLine]:
@@ -234,8 +255,12 @@ def _note_text(proposed: Proposed) -> str:
     """Text for the note, as a colleague would write it."""
     told = verdict(proposed.assessment)
     reference = f" ({proposed.proposal.reference})" if proposed.proposal.reference else ""
+    next_step = (
+        "the stored order differs, or could not be compared: check it before it is signed or given"
+        if proposed.proposal.differences
+        else "to be signed"
+    )
     return (
         f"{told.sentence} {told.reason + '. ' if told.reason else ''}"
-        f"Draft order {order_words(proposed.proposal.order)} IV{reference}, "
-        f"to be signed. {_recheck_due(proposed)}."
+        f"Draft order {order_words(proposed.proposal.order)} IV{reference}, {next_step}. {_recheck_due(proposed)}."
     )
