@@ -1,5 +1,6 @@
 """The patient page: does this patient need fibrinogen now, and why?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
@@ -64,6 +65,14 @@ class OptionLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderText:
+    """One order as text to copy into the EHR, and its short name."""
+
+    order: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A finding in words, with its rule, evidence level and look."""
 
@@ -82,7 +91,7 @@ class ReviewPage:
     options: tuple[OptionLine, ...]
     blockers: tuple[str, ...]
     standing: tuple[ProposalView, ...]
-    order_text: str
+    order_texts: tuple[OrderText, ...]
     asks_weight: bool
     adds: bool
     bleeding: str
@@ -119,13 +128,14 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
     who, bleeding, next_due = banner(identity, assessment), _bleeding(assessment), _next_due(assessment)
     told = () if reviewed.undecided else _told(assessment)
+    decided = tuple(proposal for proposal in proposals if proposal.decided)
     return ReviewPage(
         banner=who,
         verdict=still_reading(reviewed.awaited) if reviewed.undecided else verdict(assessment),
         options=() if reviewed.undecided else _options(assessment, proposals),
         blockers=() if reviewed.awaited else _blockers(reviewed),
-        standing=tuple(proposal for proposal in proposals if proposal.decided),
-        order_text=_order_text(reviewed),
+        standing=decided,
+        order_texts=tuple(_order_texts(reviewed, who)),
         awaited=", ".join(reviewed.awaited),
         undecided=reviewed.undecided,
         since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
@@ -150,8 +160,8 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         responses=tuple(tuple(map(clock_of(assessment).local, r.steps)) for r in assessment.dose_responses),
         trace=() if reviewed.undecided else trace(assessment),
         next_due="" if reviewed.undecided else next_due,
-        handoff="" if reviewed.undecided else handoff_line(who, assessment, bleeding, next_due),
-        note="" if reviewed.undecided else note_text(assessment, bleeding, next_due),
+        handoff="" if reviewed.undecided else handoff_line(who, assessment, bleeding, next_due, decided),
+        note="" if reviewed.undecided else note_text(assessment, bleeding, next_due, decided),
         policy=f"{assessment.policy.profile} {assessment.policy.sha256[:8]}",
         assessed=assessed_at(assessment),
         zone=zone_words(assessment),
@@ -164,12 +174,17 @@ def _blockers(reviewed: Reviewed) -> tuple[str, ...]:
     return tuple(rules + ([_sentence(reviewed.no_write)] if reviewed.no_write else []))
 
 
-def _order_text(reviewed: Reviewed) -> str:
-    """The order to copy, where the rules would allow a draft and this session cannot write one."""
+def _order_texts(reviewed: Reviewed, who: Banner) -> Iterator[OrderText]:
+    """The orders to copy, one of them, where the rules would allow a draft and this session cannot write one.
+
+    Each is whole by itself: it names its patient (SAL-59) and one product."""
     if not (reviewed.no_write and reviewed.assessment.draft_allowed):
-        return ""
-    dosed = (option for option in reviewed.assessment.options if amount_of(option) and not option.no_draft)
-    return "\n".join(f"{order_words(option)} IV, {', '.join(option_details(option))}" for option in dosed)
+        return
+    patient = ", ".join((who.name, *who.facts))
+    for option in reviewed.assessment.options:
+        if amount_of(option) and not option.no_draft:
+            order = f"{order_words(option)} IV, {', '.join(option_details(option))}"
+            yield OrderText(order=order_words(option), text=f"{patient}\n{order}")
 
 
 def _sentence(text: str) -> str:

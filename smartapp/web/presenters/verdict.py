@@ -9,7 +9,8 @@ from smartapp.clinical.findings import Indicator
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.terminology import Analyte
-from smartapp.web.presenters.words import Clock, absence, both_units, clock_of, order_words
+from smartapp.web.presenters.provisos import provisos
+from smartapp.web.presenters.words import Clock, absence, amount_of, both_units, clock_of, order_words
 
 _BASES = {Basis.SUGGESTED: "suggested, not recorded: confirm", Basis.RECORDED: "recorded", Basis.RESOLVED: "resolved"}
 _STATES = {
@@ -34,7 +35,9 @@ _ON_A_PART = "What was not read may change this: look at the chart in the EHR."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`state` names the look (act, replace, recheck, none, cannot); `shape` and `word` say the same without colour."""
+    """`state` names the look (act, replace, recheck, none, cannot); `shape` and `word` say the same without colour.
+
+    `provisos` are whole sentences without which the answer must not be read."""
 
     state: str
     shape: str
@@ -42,6 +45,7 @@ class Verdict:
     sentence: str
     reason: str
     suggestion: str = ""
+    provisos: tuple[str, ...] = ()
 
 
 def verdict(assessment: Assessment) -> Verdict:
@@ -92,6 +96,7 @@ def _told(assessment: Assessment, state: str, shape: str, word: str) -> Verdict:
         sentence=_sentence(assessment),
         reason=_reason(assessment),
         suggestion=_suggestion(assessment),
+        provisos=provisos(assessment),
     )
 
 
@@ -160,5 +165,8 @@ def _bleeding(assessment: Assessment) -> str:
 
 
 def _suggestion(assessment: Assessment) -> str:
-    dosed = [order_words(option) for option in assessment.options if not option.blocked]
-    return " · or ".join(dosed)
+    """`cryoprecipitate 10 units, or fibrinogen concentrate 3000 mg`; where no number may be given it says so (FC-06)."""
+    if Topic.LABORATORY in assessment.picture.unread:
+        return ""  # DQ-17: no dose is shown
+    open_ones = [option for option in assessment.options if not option.blocked]
+    return ", or ".join(f"{order_words(o)}{'' if amount_of(o) else ' (no dose can be calculated)'}" for o in open_ones)

@@ -1,0 +1,142 @@
+"""What stops or qualifies an answer, in short sentences: a newer result that was not used, what was given, blockers, what was not read."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.findings import Finding, Indicator
+from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
+from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.wording import fibrinogen_words
+from smartapp.web.presenters.progress import given_words
+from smartapp.web.presenters.words import clock_of
+
+_DAY = timedelta(hours=24)
+_TELLING = (Topic.ADMINISTRATIONS, Topic.PROCEDURES)  # where doses are recorded
+_READ = (GapKind.NOTED, GapKind.ABSENT)
+_SAID_ELSEWHERE = ("REP-", "MON-", "RCK-", "DQ-17")  # by the decision, by what is due, by what was not read
+_WARY = ("SAF-", "CRS-", "DQ-")  # whose warnings qualify the answer
+
+
+def provisos(assessment: Assessment) -> tuple[str, ...]:
+    """What stands beside the verdict itself: a newer level that was not used (DQ-17), a recheck that comes first (REP-09)."""
+    return tuple(text for text in (newer_unused(assessment), recheck_first(assessment)) if text)
+
+
+def newer_unused(assessment: Assessment) -> str:
+    """`A newer fibrinogen, drawn 23:37, 37 min ago, could not be used: Fibrinogen 1.10 could not be read: it has no unit`."""
+    clock, used = clock_of(assessment), _resting_on(assessment)
+    aside = sorted([*_unreadable(assessment), *_suspect(assessment)], key=lambda each: each[0])
+    if not aside or (used is not None and aside[-1][0] <= used):
+        return ""
+    at, why = aside[-1]
+    lead = "A newer fibrinogen" if used is not None else "A fibrinogen"
+    return f"{lead}, {clock.drawn(at)}, could not be used: {clock.local(why)}"
+
+
+def recheck_first(assessment: Assessment) -> str:
+    """REP-09 with what was given and whether its recheck is late."""
+    blocker = next((each for each in assessment.draft_blockers if each.rule == "REP-09"), None)
+    if blocker is None:
+        return ""
+    clock, sampled = clock_of(assessment), _resting_on(assessment)
+    given = [given_words(dose, clock) for dose in _given(assessment) if sampled is None or dose.start.at > sampled]
+    monitoring = assessment.monitoring
+    due = monitoring.recheck_due if monitoring else None
+    late = "overdue since" if due and due < assessment.picture.as_of else "due"
+    recheck = f" Recheck {late} {clock.time(due)}." if due else ""
+    told = f"given after this sample: {'; '.join(given)}" if given else blocker.text
+    return f"Recheck first. {told[0].upper()}{told[1:]}.{recheck}"
+
+
+def given_lately(assessment: Assessment) -> str:
+    """`Fibrinogen product in the last 24 h: cryoprecipitate 10 units, 22:12, 2 h ago (0.8 → 0.9 g/L)`; unread is not none."""
+    clock, since = clock_of(assessment), assessment.picture.as_of - _DAY
+    doses = [
+        given_words(dose, clock) + _effect(assessment, dose) for dose in _given(assessment) if dose.start.at >= since
+    ]
+    unread = _unread_doses(assessment)
+    if unread:
+        doses.append(f"{'whether more was ' if doses else ''}{unread}")
+    return f"Fibrinogen product in the last 24 h: {'; '.join(doses) or 'none recorded'}"
+
+
+def cautions(assessment: Assessment) -> tuple[str, ...]:
+    """What stands against a dose, or makes the answer less sure; of all else that the rules say only what is critical.
+
+    Safety first. What other sentences say is left out: the decision, what is due, what was not read."""
+    blockers = [
+        (each.rule, each.text) for each in assessment.draft_blockers if not each.rule.startswith(_SAID_ELSEWHERE)
+    ]
+    blocking = {rule for rule, _ in blockers}
+    raised = [(each.rule, each.text) for each in assessment.findings if _raised(each) and each.rule not in blocking]
+    told = sorted((*blockers, *raised), key=lambda each: not each[0].startswith("SAF-"))
+    return tuple(dict.fromkeys(clock_of(assessment).local(text) for _, text in told))
+
+
+def unread_parts(assessment: Assessment) -> str:
+    """`Not read whole: allergies (not permitted), conditions (incomplete)`; doses are told of with what was given."""
+    parts = [
+        f"{topic} ({str(gap.kind).partition(':')[0]})"
+        for topic, gap in assessment.picture.unread.items()
+        if topic not in _TELLING
+    ]
+    return f"Not read whole: {', '.join(parts)}" if parts else ""
+
+
+def _raised(finding: Finding) -> bool:
+    """REP-11, repeated need, is no decision and is told."""
+    if finding.rule == "REP-11":
+        return True
+    wary = finding.indicator is Indicator.WARNING and finding.rule.startswith(_WARY)
+    return (wary or finding.indicator is Indicator.CRITICAL) and not finding.rule.startswith(_SAID_ELSEWHERE)
+
+
+def _resting_on(assessment: Assessment) -> datetime | None:
+    """When the level that the answer rests on was drawn, or the newest there is."""
+    suspects = assessment.picture.bedside.suspects
+    newest = assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda each: each.source not in suspects)
+    result = assessment.fibrinogen.result if assessment.fibrinogen else newest
+    return result.collected.at if result else None
+
+
+def _unreadable(assessment: Assessment) -> Iterator[tuple[datetime, str]]:
+    for gap in assessment.gaps:
+        if gap.analyte is Analyte.FIBRINOGEN and gap.at is not None and gap.kind not in _READ:
+            yield gap.at.at, gap.text
+
+
+def _suspect(assessment: Assessment) -> Iterator[tuple[datetime, str]]:
+    suspects = assessment.picture.bedside.suspects
+    for result in assessment.picture.series(Analyte.FIBRINOGEN):
+        if result.source in suspects:
+            level = f"{result.comparator or ''}{fibrinogen_words(result.value)} g/L"
+            yield result.collected.at, f"{level} was marked suspect ({suspects[result.source] or 'no reason given'})"
+
+
+def _given(assessment: Assessment) -> list[Exposure]:
+    picture = assessment.picture
+    given = [each for each in picture.exposures if each.drug in FIBRINOGEN_PRODUCTS and each.start.at <= picture.as_of]
+    return sorted(given, key=lambda dose: dose.start.at)
+
+
+def _effect(assessment: Assessment, dose: Exposure) -> str:
+    """What the dose did, where levels before and after it tell."""
+    for response in assessment.dose_responses:
+        if response.source == dose.source and response.before and response.after:
+            before, after = (fibrinogen_words(level.value) for level in (response.before, response.after))
+            return f" ({before} → {after} g/L)"
+    return ", running" if dose.running else ""
+
+
+def _unread_doses(assessment: Assessment) -> str:
+    """`could not be read`, of all that tells of doses or of one record."""
+    picture = assessment.picture
+    kinds = [picture.unread[topic].kind for topic in _TELLING if topic in picture.unread]
+    kinds += [gap.kind for gap in assessment.gaps if _tells_of_doses(gap)]
+    return str(kinds[0]).partition(":")[0] if kinds else ""
+
+
+def _tells_of_doses(gap: Gap) -> bool:
+    return gap.topic is Topic.ADMINISTRATIONS and gap.kind not in _READ
