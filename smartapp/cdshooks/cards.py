@@ -98,7 +98,8 @@ def _monitoring(assessment: Assessment, addresses: Addresses) -> Card | None:
 
 def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
     """What could not be read, and a level that cannot be assessed."""
-    unreadable = [gap for gap in assessment.gaps if gap.kind not in (GapKind.NOTED, GapKind.ABSENT)]
+    apart = [gap for gap in assessment.gaps if gap.rule != "DQ-16"]  # which only says what follows from the others
+    unreadable = [gap for gap in apart if gap.kind not in (GapKind.NOTED, GapKind.ABSENT)]
     findings = _said(assessment, "data")
     cannot = (
         [f for f in _said(assessment, "replacement") if f.rule == "REP-12"]

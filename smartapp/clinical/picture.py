@@ -41,6 +41,15 @@ class GapKind(StrEnum):
     AWAITED = "awaited"
     NOTED = "noted"  # read and used, with a remark (assumed scale, case error in a unit, time of issue used …)
 
+    @property
+    def brief(self) -> str:
+        """Without the cause: `could not be read`."""
+        return self.value.partition(":")[0]
+
+    def said_of(self, what: str) -> str:
+        """`weight could not be read`, `weight is not recorded` (FHIR-29)."""
+        return f"{what} {self.brief}" if self in (GapKind.UNREADABLE, GapKind.FAILED) else f"{what} is {self.brief}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
@@ -277,3 +286,7 @@ class ClinicalPicture:
     def series(self, analyte: Analyte) -> LabSeries:
         """All usable results of `analyte`, oldest first; empty if there are none."""
         return self.labs.get(analyte, NO_LABS)
+
+    def why_absent(self, topic: Topic) -> GapKind:
+        """Why something of this part is not there: not recorded, or what became of the reading (FHIR-29)."""
+        return self.unread[topic].kind if topic in self.unread else GapKind.ABSENT

@@ -9,6 +9,7 @@ import pytest
 
 from smartapp.clinical.picture import Bedside, BleedingLevel
 from smartapp.fhir.chart import AnswerState
+from smartapp.fhir.queries import QUERIES
 from smartapp.web.decisions import Observed, UserKind
 from tests import charts
 from tests.web.browsing import Browser, Page
@@ -82,6 +83,47 @@ def test_laboratory_results_known_to_be_incomplete_show_no_dose_and_no_form(stat
     assert word in page.text
     assert "3000 mg" not in page.text
     assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+@pytest.mark.req("DQ-17", "FHIR-29")
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (AnswerState.FAILED, "could not be read"),
+        (AnswerState.INCOMPLETE, "incomplete"),
+        (AnswerState.NOT_PERMITTED, "not permitted"),
+    ],
+)
+def test_results_that_were_not_read_are_never_said_not_to_exist(state: AnswerState, words: str) -> None:
+    page = Browser(jane(charts.crs(3), refused={"fibrinogen": state, "vitalSigns": state}).app).get()
+    assert page.headings == [f"◇ CANNOT ASSESS — fibrinogen results {words}"]
+    assert f"Fibrinogen results {words}: look for them in the EHR" in page.text
+    assert "no usable fibrinogen" not in page.text.partition("What the rules say")[0]
+    assert "not recorded Vital signs" not in page.text
+    assert ("Try to read again" in page.text) is (state is not AnswerState.NOT_PERMITTED)
+
+
+@pytest.mark.req("DQ-17", "FHIR-29")
+def test_of_a_patient_and_a_weight_that_were_not_read_no_blocker_says_not_recorded() -> None:
+    page = Browser(act_now(refused={"patient": AnswerState.FAILED, "vitalSigns": AnswerState.FAILED}).app).get()
+    assert "Birth date could not be read (DQ-12)" in page.text
+    assert "The birth date could not be read: no age rules" in page.text
+    assert "eight is not recorded" not in page.text
+    assert "irth date is not recorded" not in page.text
+
+
+@pytest.mark.req("DQ-17")
+def test_where_nothing_was_read_no_results_are_said_to_stand_below() -> None:
+    page = Browser(jane(refused={query.name: AnswerState.FAILED for query in QUERIES}).app).get()
+    assert "Laboratory results could not be read." in page.text
+    assert "stand below" not in page.text
+
+
+@pytest.mark.req("DQ-17")
+def test_a_bleeding_patient_whose_results_were_not_read_is_told_so() -> None:
+    ward = jane(refused={"fibrinogen": AnswerState.FAILED})
+    ward.bedside = Bedside(bleeding=BleedingLevel.MAJOR)
+    assert "may be considered: fibrinogen results could not be read, CRS" in Browser(ward.app).get().text
 
 
 def test_a_result_without_a_unit_is_named_and_marked_on_the_chart() -> None:

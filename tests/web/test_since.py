@@ -49,6 +49,13 @@ def test_each_change_is_told(now: dict[str, object], told: str) -> None:
     assert words(**now) == f"Since you looked 9 h ago: {told}."
 
 
+@pytest.mark.req("DQ-17")
+def test_a_level_that_was_not_read_is_not_called_unusable() -> None:
+    now = replace(BEFORE, at=NOW, fibrinogen=None, collected=None)
+    told = since_words(BEFORE, now, Clock(NOW, UTC, None), unread="could not be read")
+    assert told == "Since you looked 9 h ago: fibrinogen 1.31 g/L → could not be read."
+
+
 def test_nothing_new_within_the_hour_is_no_news() -> None:
     now = replace(BEFORE, at=BEFORE.at + timedelta(minutes=59))
     assert since_words(BEFORE, now, Clock(now.at, UTC, None)) == ""

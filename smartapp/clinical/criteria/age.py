@@ -12,7 +12,7 @@ _CRUCIAL = (10, 12, 18)
 def _read(facts: Facts) -> Age | Missing:
     birth = facts.picture.patient.birth
     if birth is None:
-        return Missing(("birth_date",), "the birth date is not recorded")
+        return Missing(("birth_date",), facts.picture.why_absent(Topic.PATIENT).said_of("the birth date"))
     today = facts.picture.as_of.astimezone(facts.picture.zone).date()
     if birth.earliest() > today:
         return Missing(("birth_date",), "the birth date lies in the future")
@@ -37,7 +37,7 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
     if isinstance(age, Missing):
         return (
             Gap(
-                kind=GapKind.ABSENT,
+                kind=facts.picture.why_absent(Topic.PATIENT),
                 rule="DQ-12",
                 text=f"{age.why[0].upper()}{age.why[1:]}: no age rules, no dose and no draft",
                 source=facts.picture.patient.reference,

@@ -14,7 +14,7 @@ from smartapp.clinical.criteria.options import (
     serious_bleeding,
 )
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply
-from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.criteria.weight import WEIGHT, why_no_weight
 from smartapp.clinical.picture import ConditionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.wording import plain
@@ -68,11 +68,11 @@ def _the_sample(facts: Facts) -> Iterator[Blocker]:
 def _the_patient(facts: Facts) -> Iterator[Blocker]:
     weight = facts.get(WEIGHT)
     if not isinstance(weight, Weight):
-        yield Blocker(rule="DQ-11", text="Weight is not recorded: confirm weight")
+        yield Blocker(rule="DQ-11", text=f"{why_no_weight(facts)[0].said_of('Weight')}: confirm weight")
     elif not weight.valid:
         yield Blocker(rule="DQ-11", text=weight.why_not[0].upper() + weight.why_not[1:])
     if not age_known(facts):
-        yield Blocker(rule="DQ-12", text="Birth date is not recorded")
+        yield Blocker(rule="DQ-12", text=facts.picture.why_absent(Topic.PATIENT).said_of("Birth date"))
 
 
 def _the_product(facts: Facts) -> Iterator[Blocker]:

@@ -48,7 +48,7 @@ def age_of(facts: Facts, result: LabResult) -> Decimal:
 def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
     chosen = facts.get(CHOSEN_FIBRINOGEN)
     if isinstance(chosen, Missing):
-        return NoFibrinogen(why=_why_none(facts))
+        return NoFibrinogen(why=_why_none(facts)[1])
     result = chosen.result
     age, tier = age_of(facts, result), tier_of(result, facts.policy)
     limit = facts.policy.get("fib_tier_max_age_h")
@@ -68,15 +68,17 @@ def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
 FIBRINOGEN_STATE: Need[EffectiveFibrinogen | NoFibrinogen] = Need("fibrinogen_state", _state)
 
 
-def _why_none(facts: Facts) -> str:
+def _why_none(facts: Facts) -> tuple[GapKind, str]:
+    """Not read, not usable, perhaps among what was not read, or not recorded (FHIR-29)."""
     gap = facts.picture.unread.get(Topic.LABORATORY)
     if gap is not None:
-        return gap.text
+        return gap.kind, gap.text
     refused = any(g.analyte is Analyte.FIBRINOGEN and g.kind is GapKind.UNREADABLE for g in facts.picture.gaps)
     if refused or len(facts.picture.series(Analyte.FIBRINOGEN)) > 0:
-        return "fibrinogen results are recorded, but none could be used"
-    unnamed = any(_is_unread_result(gap) for gap in facts.picture.gaps)
-    return "a result that could not be read may be fibrinogen" if unnamed else "fibrinogen is not recorded"
+        return GapKind.UNREADABLE, "fibrinogen results are recorded, but none could be used"
+    if any(_is_unread_result(gap) for gap in facts.picture.gaps):
+        return GapKind.UNREADABLE, "a result that could not be read may be fibrinogen"
+    return GapKind.ABSENT, "fibrinogen is not recorded"
 
 
 def _is_unread_result(gap: Gap) -> bool:
@@ -116,7 +118,7 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
     state = facts.get(FIBRINOGEN_STATE)
     found: list[Gap] = [] if isinstance(chosen, Missing) else list(chosen.issues)
     if isinstance(state, NoFibrinogen):
-        found.append(_no_fibrinogen(state))
+        found.append(_no_fibrinogen(facts, state))
     if isinstance(state, EffectiveFibrinogen) and not state.result.collected.has_time:
         found.append(
             about_fibrinogen(
@@ -131,10 +133,10 @@ def _issues(facts: Facts) -> tuple[Gap, ...]:
 FIBRINOGEN_ISSUES: Need[tuple[Gap, ...]] = Need("fibrinogen_issues", _issues)
 
 
-def _no_fibrinogen(state: NoFibrinogen) -> Gap:
+def _no_fibrinogen(facts: Facts, state: NoFibrinogen) -> Gap:
     if state.last is None:
         return Gap(
-            kind=GapKind.ABSENT,
+            kind=_why_none(facts)[0],
             rule="DQ-16",
             text=f"No usable fibrinogen: {state.why}",
             topic=Topic.LABORATORY,

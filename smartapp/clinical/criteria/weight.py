@@ -26,7 +26,7 @@ def _read(facts: Facts) -> Weight | Missing:
         return Weight(kg=by_hand, source="entered at the bedside", measured=at, valid=fits, why_not=why, by_hand=True)
     ranked = _best_code(facts)
     if not ranked:
-        return Missing(("weight",), _why_none(facts))
+        return Missing(("weight",), why_no_weight(facts)[1])
     newest = ranked[-1]
     why = _why_not(facts, newest, ranked[:-1])
     return Weight(kg=newest.value, source=newest.source, measured=newest.collected.at, valid=not why, why_not=why)
@@ -67,18 +67,21 @@ def _contradicts(newest: LabResult, other: LabResult) -> bool:
     return apart <= _WEEK and abs(newest.value - other.value) > _DIFFER * other.value
 
 
-def _why_none(facts: Facts) -> str:
+def why_no_weight(facts: Facts) -> tuple[GapKind, str]:
+    """Not read, not usable, or not recorded (FHIR-29)."""
     gap = facts.picture.unread.get(Topic.VITAL_SIGNS)
     if gap is not None:
-        return gap.text
+        return gap.kind, gap.text
     read = any(each.analyte is Analyte.WEIGHT for each in facts.picture.gaps) or facts.picture.series(Analyte.WEIGHT)
-    return "weights are recorded, but none could be used" if read else "weight is not recorded"
+    if read:
+        return GapKind.UNREADABLE, "weights are recorded, but none could be used"
+    return GapKind.ABSENT, "weight is not recorded"
 
 
 def _issues(facts: Facts) -> tuple[Gap, ...]:
     weight = facts.get(WEIGHT)
     if isinstance(weight, Missing):
-        return (_gap(GapKind.ABSENT, weight.why),)
+        return (_gap(why_no_weight(facts)[0], weight.why),)
     return () if weight.valid else (_gap(GapKind.NOTED, weight.why_not, weight.source),)
 
 

@@ -139,7 +139,12 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         awaited=", ".join(reviewed.awaited),
         undecided=reviewed.undecided,
         since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
-        or since_words(reviewed.looked, look_of(assessment), clock_of(assessment)),
+        or since_words(
+            reviewed.looked,
+            look_of(assessment),
+            clock_of(assessment),
+            unread=absence(assessment, Topic.LABORATORY) if Topic.LABORATORY in assessment.picture.unread else "",
+        ),
         left=left_page(reviewed.left),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         adds=assessment.applicability.runs,

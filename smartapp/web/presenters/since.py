@@ -13,9 +13,12 @@ from smartapp.web.presenters.words import Clock
 _RECENT = timedelta(hours=1)  # nothing new since then is no news
 
 
-def since_words(before: Look | None, now: Look, clock: Clock) -> str:
-    """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look, and for nothing new within the hour."""
-    news = ", ".join(_changes(before, now)) if before else ""
+def since_words(before: Look | None, now: Look, clock: Clock, *, unread: str = "") -> str:
+    """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look, and for nothing new within the hour.
+
+    `unread`: what became of the reading, where results were not read.
+    """
+    news = ", ".join(_changes(before, now, unread)) if before else ""
     if before is None or (not news and now.at - before.at < _RECENT):
         return ""
     return f"Since you looked {clock.age(before.at)}: {news or 'nothing new'}."
@@ -29,10 +32,11 @@ def card_words(card: Look | None, now: Look, clock: Clock) -> str:
     return f"The card spoke of fibrinogen {_level(card)}, CRS {_grade(card)}, {clock.age(card.at)}. Since then: {news}."
 
 
-def _changes(before: Look, now: Look) -> Iterator[str]:
+def _changes(before: Look, now: Look, unread: str = "") -> Iterator[str]:
     if now.collected != before.collected or now.fibrinogen != before.fibrinogen:
         again = before.fibrinogen is not None and now.fibrinogen == before.fibrinogen
-        yield f"fibrinogen again {_level(now)}" if again else f"fibrinogen {_level(before)} → {_level(now)}"
+        level = unread if unread and now.fibrinogen is None else _level(now)
+        yield f"fibrinogen again {level}" if again else f"fibrinogen {_level(before)} → {level}"
     if now.crs_grade != before.crs_grade:
         yield f"CRS {_grade(before)} → {_grade(now)}"
     if now.bleeding != before.bleeding:

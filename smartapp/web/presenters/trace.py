@@ -56,6 +56,7 @@ class Issue:
     text: str
     rule: str
     source: str
+    again: bool = False  # the reading failed, and may not fail again
 
 
 def trace(assessment: Assessment) -> tuple[TraceGroup, ...]:
@@ -80,7 +81,14 @@ def issues(assessment: Assessment) -> tuple[Issue, ...]:
     seen = {(gap.text, gap.source): gap for gap in assessment.gaps}.values()
     ordered = sorted(seen, key=lambda gap: (gap.kind is GapKind.NOTED, gap.kind is GapKind.ABSENT))
     return tuple(
-        Issue(kind=str(gap.kind), text=clock.local(gap.text), rule=gap.rule, source=gap.source) for gap in ordered
+        Issue(
+            kind=gap.kind.brief,
+            text=clock.local(gap.text),
+            rule=gap.rule,
+            source=gap.source,
+            again=gap.kind in (GapKind.FAILED, GapKind.INCOMPLETE),
+        )
+        for gap in ordered
     )
 
 

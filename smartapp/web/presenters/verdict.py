@@ -30,6 +30,8 @@ _SAID_BY_THE_SENTENCE = (  # what decisions begin with, and the sentence has sai
 )
 _DECISIVE = (Topic.LABORATORY, Topic.CONDITIONS)
 _CALM_ON_A_PART = {Action.MONITOR: "Consider a recheck", Action.NONE: "Nothing in what was read speaks for replacement"}
+_AS_RECORDED = "The results stand below as recorded"
+_LOOK = "look for them in the EHR, and consider requesting a fibrinogen if there is none"
 _ON_A_PART = "What was not read may change this: look at the chart in the EHR."
 
 
@@ -52,7 +54,7 @@ def verdict(assessment: Assessment) -> Verdict:
     """The state of screens.md section 1 that an assessment comes to."""
     state, shape, word = state_of(assessment.action, assessment.indicator)
     if assessment.action is Action.CANNOT_ASSESS:
-        why = assessment.applicability.reason if not assessment.applicability.runs else "no usable fibrinogen"
+        why = assessment.applicability.reason if not assessment.applicability.runs else _no_level(assessment)
         return _told(assessment, state, shape, f"{word} — {why}")
     if not assessment.applicability.runs:
         return _told(assessment, "cannot", "◇", f"OUTSIDE SCOPE — {assessment.applicability.reason}")
@@ -74,7 +76,14 @@ def decisive_unread(assessment: Assessment) -> str:
     if assessment.action in (Action.REPLACE, Action.CONSIDER):
         return ""
     unread = (topic for topic in _DECISIVE if topic in assessment.picture.unread)
-    return ", ".join(f"{topic} {absence(assessment, topic).partition(':')[0]}" for topic in unread)
+    return ", ".join(f"{topic} {absence(assessment, topic)}" for topic in unread)
+
+
+def _no_level(assessment: Assessment) -> str:
+    """Why there is no level to go by: results that were not read may be there all the same (DQ-17, FHIR-29)."""
+    if Topic.LABORATORY in assessment.picture.unread:
+        return f"fibrinogen results {absence(assessment, Topic.LABORATORY)}"
+    return "no usable fibrinogen"
 
 
 def still_reading(awaited: tuple[str, ...]) -> Verdict:
@@ -114,19 +123,25 @@ def _reason(assessment: Assessment) -> str:
         return _ON_A_PART
     if assessment.decision is None or assessment.action is Action.NONE:
         return ""
+    if assessment.action is Action.CANNOT_ASSESS and Topic.LABORATORY in assessment.picture.unread:
+        return ""
     lead, because, why = assessment.decision.text.partition(" because ")
     return f"Because {why}" if because and lead in _SAID_BY_THE_SENTENCE else assessment.decision.text
 
 
 def _sentence(assessment: Assessment) -> str:
+    unread = _no_level(assessment) if Topic.LABORATORY in assessment.picture.unread else ""
     if not assessment.applicability.runs:
         rule = f" ({assessment.applicability.rule})" if assessment.applicability.rule else ""
-        return f"No advice is given: {assessment.applicability.reason}{rule}. The results stand below as recorded."
-    leads = _LEADS | (_CALM_ON_A_PART if decisive_unread(assessment) else {})
-    lead = leads.get(assessment.action, "Consider requesting a fibrinogen, none is usable")
-    level = _level(assessment) or _last(assessment)
+        below = f"Laboratory results {absence(assessment, Topic.LABORATORY)}" if unread else _AS_RECORDED
+        return f"No advice is given: {assessment.applicability.reason}{rule}. {below}."
+    cannot = bool(unread) and assessment.action is Action.CANNOT_ASSESS
+    level = _level(assessment) or _last(assessment) or ("" if cannot else unread)
     told = ", ".join(part for part in (level, crs_words(assessment), _bleeding(assessment)) if part)
-    return f"{lead}: {told}." if told else f"{lead}."
+    if cannot:
+        return f"{unread[0].upper()}{unread[1:]}: {_LOOK}. {told[0].upper()}{told[1:]}."
+    leads = _LEADS | (_CALM_ON_A_PART if decisive_unread(assessment) else {})
+    return f"{leads.get(assessment.action, 'Consider requesting a fibrinogen, none is usable')}: {told}."
 
 
 def _level(assessment: Assessment) -> str:

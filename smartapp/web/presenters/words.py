@@ -114,4 +114,4 @@ def input_words(name: str) -> str:
 def absence(assessment: Assessment, *topics: Topic) -> str:
     """Not recorded, or why nobody can say so of these parts of the chart: not permitted, could not be read, awaited (DQ-17)."""
     kinds = (gap.kind for topic, gap in assessment.picture.unread.items() if topic in topics)
-    return str(next(kinds, GapKind.ABSENT))
+    return next(kinds, GapKind.ABSENT).brief
