@@ -49,6 +49,7 @@ def as_json(look: Look) -> dict[str, Any]:
         "collected": look.collected.isoformat() if look.collected else None,
         "crs_grade": look.crs_grade,
         "doses": sorted(look.doses),
+        "bound": look.bound,
     }
 
 
@@ -63,4 +64,5 @@ def from_json(kept: Mapping[str, Any]) -> Look:
         collected=datetime.fromisoformat(kept["collected"]) if kept["collected"] else None,
         crs_grade=kept["crs_grade"],
         doses=frozenset(kept["doses"]),
+        bound=kept.get("bound", ""),
     )

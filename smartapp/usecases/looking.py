@@ -22,6 +22,7 @@ class Look:
     collected: datetime | None = None
     crs_grade: int | None = None
     doses: frozenset[str] = frozenset()
+    bound: str = ""  # the comparator of a level known only as a bound (DQ-04)
 
 
 class Looks(Protocol):
@@ -42,5 +43,6 @@ def look_of(assessment: Assessment) -> Look:
         fibrinogen=effective.g_per_l if effective else None,
         collected=effective.result.collected.at if effective else None,
         crs_grade=crs.grade if crs else None,
+        bound=str(effective.result.comparator or "") if effective else "",
         doses=frozenset(e.source for e in assessment.picture.exposures if e.drug in FIBRINOGEN_PRODUCTS),
     )

@@ -25,6 +25,7 @@ FIRST = Look(
     collected=NOW - timedelta(hours=1),
     crs_grade=2,
     doses=frozenset({"Procedure/1"}),
+    bound="<",
 )
 LATER = replace(FIRST, at=NOW + timedelta(hours=9), action="REPLACE", indicator="critical", fibrinogen=Decimal("0.94"))
 

@@ -384,7 +384,37 @@ def test_the_page_says_what_would_change_the_advice() -> None:
     assert "What would change this advice" in text
     assert "Fibrinogen 0.99 g/L (99 mg/dL) instead of 1.2: ACT NOW" in text
     assert "CRS grade 3 instead of 2: REPLACE" in text
-    assert "With any of falling fibrinogen, platelets below 50" in text
+    assert re.search(r"With falling fibrinogen, platelets below 50, [^:]* or overt DIC: ", text)
+
+
+def test_a_change_between_doses_names_urgency_and_both_states() -> None:
+    text = Browser(act_now().app).get().text
+    assert "CRS grade 0 instead of 3: less urgent, REPLACE (warning) instead of ACT NOW (critical)" in text
+
+
+def test_a_change_within_a_state_names_what_changes() -> None:
+    text = Browser(jane(charts.fibrinogen("1.6"), charts.crs(2), charts.weight("70")).app).get().text
+    assert (
+        "Fibrinogen 1.49 g/L (149 mg/dL) instead of 1.6: more urgent, RECHECK (warning) instead of RECHECK (info)"
+        in text
+    )
+
+
+@pytest.mark.req("DQ-04")
+def test_a_bound_stays_a_bound_in_the_card_and_in_what_would_change() -> None:
+    text = Browser(jane(charts.fibrinogen("<0.6"), charts.crs(2), charts.weight("63.2")).app).get().text
+    assert "or lower · minimum dose: true level may be lower" in text
+    assert "Fibrinogen 1.0 g/L (100 mg/dL) instead of <0.6: RECHECK" in text
+
+
+@pytest.mark.req("TRD-01")
+@pytest.mark.parametrize(("before", "arrow"), [("2.97", "lower"), ("4.1", "falling")])
+def test_the_table_says_falling_only_where_the_trend_rule_does(before: str, arrow: str) -> None:
+    earlier = charts.fibrinogen(before, hours_ago=7, id_="before")
+    page = Browser(jane(earlier, charts.fibrinogen("2.95"), charts.crs(2), charts.weight("70")).app).get()
+    row = page.html.partition('<th scope="row">Fibrinogen</th>')[2].partition("</tr>")[0]
+    assert f"> {arrow}</span>" in row
+    assert ("▼" in row) is ("Fibrinogen fell from" in page.text) is (arrow == "falling")
 
 
 @pytest.mark.req("RCK-01")

@@ -36,6 +36,7 @@ def test_nothing_new_is_said() -> None:
     ("now", "told"),
     [
         ({"fibrinogen": Decimal("0.94"), "collected": NOW}, "fibrinogen 1.31 g/L → 0.94 g/L"),
+        ({"fibrinogen": Decimal("0.6"), "collected": NOW, "bound": "<"}, "fibrinogen 1.31 g/L → <0.6 g/L"),
         ({"fibrinogen": None, "collected": None}, "fibrinogen 1.31 g/L → none usable"),
         ({"collected": NOW}, "fibrinogen again 1.31 g/L"),
         ({"crs_grade": 3}, "CRS 2 → 3"),

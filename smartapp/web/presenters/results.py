@@ -1,10 +1,11 @@
 """The table of results beside the chart: latest, previous, change per hour, age."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.conclusions import Modifier
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte, Variant
@@ -68,9 +69,20 @@ def _rows(assessment: Assessment, clock: Clock) -> Iterator[ResultRow]:
         series = assessment.picture.series(analyte)
         latest = series.latest()
         if latest is not None:
-            yield _row(label, latest, _before(series, latest), clock)
+            row = _row(label, latest, _before(series, latest), clock)
+            yield _by_the_rule(assessment, row) if analyte is Analyte.FIBRINOGEN else row
         elif analyte in _ALWAYS:
             yield ResultRow(label=label, latest=absence(assessment, Topic.LABORATORY))
+
+
+def _by_the_rule(assessment: Assessment, row: ResultRow) -> ResultRow:
+    """No arrow beside fibrinogen that contradicts TRD-01: only what the rule calls a fall is one, and then nothing rises."""
+    if row.trend not in ("falling", "rising"):
+        return row
+    judged = assessment.fibrinogen is not None and assessment.fibrinogen.result.source == row.source
+    falls = Modifier.TREND_DOWN in assessment.modifiers
+    agrees = falls if row.trend == "falling" else not falls
+    return row if judged and agrees else replace(row, trend="lower" if row.trend == "falling" else "higher")
 
 
 def _before(series: LabSeries, latest: LabResult) -> LabResult | None:

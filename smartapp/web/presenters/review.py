@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
 from smartapp.clinical.conclusions import Basis, Option
+from smartapp.clinical.dosing import MINIMUM_DOSE
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.wording import rounded
-from smartapp.clinical.would_change import would_change
 from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
@@ -161,7 +161,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         issue_line="" if reviewed.awaited else issue_line(assessment),
         issues=issues(assessment),
         applied=applied(assessment),
-        changes=() if reviewed.undecided or decisive_unread(assessment) else change_lines(would_change(assessment)),
+        changes=() if reviewed.undecided or decisive_unread(assessment) else change_lines(assessment),
         responses=tuple(tuple(map(clock_of(assessment).local, r.steps)) for r in assessment.dose_responses),
         trace=() if reviewed.undecided else trace(assessment),
         next_due="" if reviewed.undecided else next_due,
@@ -227,14 +227,22 @@ def option_details(option: Option) -> tuple[str, ...]:
         f"{rounded(option.volume_ml, 1)} mL" if option.volume_ml is not None else "",
         f"over at least {rounded(option.min_minutes)} min" if option.min_minutes is not None else "",
         f"{rounded(option.dose_mg_per_kg, 1)} mg/kg" if option.dose_mg_per_kg is not None else "",
-        f"expected level {about(option.predicted_g_per_l)}" if option.predicted_g_per_l is not None else "",
+        _expected(option),
         _rise(option),
+        "minimum dose: true level may be lower" if MINIMUM_DOSE in option.flags else "",
     )
     return tuple(part for part in told if part)
 
 
 def _counted(number: int | None, what: str) -> str:
     return f"{number} {what}{'s' if number != 1 else ''}" if number else ""
+
+
+def _expected(option: Option) -> str:
+    """`expected level about 1.53 g/L (153 mg/dL)`; from a bound such as `<0.6` it may as well be lower (DQ-04)."""
+    if option.predicted_g_per_l is None:
+        return ""
+    return f"expected level {about(option.predicted_g_per_l)}{' or lower' if MINIMUM_DOSE in option.flags else ''}"
 
 
 def _rise(option: Option) -> str:

@@ -49,7 +49,7 @@ def _changes(before: Look, now: Look, unread: str = "") -> Iterator[str]:
 
 
 def _level(look: Look) -> str:
-    return "none usable" if look.fibrinogen is None else f"{fibrinogen_words(look.fibrinogen)} g/L"
+    return "none usable" if look.fibrinogen is None else f"{look.bound}{fibrinogen_words(look.fibrinogen)} g/L"
 
 
 def _grade(look: Look) -> str:
