@@ -249,12 +249,20 @@ class BleedingLevel(StrEnum):
 class Bedside:
     """What the clinician added by hand in this launch (interfaces.md section 4, `/observe`); counts as recorded at `as_of`.
 
-    `suspects` maps an Observation reference to the reason it was marked suspect."""
+    `suspects` maps an Observation reference to the reason it was marked suspect; `times` tells when each was added, by its
+    name or reference."""
 
     bleeding: BleedingLevel | None = None
     crs_grade: int | None = None
     weight_kg: Decimal | None = None
     suspects: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The names of what was added, suspects by their reference."""
+        told = {"bleeding": self.bleeding, "crs_grade": self.crs_grade, "weight_kg": self.weight_kg}
+        return frozenset({name for name, value in told.items() if value is not None} | set(self.suspects))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

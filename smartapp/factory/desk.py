@@ -8,7 +8,7 @@ from datetime import datetime
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.ehr.reading import FirstAnswers
-from smartapp.factory.bedside import bedside_of, merged
+from smartapp.factory.bedside import TIMES, bedside_of, merged
 from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
 from smartapp.factory.resuming import Resuming
@@ -186,9 +186,10 @@ class ClinicalDesk:
     def observe(self, opened: OpenLaunch, observed: Observed) -> None:
         """Keep what the clinician adds for this launch; it is theirs, and audited."""
         session = _session(opened)
-        kept = merged(dict(session.bedside), observed)
+        kept = merged(session.bedside, observed, self.clock())
         self.store.add_bedside(session.launch, kept)
-        self.log.noted(subject_of(session), "added by hand", ", ".join(sorted(kept)))
+        event = "taken back" if observed.take_back else "added by hand"
+        self.log.noted(subject_of(session), event, observed.take_back or ", ".join(sorted(set(kept) - {TIMES})))
 
     def sign_out(self, opened: OpenLaunch) -> None:
         """End the launch here first, then tell the EHR."""

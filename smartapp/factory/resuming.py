@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from smartapp.clinical.orders import ProposedOrder
+from smartapp.factory.bedside import TIMES
 from smartapp.smart.session import SmartSession
 from smartapp.storage.launches import LaunchStore
 from smartapp.storage.launches import Left as Kept
@@ -35,7 +36,7 @@ class Resuming:
         missing = {name: value for name, value in kept.bedside.items() if name not in session.bedside}
         known = session.bedside.get("suspects", {})
         suspects = {one: why for one, why in kept.bedside.get("suspects", {}).items() if one not in known}
-        if not suspects and not set(missing) - {"suspects"}:
+        if not suspects and not set(missing) - {"suspects", TIMES}:
             return None
         grade = missing.get("crs_grade")
         return Left(

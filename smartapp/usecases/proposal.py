@@ -167,9 +167,22 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
         max_rate_ml_per_min=option.max_rate_ml_per_min,
         basis=basis_of(assessment),
         supporting=tuple(dict.fromkeys(source for source in supporting if "/" in source)),
-        steps=option.steps,
+        steps=(*option.steps, *_by_hand(assessment)),
         rules=((decision.row, decision.version),) if decision else (),
     )
+
+
+def _by_hand(assessment: Assessment) -> tuple[str, ...]:
+    """What the order rests on that stands in no record, marked as the clinician's own (interfaces.md section 4)."""
+    bedside = assessment.picture.bedside
+    told = (
+        f"weight {plain(bedside.weight_kg)} kg" if bedside.weight_kg is not None else "",
+        f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
+        f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
+        *(f"{source} is suspect" for source in bedside.suspects),
+    )
+    entered = ", ".join(part for part in told if part)
+    return (f"Entered by the clinician, not from the record: {entered}",) if entered else ()
 
 
 _MAY_BE_WRITTEN, _NOT_ALLOWED = "may be written", "not allowed"

@@ -137,13 +137,14 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the clinician adds by hand (`/observe`); None: not given."""
+    """What the clinician adds by hand (`/observe`), or takes back (its name, or the reference of a suspect); None: not given."""
 
     bleeding: str | None = None
     crs_grade: int | None = None
     weight_kg: Decimal | None = None
     suspect: str | None = None
     reason: str = ""
+    take_back: str | None = None
 
 
 class Opening(Protocol):

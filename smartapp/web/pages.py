@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.wording import plain
-from smartapp.web.amounts import read_number
+from smartapp.web.amounts import AmountRefused, read_number
 from smartapp.web.decisions import Desk, Observed, OpenLaunch, State, UserKind
 from smartapp.web.presenters.identity import arrival
 from smartapp.web.presenters.proposal import DECLINE_REASONS
@@ -26,6 +26,7 @@ _GRADES = {  # ASTCT, as CRS-03 has it
     4: "two or more vasopressors (not counting vasopressin), or CPAP, BiPAP or ventilation",
     5: "death",
 }
+_DEATH = 5  # ends all advice, so it takes a step of its own
 AT_ONCE_SECONDS = 0.2  # a chart read by then is one answer; else the patient line is sent ahead of it
 REFRESH_SECONDS = 3  # interfaces.md section 3: at most every 3 s
 _SUSPICIONS = ("clotted", "diluted", "wrong patient")
@@ -101,6 +102,17 @@ def create_blueprint(
     return blueprint
 
 
+class WeightRefused(PageProblem):
+    """What was typed is no weight."""
+
+    status = 422
+    title = "This weight cannot be used"
+
+    def __init__(self, text: str) -> None:
+        advice = "Open the patient page and write the weight in kg, such as 62.5."
+        super().__init__(f"{text[:20]} is not a weight in kg that can be used. Nothing was added.", advice)
+
+
 def read_looks(text: str) -> int:
     """How often the page has looked at a reading under way; nonsense is a first look."""
     return int(text) if text.isdecimal() and len(text) <= 2 else 0
@@ -134,7 +146,8 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
         "sign_out": tokens.token(opened, "sign-out"),
         "proposal": lambda proposal: tokens.token(opened, proposal.id, State.PROPOSED),
         "bleeding": _BY_HAND,
-        "grades": _GRADES,
+        "grades": {grade: words for grade, words in _GRADES.items() if grade != _DEATH},
+        "death": _DEATH,
         "suspicions": _SUSPICIONS,
     }
 
@@ -152,6 +165,7 @@ def read_observed(form: Mapping[str, str]) -> Observed:
         weight_kg=_weight(weight) if weight else None,
         suspect=form.get("suspect") or None,
         reason=form.get("reason", "")[:200],
+        take_back=form.get("take_back") or None,
     )
     if observed == Observed(reason=observed.reason):
         raise PageProblem("Nothing was chosen.")
@@ -159,7 +173,10 @@ def read_observed(form: Mapping[str, str]) -> Observed:
 
 
 def _weight(text: str) -> Decimal:
-    weight = read_number(text)
+    try:
+        weight = read_number(text)
+    except AmountRefused:
+        raise WeightRefused(text) from None
     if not Decimal("0.5") <= weight <= 400:
-        raise PageProblem(f"{text} kg is not a weight that can be used.", "Write the weight in kg, such as 62.5.")
+        raise WeightRefused(text)
     return weight

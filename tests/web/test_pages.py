@@ -212,6 +212,44 @@ def test_what_cannot_be_taken_is_refused(fields: dict[str, str]) -> None:
     assert ward.observed == []
 
 
+@pytest.mark.parametrize("typed", ["abc", "900", "3.000"])
+def test_a_weight_that_cannot_be_used_is_refused_in_words_of_a_weight(typed: str) -> None:
+    browser = Browser(act_now().app)
+    page = browser.press(browser.get().form("/observe"), weight_kg=typed)
+    assert page.headings == ["This weight cannot be used"]
+    assert "in kg, such as 62.5" in page.text
+    assert "3000" not in page.text
+    assert "Open the patient page" in page.text
+
+
+@pytest.mark.req("CRS-02")
+def test_a_death_takes_a_step_of_its_own_and_can_be_taken_back() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    grades = [[value for name, value in form.buttons if name == "crs_grade"] for form in browser.get().forms]
+    assert ["0", "1", "2", "3", "4"] in grades
+    assert 'name="died" value="yes" required' in browser.get().html
+    ward.bedside = Bedside(crs_grade=5, times={"crs_grade": charts.NOW})
+    page = browser.get()
+    assert page.headings == ["◇ OUTSIDE SCOPE — CRS grade 5 was added by hand"]
+    assert "Added by you in this launch: CRS grade 5, at 08:00" in page.text
+    back = next(form for form in page.forms if ("take_back", "crs_grade") in form.buttons)
+    browser.press(back, take_back="crs_grade")
+    assert ward.observed == [Observed(take_back="crs_grade")]
+    assert ["0", "1", "2", "3", "4"] in [[v for n, v in form.buttons if n == "crs_grade"] for form in page.forms]
+
+
+def test_each_thing_added_by_hand_is_marked_and_can_be_taken_back() -> None:
+    ward = act_now()
+    source = "Observation/fibrinogen"
+    ward.bedside = Bedside(bleeding=BleedingLevel.MAJOR, weight_kg=Decimal("82.5"), suspects={source: "clotted"})
+    page = Browser(ward.app).get()
+    taken = [value for form in page.forms for name, value in form.buttons if name == "take_back"]
+    assert taken == ["bleeding", "weight_kg", source]
+    assert "major bleeding (added by you)" in page.text
+    assert "Bleeding: major, added by you" in page.text
+
+
 @pytest.mark.req("SEC-03")
 def test_signing_out_ends_the_launch() -> None:
     browser = Browser(act_now().app)

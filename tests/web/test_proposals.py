@@ -2,10 +2,12 @@
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
 
 from smartapp.clinical.orders import Product
+from smartapp.clinical.picture import Bedside, BleedingLevel
 from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
 from smartapp.web.decisions import UserKind
 from tests import charts
@@ -436,3 +438,13 @@ def test_the_receipt_tells_the_level_that_the_chosen_amount_should_bring() -> No
     browser = Browser(act_now().app)
     receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg="1000")
     assert "about 1.04 g/L (104 mg/dL)" in receipt.text
+
+
+def test_an_order_that_rests_on_what_was_entered_by_hand_says_so() -> None:
+    ward = jane(charts.fibrinogen("0.8"), charts.crs(3))
+    ward.bedside = Bedside(weight_kg=Decimal("82.5"), bleeding=BleedingLevel.MAJOR)
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0])
+    words = "Entered by the clinician, not from the record: weight 82.5 kg, bleeding major"
+    browser.press(approvals(receipt)[0])
+    assert words in json.loads(ward.writer.orders[0].body)["note"][0]["text"]

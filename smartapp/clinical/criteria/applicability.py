@@ -54,7 +54,7 @@ def _by_crs_and_day(facts: Facts, day: int) -> Applicability:
     window, extended = facts.policy.get("window_days"), facts.policy.get("window_extended_days")
     outside = _stop("APP-03", Action.NONE, f"day {day} after the infusion is outside the window of the rules")
     if isinstance(crs, CrsStatus) and crs.band is Band.FATAL:
-        return _stop("CRS-02", Action.NONE, "CRS grade 5 is recorded")
+        return _stop("CRS-02", Action.NONE, f"CRS grade 5 {'was added by hand' if crs.by_hand else 'is recorded'}")
     if not 0 <= day <= extended:
         return outside
     if congenital(facts) is not None:

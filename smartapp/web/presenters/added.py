@@ -1,6 +1,7 @@
 """What the clinician added by hand in this launch, marked as theirs wherever it is shown."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.terminology import Analyte
@@ -9,21 +10,37 @@ from smartapp.web.presenters.results import value_words
 from smartapp.web.presenters.words import clock_of
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedLine:
+    """One input in words, with the time it was added, and the name by which it is taken back."""
+
+    words: str
+    at: str
+    name: str
+
+
 def added(assessment: Assessment) -> tuple[str, ...]:
     """Each in words; empty if nothing was added."""
-    return tuple(_added(assessment))
+    return tuple(words for _, words in _added(assessment))
 
 
-def _added(assessment: Assessment) -> Iterator[str]:
+def added_lines(assessment: Assessment) -> tuple[AddedLine, ...]:
+    """Each with what takes it back."""
+    times, clock = assessment.picture.bedside.times, clock_of(assessment)
+    told = ((name, words, clock.time(times[name]) if name in times else "") for name, words in _added(assessment))
+    return tuple(AddedLine(words=words, at=at, name=name) for name, words, at in told)
+
+
+def _added(assessment: Assessment) -> Iterator[tuple[str, str]]:
     bedside = assessment.picture.bedside
     if bedside.bleeding:
-        yield f"bleeding {bedside.bleeding}"
+        yield "bleeding", f"bleeding {bedside.bleeding}"
     if bedside.crs_grade is not None:
-        yield f"CRS grade {bedside.crs_grade}"
+        yield "crs_grade", f"CRS grade {bedside.crs_grade}"
     if bedside.weight_kg is not None:
-        yield f"weight {plain(bedside.weight_kg)} kg"
+        yield "weight_kg", f"weight {plain(bedside.weight_kg)} kg"
     for source, reason in bedside.suspects.items():
-        yield f"{_named(assessment, source)} is suspect ({reason or 'no reason given'}) and is not used"
+        yield source, f"{_named(assessment, source)} is suspect ({reason or 'no reason given'}) and is not used"
 
 
 def _named(assessment: Assessment, source: str) -> str:

@@ -22,12 +22,13 @@ class LeftPage:
 
 
 def left_page(left: Left | None) -> LeftPage | None:
-    """The offer, or none."""
+    """The offer, or none. A death (grade 5) is never added again by one press."""
     if left is None:
         return None
+    grade = "" if left.crs_grade == "5" else left.crs_grade
     told = (
         ("bleeding", f"bleeding {left.bleeding}", left.bleeding),
-        ("crs_grade", f"CRS grade {left.crs_grade}", left.crs_grade),
+        ("crs_grade", f"CRS grade {grade}", grade),
         ("weight_kg", f"weight {left.weight_kg} kg", left.weight_kg),
     )
     entered = [(name, words, value) for name, words, value in told if value]
@@ -38,4 +39,5 @@ def left_page(left: Left | None) -> LeftPage | None:
         LeftLine(words=f"{source} marked suspect: {reason}", fields=(("suspect", source), ("reason", reason)))
         for source, reason in left.suspects.items()
     )
-    return LeftPage(ago=f"{left.minutes} min ago", lines=(*([together] if entered else []), *suspects))
+    lines = (*([together] if entered else []), *suspects)
+    return LeftPage(ago=f"{left.minutes} min ago", lines=lines) if lines else None

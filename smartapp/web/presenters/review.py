@@ -12,7 +12,7 @@ from smartapp.clinical.wording import rounded
 from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
-from smartapp.web.presenters.added import added
+from smartapp.web.presenters.added import AddedLine, added_lines
 from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
@@ -98,7 +98,7 @@ class ReviewPage:
     bleeding_level: str
     crs: str
     confirm_grade: str
-    added: tuple[str, ...]
+    added: tuple[AddedLine, ...]
     plot: Plot
     rows: tuple[ResultRow, ...]
     fibrinogen: tuple[ResultRow, ...]
@@ -147,12 +147,12 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         ),
         left=left_page(reviewed.left),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
-        adds=assessment.applicability.runs,
+        adds=assessment.applicability.runs or bool(assessment.picture.bedside.added),
         bleeding=bleeding,
         bleeding_level=str(assessment.bleeding),
         crs=crs_words(assessment),
         confirm_grade=_confirm_grade(assessment),
-        added=added(assessment),
+        added=added_lines(assessment),
         plot=fibrinogen_plot(assessment, chosen),
         rows=result_rows(assessment),
         fibrinogen=fibrinogen_rows(assessment),
@@ -270,7 +270,9 @@ def _note(finding: Finding, clock: Clock) -> Note:
 
 def _bleeding(assessment: Assessment) -> str:
     """The level in words; none recorded is no evidence of none, nor is what was not read (BLD-01)."""
-    return _BLEEDING.get(assessment.bleeding) or f"Bleeding: {absence(assessment, Topic.CONDITIONS)}"
+    mark = ", added by you" if assessment.picture.bedside.bleeding else ""
+    known = _BLEEDING.get(assessment.bleeding)
+    return f"{known}{mark}" if known else f"Bleeding: {absence(assessment, Topic.CONDITIONS)}"
 
 
 def _confirm_grade(assessment: Assessment) -> str:

@@ -30,6 +30,7 @@ _SAID_BY_THE_SENTENCE = (  # what decisions begin with, and the sentence has sai
 )
 _DECISIVE = (Topic.LABORATORY, Topic.CONDITIONS)
 _CALM_ON_A_PART = {Action.MONITOR: "Consider a recheck", Action.NONE: "Nothing in what was read speaks for replacement"}
+_BY_YOU = "added by you"
 _AS_RECORDED = "The results stand below as recorded"
 _LOOK = "look for them in the EHR, and consider requesting a fibrinogen if there is none"
 _ON_A_PART = "What was not read may change this: look at the chart in the EHR."
@@ -169,14 +170,15 @@ def crs_words(assessment: Assessment) -> str:
     crs = assessment.crs
     if crs is None or crs.grade is None:
         return f"CRS grade {absence(assessment, Topic.CONDITIONS)}"
-    basis = "added by you" if crs.by_hand else _BASES.get(crs.basis, str(crs.basis))
+    basis = _BY_YOU if crs.by_hand else _BASES.get(crs.basis, str(crs.basis))
     stale = ", more than a day old: confirm" if crs.stale else ""
     return f"CRS {crs.grade} ({basis}{stale})"
 
 
 def _bleeding(assessment: Assessment) -> str:
     level = assessment.bleeding
-    return f"{level} bleeding" if level not in (BleedingLevel.NONE, BleedingLevel.NONE_RECORDED) else ""
+    mark = f" ({_BY_YOU})" if assessment.picture.bedside.bleeding else ""
+    return f"{level} bleeding{mark}" if level not in (BleedingLevel.NONE, BleedingLevel.NONE_RECORDED) else ""
 
 
 def _suggestion(assessment: Assessment) -> str:
