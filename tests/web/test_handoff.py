@@ -85,6 +85,13 @@ def test_both_texts_tell_what_the_dose_did() -> None:
         assert "fibrinogen concentrate 3000 mg, 03:00, 5 h ago (0.7 → 0.8 g/L)" in text
 
 
+@pytest.mark.req("DQ-02")
+def test_a_dose_of_yesterday_without_a_time_may_be_of_the_last_24_h() -> None:
+    undated = charts.given("dose", "B02BB01", effectiveDateTime="2026-02-28")
+    for text in texts(jane(undated, charts.fibrinogen("0.8"), charts.weight("70"), charts.crs(3))):
+        assert "in the last 24 h: fibrinogen concentrate amount not recorded, 28 Feb, time not recorded" in text
+
+
 @pytest.mark.req("SAF-01")
 def test_both_texts_tell_what_stands_against_the_dose() -> None:
     ward = act_now()

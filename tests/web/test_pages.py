@@ -12,16 +12,10 @@ from smartapp.fhir.chart import AnswerState
 from smartapp.fhir.queries import QUERIES
 from smartapp.web.decisions import Observed, UserKind
 from tests import charts
-from tests.web.browsing import Browser, Page
+from tests.web.browsing import Browser
 from tests.web.desk import LAUNCH, ORIGIN, ROOT, act_now, jane
 
 LIMIT_BYTES = 120 * 1024
-
-
-def said(page: Page) -> str:
-    """The verdict's own box, in words."""
-    box = page.html.partition('<div class="verdict')[2].partition("</div>")[0]
-    return re.sub(r"<[^>]+>", "", box)
 
 
 def test_the_verdict_stands_first_with_both_units_time_and_age() -> None:
@@ -131,30 +125,6 @@ def test_a_result_without_a_unit_is_named_and_marked_on_the_chart() -> None:
     page = Browser(jane(charts.fibrinogen("0.8"), lost, charts.crs(3)).app).get()
     assert "could not be read" in page.text
     assert 'class="point unread"' in page.html
-
-
-@pytest.mark.req("DQ-05", "DQ-17")
-def test_the_verdict_itself_says_that_a_newer_result_could_not_be_used_and_why() -> None:
-    lost = charts.fibrinogen("0.5", hours_ago=0.5, id_="lost", valueQuantity={"value": Decimal("0.5")})
-    told = said(Browser(jane(charts.fibrinogen("1.6", hours_ago=3), lost, charts.crs(2)).app).get())
-    assert "A newer fibrinogen, drawn 07:30, 30 min ago, could not be used: Fibrinogen 0.5 could not be read" in told
-
-
-@pytest.mark.req("DQ-05")
-def test_an_older_result_that_could_not_be_read_is_not_in_the_verdict() -> None:
-    lost = charts.fibrinogen("0.5", hours_ago=5, id_="lost", valueQuantity={"value": Decimal("0.5")})
-    assert "could not be used" not in said(Browser(jane(charts.fibrinogen("1.6"), lost, charts.crs(2)).app).get())
-
-
-@pytest.mark.req("REP-09", "RCK-01")
-def test_the_verdict_itself_says_recheck_first_with_the_dose_above_the_products() -> None:
-    ward = act_now()
-    dose = charts.given("dose", "B02BB01", hours_ago=0.9, dosage={"dose": {"value": 3000, "unit": "mg", "code": "mg"}})
-    ward.source.resources = (*ward.source.resources, dose)
-    page = Browser(ward.app).get()
-    assert page.headings == ["■ ACT NOW"]
-    assert "Recheck first. Given after this sample: fibrinogen concentrate 3000 mg, 07:06, 54 min ago." in said(page)
-    assert "Recheck due 08:06." in said(page)
 
 
 @pytest.mark.req("SEC-06")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
+from smartapp.clinical.moments import Moment
 from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.wording import fibrinogen_words, plain
@@ -41,7 +42,15 @@ def given_words(dose: Exposure, clock: Clock) -> str:
         if dose.units
         else "amount not recorded"
     )
-    return f"{str(dose.drug).replace('_', ' ')} {amount}, {clock.time(dose.start.at)}, {clock.age(dose.start.at)}"
+    return f"{str(dose.drug).replace('_', ' ')} {amount}, {_when(dose.start, clock)}"
+
+
+def _when(start: Moment, clock: Clock) -> str:
+    """A date without a time is not told as midnight (DQ-02)."""
+    if start.has_time:
+        return f"{clock.time(start.at)}, {clock.age(start.at)}"
+    day = start.local_date(clock.zone)
+    return f"{day.day} {day.strftime('%b')}, time not recorded"
 
 
 def _given(proposed: Proposed, since: datetime) -> Iterator[str]:

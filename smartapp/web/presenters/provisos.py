@@ -36,25 +36,26 @@ def newer_unused(assessment: Assessment) -> str:
 
 
 def recheck_first(assessment: Assessment) -> str:
-    """REP-09 with what was given and whether its recheck is late."""
+    """REP-09: what was given after the sample and whether its recheck is late, or else what was ordered."""
     blocker = next((each for each in assessment.draft_blockers if each.rule == "REP-09"), None)
     if blocker is None:
         return ""
-    clock, sampled = clock_of(assessment), _resting_on(assessment)
-    given = [given_words(dose, clock) for dose in _given(assessment) if sampled is None or dose.start.at > sampled]
+    clock, given = clock_of(assessment), _since_the_sample(assessment)
+    if not given:
+        return f"Recheck first. {blocker.text}."
     monitoring = assessment.monitoring
     due = monitoring.recheck_due if monitoring else None
     late = "overdue since" if due and due < assessment.picture.as_of else "due"
-    recheck = f" Recheck {late} {clock.time(due)}." if due else ""
-    told = f"given after this sample: {'; '.join(given)}" if given else blocker.text
-    return f"Recheck first. {told[0].upper()}{told[1:]}.{recheck}"
+    doses = "; ".join(given_words(dose, clock) for dose in given)
+    after = " after this sample" if assessment.fibrinogen else ""
+    return f"Recheck first. Given{after}: {doses}.{f' Recheck {late} {clock.time(due)}.' if due else ''}"
 
 
 def given_lately(assessment: Assessment) -> str:
     """`Fibrinogen product in the last 24 h: cryoprecipitate 10 units, 22:12, 2 h ago (0.8 → 0.9 g/L)`; unread is not none."""
     clock, since = clock_of(assessment), assessment.picture.as_of - _DAY
     doses = [
-        given_words(dose, clock) + _effect(assessment, dose) for dose in _given(assessment) if dose.start.at >= since
+        given_words(dose, clock) + _effect(assessment, dose) for dose in _given(assessment) if _latest(dose) >= since
     ]
     unread = _unread_doses(assessment)
     if unread:
@@ -119,6 +120,20 @@ def _given(assessment: Assessment) -> list[Exposure]:
     picture = assessment.picture
     given = [each for each in picture.exposures if each.drug in FIBRINOGEN_PRODUCTS and each.start.at <= picture.as_of]
     return sorted(given, key=lambda dose: dose.start.at)
+
+
+def _latest(dose: Exposure) -> datetime:
+    """The latest time it can have been started: a date without a time may be any hour of that day (DQ-02)."""
+    return dose.start.at if dose.start.has_time else dose.start.at + _DAY
+
+
+def _since_the_sample(assessment: Assessment) -> list[Exposure]:
+    """The dose that REP-09 speaks of and all others after the sample; none where it speaks of an order."""
+    spoken_of = {source for each in assessment.findings if each.rule == "REP-09" for source in each.evidence}
+    given, used = _given(assessment), assessment.fibrinogen
+    if not any(dose.source in spoken_of for dose in given):
+        return []
+    return [d for d in given if d.source in spoken_of or (used and d.start.at > used.result.collected.at)]
 
 
 def _effect(assessment: Assessment, dose: Exposure) -> str:
