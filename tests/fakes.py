@@ -197,7 +197,7 @@ class MemoryWriter:
         none = WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
         return self._standing(resource_type, identifier) or none
 
-    def cancel(self, reference: str) -> WriteResult:
+    def cancel(self, reference: str, version: str = "") -> WriteResult:
         answer, self.next_cancel = self.next_cancel, None
         if answer is not None:
             return answer

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import fibrinogen_words, rounded
+from smartapp.clinical.wording import fibrinogen_words, plain, rounded
 
 INCREMENT_FLOOR = "increment_floor"
 ROUNDING_EXCESS = "rounding_excess"
@@ -68,9 +68,12 @@ def round_nearest(value: Decimal, step: Decimal) -> Decimal:
 
 
 def amended(order: ProposedOrder, option: Option, amount: Decimal) -> ProposedOrder:
-    """The order with another amount, in mg or units, of what `option` proposed: volume in proportion, and as many whole vials as hold it (FC-04)."""
-    before = option.dose_mg if option.dose_mg is not None else Decimal(option.units or 1)
+    """The order with another amount, in mg or units, of what `option` proposed: volume in proportion, as many whole vials as hold it (FC-04),
+    and a last step that says whose amount it is."""
+    before, unit = (option.dose_mg, "mg") if option.dose_mg is not None else (Decimal(option.units or 1), "units")
     volume = None if option.volume_ml is None else option.volume_ml * amount / before
+    chosen = f"The clinician chose {plain(amount)} {unit} in the place of the calculated {plain(before)} {unit}"
+    order = replace(order, steps=option.steps if amount == before else (*option.steps, chosen))
     if option.dose_mg is None:
         return replace(order, units=int(amount), volume_ml=volume)
     vials = None if option.vial_mg is None else whole(amount / option.vial_mg)

@@ -13,11 +13,13 @@ from smartapp.fhir.record import over, status_of, version_of
 from smartapp.usecases.ports import WriteResult, WriteState
 
 _CONFLICT, _UNMATCHED, _FAILED = 409, 412, 500
+_MEANWHILE = "it was changed in the EHR meanwhile"
 _OVER = frozenset({"cancelled", "revoked", "entered-in-error"})
 
 
-def cancelled(client: FhirClient, reference: str, deadline: Callable[[], float]) -> WriteResult:
-    """The draft set to `cancelled` (a ServiceRequest: `revoked`); refused with what the EHR has, if it is none any more."""
+def cancelled(client: FhirClient, reference: str, deadline: Callable[[], float], *, seen: str = "") -> WriteResult:
+    """The draft set to `cancelled` (a ServiceRequest: `revoked`); refused with what the EHR has, if it is none any more or another
+    version than the one that was `seen`."""
     try:
         raw = client.read(reference, deadline())
         body: dict[str, Any] = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode(raw)
@@ -30,6 +32,8 @@ def cancelled(client: FhirClient, reference: str, deadline: Callable[[], float])
         return WriteResult(state=WriteState.REFUSED, reason=reason, stored=raw)
     if not version_of(raw):
         return WriteResult(state=WriteState.REFUSED, reason="the EHR names no version of it")
+    if seen and version_of(raw) != seen:
+        return WriteResult(state=WriteState.REFUSED, reason=_MEANWHILE, stored=raw, version=version_of(raw))
     body["status"] = "revoked" if reference.startswith("ServiceRequest/") else "cancelled"
     changed = msgspec.json.Encoder(decimal_format="number").encode(body)
     return _updated(client, reference, changed, version_of(raw), deadline)
@@ -69,5 +73,4 @@ def _changed(client: FhirClient, reference: str, deadline: Callable[[], float]) 
         stored = client.read(reference, deadline())
     except EhrError:
         stored = b""
-    reason = "it was changed in the EHR meanwhile"
-    return WriteResult(state=WriteState.REFUSED, reason=reason, stored=stored, version=version_of(stored))
+    return WriteResult(state=WriteState.REFUSED, reason=_MEANWHILE, stored=stored, version=version_of(stored))

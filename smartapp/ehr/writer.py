@@ -15,7 +15,7 @@ from smartapp.fhir.transaction import Entry, Made, read_made, write_transaction
 from smartapp.outbound import Reply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
-_DONE, _BAD, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 409, 412, 500
+_DONE, _BAD, _TIMED_OUT, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 408, 409, 412, 500
 # answers after which a transaction was surely not performed, and single creates may still be taken, or say better why not
 _NO_TRANSACTION = frozenset({400, 403, 404, 405, 412, 415, 422, 501})
 
@@ -130,22 +130,25 @@ class FhirChartWriter:
     def find(self, resource_type: str, identifier: str) -> WriteResult:
         """Only search."""
         try:
-            found = self._found(resource_type, identifier)
+            found = self._found(resource_type, identifier, remarks_matter=True)
         except EhrError as error:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
         return found or WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
 
-    def cancel(self, reference: str) -> WriteResult:
-        """Only a draft, with its version (FHIR-51)."""
-        return cancelled(self._client, reference, self._deadline)
+    def cancel(self, reference: str, version: str = "") -> WriteResult:
+        """Only a draft, as it was last seen, with its version (FHIR-51)."""
+        return cancelled(self._client, reference, self._deadline, seen=version)
 
-    def _found(self, resource_type: str, identifier: str) -> WriteResult | None:
-        """What stands under the identifier; None if the EHR surely has nothing; EhrError if it could not be asked."""
+    def _found(self, resource_type: str, identifier: str, *, remarks_matter: bool = False) -> WriteResult | None:
+        """What stands under the identifier; None if the EHR surely has nothing; EhrError if it could not be asked.
+
+        `remarks_matter`: something may have been sent, so an answer with a remark of the server beside no order tells nothing (FHIR-09).
+        """
         pages = self._client.search_by_post(resource_type, [("identifier", identifier)], self._deadline())
         own = [
             raw for raw in pages.resources if kind_of(raw).resource_type == resource_type and carries(raw, identifier)
         ]
-        if not own and pages.incomplete:
+        if not own and (pages.incomplete or (remarks_matter and pages.notices)):
             raise Broken("the EHR's answer to the search for the order was not complete")
         if not own:
             return None
@@ -174,7 +177,7 @@ class FhirChartWriter:
     def _failed(self, request: WriteRequest, reply: Reply) -> WriteResult:
         if reply.status == _CONFLICT:
             return self._looked(request, refusal(reply), WriteState.REFUSED)
-        if reply.status < 300 or reply.status >= _FAILED:
+        if reply.status < 300 or reply.status >= _FAILED or reply.status == _TIMED_OUT:
             return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED)
         return WriteResult(state=WriteState.REFUSED, reason=refusal(reply))
 

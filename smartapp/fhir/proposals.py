@@ -117,7 +117,7 @@ def _medication(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         "instantiatesUri": _applied(order, ordering),
         "dosageInstruction": [_dosage(order)],
         **_dispensed(order),
-        "note": [{"text": note_text(order)}],
+        "note": [{"text": note_text(order, ordering.status)}],
     }
 
 
@@ -131,7 +131,7 @@ def _service(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         **({"quantityQuantity": _units(order.units)} if order.units is not None else {}),
         **_supporting(order, "supportingInfo"),
         "instantiatesUri": _applied(order, ordering),
-        "note": [{"text": f"{dose_text(order)}. {note_text(order)}"}],
+        "note": [{"text": f"{dose_text(order)}. {note_text(order, ordering.status)}"}],
     }
 
 
@@ -214,11 +214,13 @@ def dose_text(order: ProposedOrder) -> str:
     return "; ".join(parts)
 
 
-def note_text(order: ProposedOrder) -> str:
+def note_text(order: ProposedOrder, status: str) -> str:
     """Rationale, arithmetic, rules and the label of decision support."""
     rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
     sentences = (order.reason, *order.steps, *((f"Rules: {rules}",) if rules else ()))
-    return " ".join([NEEDS_SIGNATURE, *(f"{text.rstrip('.')}." for text in sentences), DISCLAIMER])
+    return " ".join(
+        [*([NEEDS_SIGNATURE] if status == "draft" else []), *(f"{text.rstrip('.')}." for text in sentences), DISCLAIMER]
+    )
 
 
 def _dosage(order: ProposedOrder) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What we write beside an order: Provenance; and what the EHR made of the order, read back (FHIR-48, FHIR-49)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -73,24 +73,47 @@ class _Identifier(msgspec.Struct, frozen=True):
     value: str = ""
 
 
+class _Range(msgspec.Struct, frozen=True):
+    high: Quantity | None = None
+
+
 class _DoseAndRate(msgspec.Struct, rename="camel", frozen=True):
     dose_quantity: Quantity | None = None
+    rate_quantity: Quantity | None = None
+    rate_range: _Range | None = None
+
+
+class _Repeat(msgspec.Struct, frozen=True):
+    count: int | None = None
+    frequency: int | None = None
+
+
+class _Timing(msgspec.Struct, frozen=True):
+    repeat: _Repeat | None = None
 
 
 class _DosageBack(msgspec.Struct, rename="camel", frozen=True):
     text: str = ""
+    route: CodeableConcept | None = None
+    timing: _Timing | None = None
     dose_and_rate: tuple[_DoseAndRate, ...] = ()
+
+
+class _Dispense(msgspec.Struct, rename="camel", frozen=True):
+    number_of_repeats_allowed: int = 0
 
 
 class _Stored(msgspec.Struct, rename="camel", frozen=True):
     status: str = ""
     intent: str = ""
+    do_not_perform: bool = False
     meta: _Meta = _Meta()
     identifier: tuple[_Identifier, ...] = ()
     subject: Reference | None = None
     medication_codeable_concept: CodeableConcept | None = None
     code: CodeableConcept | None = None
     dosage_instruction: tuple[_DosageBack, ...] = ()
+    dispense_request: _Dispense = _Dispense()
     quantity_quantity: Quantity | None = None
 
 
@@ -116,7 +139,10 @@ def carries(stored: bytes, identifier: str) -> bool:
 
 
 def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
-    """How the EHR's order differs from what was approved, in words: patient, medication, dose, status, intent."""
+    """How the EHR's order differs from what was approved, in words: patient, medication, dose and how it is given, status, intent.
+
+    A route, rate, timing or text that the EHR dropped is no difference; another one is.
+    """
     try:
         ours, theirs = decode(approved, _Stored), decode(stored, _Stored)
     except Unreadable:
@@ -127,8 +153,46 @@ def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
         ("dose", _doses(ours), _doses(theirs)),
         ("status", ours.status, theirs.status),
         ("intent", ours.intent, theirs.intent),
+        ("do not perform", _yes(ours.do_not_perform), _yes(theirs.do_not_perform)),
+        ("repeats", _repeats(ours), _repeats(theirs)),
+        *((name, of(ours), of(theirs)) for name, of in _GIVEN.items() if of(theirs)),
     )
     return tuple(f"{name}: approved {_said(a)}, stored {_said(b)}" for name, a, b in pairs if not _alike(name, a, b))
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _repeats(order: _Stored) -> str:
+    return str(order.dispense_request.number_of_repeats_allowed)
+
+
+def _route(order: _Stored) -> frozenset[str]:
+    routes = [dosage.route for dosage in order.dosage_instruction if dosage.route]
+    return frozenset(f"{coding.system}|{coding.code}" for route in routes for coding in route.coding)
+
+
+def _rate(order: _Stored) -> tuple[tuple[Decimal, str], ...]:
+    parts = [each for dosage in order.dosage_instruction for each in dosage.dose_and_rate]
+    highest = [each.rate_range.high if each.rate_range else each.rate_quantity for each in parts]
+    return _measured(highest)
+
+
+def _times(order: _Stored) -> str:
+    repeats = [dosage.timing.repeat for dosage in order.dosage_instruction if dosage.timing and dosage.timing.repeat]
+    said = [
+        f"{repeat.frequency} times a period" if repeat.frequency else f"{repeat.count or '?'} in all"
+        for repeat in repeats
+    ]
+    return ", ".join(said)
+
+
+def _texts(order: _Stored) -> str:
+    return "; ".join(" ".join(dosage.text.split()) for dosage in order.dosage_instruction if dosage.text)
+
+
+_GIVEN: dict[str, Callable[[_Stored], Any]] = {"route": _route, "rate": _rate, "timing": _times, "dosage text": _texts}
 
 
 def _read(stored: bytes) -> _Stored:
@@ -139,7 +203,7 @@ def _read(stored: bytes) -> _Stored:
 
 
 def _alike(name: str, ours: Any, theirs: Any) -> bool:
-    return _same_product(ours, theirs) if name == "medication" else bool(ours == theirs)
+    return _same_product(ours, theirs) if name in ("medication", "route") else bool(ours == theirs)
 
 
 def _same_product(ours: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -162,14 +226,19 @@ def _codes(order: _Stored) -> frozenset[str]:
 def _doses(order: _Stored) -> tuple[tuple[Decimal, str], ...]:
     """Every dose that an order names: one that the EHR added is a difference too."""
     given = [each.dose_quantity for dosage in order.dosage_instruction for each in dosage.dose_and_rate]
-    named = [quantity for quantity in (*given, order.quantity_quantity) if quantity and quantity.value is not None]
-    return tuple((q.value.normalize(), q.code or q.unit) for q in named if q.value is not None)
+    return _measured([*given, order.quantity_quantity])
+
+
+def _measured(quantities: Sequence[Quantity | None]) -> tuple[tuple[Decimal, str], ...]:
+    """Numbers with their units; grams as milligrams."""
+    found = [(q.value, q.code or q.unit) for q in quantities if q is not None and q.value is not None]
+    return tuple((value * 1000, "mg") if unit == "g" else (value, unit) for value, unit in found)
 
 
 def _said(value: Any) -> str:
     if isinstance(value, frozenset):
         return ", ".join(sorted(code.rsplit("|", 1)[-1] for code in value)) or "nothing"
     if isinstance(value, tuple):
-        said = (f"{amount:f} {_UNITS.get(unit, unit)}".strip() for amount, unit in value)
+        said = (f"{amount.normalize():f} {_UNITS.get(unit, unit)}".strip() for amount, unit in value)
         return ", ".join(said) or "nothing"
     return value or "nothing"

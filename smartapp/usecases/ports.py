@@ -93,8 +93,9 @@ class ChartWriter(Protocol):
     def can_update(self, resource_type: str) -> str:
         """Empty if the granted scopes and the EHR allow changing one, else why not, in a sentence."""
 
-    def cancel(self, reference: str) -> WriteResult:
-        """Cancel what was written, if it is still a draft: read, change, update with its version (FHIR-51).
+    def cancel(self, reference: str, version: str = "") -> WriteResult:
+        """Cancel what was written, if it is still a draft, and the version that was last seen if one is told: read, change, update
+        with its version (FHIR-51).
 
         Refused with `stored`: it is no longer a draft, or was changed meanwhile; nothing was cancelled.
         """

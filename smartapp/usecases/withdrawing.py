@@ -27,7 +27,7 @@ class Withdrawing:
         with self.holding.held(stored, patience=A_PRESS) as holder:
             if not holder:
                 raise NotApprovable(_BUSY)
-            result = case.writer.cancel(str(stored.content["reference"]))
+            result = case.writer.cancel(str(stored.content["reference"]), str(stored.content.get("version", "")))
             if result.state is WriteState.WRITTEN:
                 self._withdrawn(case, stored, result)
             elif result.stored and over(result.stored):
@@ -69,6 +69,7 @@ class Withdrawing:
             reason=f"The order was not withdrawn: {result.reason}. {again}",
             differs=list(differences(result.stored, approved)) if approved else [],
             standing=status_of(result.stored),
+            version=result.version or stored.content.get("version", ""),
         )
 
 

@@ -100,6 +100,18 @@ def test_a_refusal_is_a_refusal_and_is_sent_once(status: int) -> None:
     assert "dose is missing" in result.reason
 
 
+@pytest.mark.req("FHIR-09", "FHIR-46")
+@pytest.mark.parametrize("answer", [LOST, reply(408), reply(503)])
+def test_a_search_that_comes_with_a_remark_does_not_tell_that_there_is_no_order(answer: Any) -> None:
+    empty = reply(200, {"resourceType": "Bundle", "type": "searchset"})
+    remark = {"search": {"mode": "outcome"}, "resource": outcome("index unavailable, results may be incomplete")}
+    remarked = reply(200, {"resourceType": "Bundle", "type": "searchset", "entry": [remark]})
+    stub = FhirStub(on_create=[answer], on_search=[empty, remarked])
+    result = a_writer(stub).create(a_request())
+    assert (result.state, len(stub.creates)) == (WriteState.NOT_CONFIRMED, 1)
+    assert "not complete" in result.reason
+
+
 @pytest.mark.req("FHIR-45")
 def test_a_session_that_the_ehr_ended_is_a_refusal() -> None:
     stub = FhirStub(on_create=[reply(401)], commits=False)
@@ -306,3 +318,14 @@ def test_only_a_draft_is_changed(status: str, state: WriteState) -> None:
 @pytest.mark.req("FHIR-51")
 def test_an_order_that_is_gone_is_not_cancelled() -> None:
     assert a_writer(FhirStub()).cancel("MedicationRequest/404").state is WriteState.REFUSED
+
+
+@pytest.mark.req("FHIR-51")
+def test_a_draft_that_a_colleague_changed_since_it_was_seen_is_not_withdrawn_unasked() -> None:
+    stub = FhirStub()
+    reference = stub.put(an_order())
+    version = stub.kept[reference]["meta"]["versionId"]
+    result = a_writer(stub).cancel(reference, "an older one")
+    assert (result.state, result.version) == (WriteState.REFUSED, version)
+    assert stub.kept[reference]["status"] == "draft"
+    assert a_writer(stub).cancel(reference, version).state is WriteState.WRITTEN

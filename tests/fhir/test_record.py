@@ -53,7 +53,12 @@ ATC, NDC = write_order(CONCENTRATE, ORDERING)["medicationCodeableConcept"]["codi
 
 def dose(value: Any, code: str = "mg") -> list[dict[str, Any]]:
     quantity = {"value": value, "unit": code, "code": code}
-    return [{"text": "…", "doseAndRate": [{"doseQuantity": quantity}]}]
+    return [{"doseAndRate": [{"doseQuantity": quantity}]}]
+
+
+def given(**more: Any) -> list[dict[str, Any]]:
+    """The approved dosage with something about it changed."""
+    return [{**APPROVED["dosageInstruction"][0], **more}]
 
 
 @pytest.mark.req("FHIR-48")
@@ -77,7 +82,24 @@ def dose(value: Any, code: str = "mg") -> list[dict[str, Any]]:
         (changed(status="active"), ("status: approved draft, stored active",)),
         (changed(subject={"reference": "Patient/P2"}), ("patient: approved Patient/P1, stored Patient/P2",)),
         (changed(dosageInstruction=dose(1500)), ("dose: approved 3000 mg, stored 1500 mg",)),
-        (changed(dosageInstruction=dose(3000, "g")), ("dose: approved 3000 mg, stored 3000 g",)),
+        (changed(dosageInstruction=dose(3000, "g")), ("dose: approved 3000 mg, stored 3000000 mg",)),
+        (changed(dosageInstruction=dose(3, "g")), ()),
+        (changed(doNotPerform=True), ("do not perform: approved no, stored yes",)),
+        (changed(dispenseRequest={"numberOfRepeatsAllowed": 5}), ("repeats: approved 0, stored 5",)),
+        (
+            changed(
+                dosageInstruction=given(route={"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]})
+            ),
+            ("route: approved 47625008, stored 26643006",),
+        ),
+        (
+            changed(dosageInstruction=given(timing={"repeat": {"frequency": 4, "period": 1, "periodUnit": "d"}})),
+            ("timing: approved 1 in all, stored 4 times a period",),
+        ),
+        (
+            changed(dosageInstruction=given(text="Give 9000 mg now")),
+            (f"dosage text: approved {APPROVED['dosageInstruction'][0]['text']}, stored Give 9000 mg now",),
+        ),
         (changed(dosageInstruction=[]), ("dose: approved 3000 mg, stored nothing",)),
         (
             changed(medicationCodeableConcept={"coding": [{"system": "http://www.whocc.no/atc", "code": "B02BD02"}]}),

@@ -122,7 +122,7 @@ class MemoryWriter:
             return WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
         return WriteResult(state=WriteState.WRITTEN, reference=f"{resource_type}/12")
 
-    def cancel(self, reference: str) -> WriteResult:
+    def cancel(self, reference: str, version: str = "") -> WriteResult:
         return WriteResult(state=WriteState.WRITTEN, reference=reference)
 
     @property

@@ -314,6 +314,30 @@ def test_what_another_launch_wrote_for_the_same_result_is_shown_and_not_opened()
     assert not approvals(page)
 
 
+@pytest.mark.req("FHIR-44")
+def test_a_press_that_came_second_is_told_which_order_stands_and_not_that_none_does() -> None:
+    kept = MemoryProposals()
+    browsers = [Browser(act_now(kept=kept, launch=launch).app) for launch in (LAUNCH, "launch-2")]
+    pages = [browsers[0].get(), browsers[1].get("/l/launch-2/")]
+    receipts = [b.press(approvals(b.press(concentrate(page)))[0]) for b, page in zip(browsers, pages, strict=True)]
+    browsers[0].press(approvals(receipts[0])[0])
+    late = browsers[1].press(approvals(receipts[1])[0])
+    assert late.headings[0] == "Not saved"
+    assert "an order for the same result stands in the EHR, MedicationRequest/12" in late.text
+    assert "No order was stored" not in late.text
+
+
+@pytest.mark.req("FHIR-42")
+def test_the_orders_note_says_that_the_clinician_chose_another_amount() -> None:
+    ward = act_now()
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg="2000")
+    browser.press(approvals(receipt)[0])
+    (written,) = ward.writer.orders
+    note = json.loads(written.body)["note"][0]["text"]
+    assert "The clinician chose 2000 mg in the place of the calculated 3000 mg" in note
+
+
 def test_the_result_tells_what_became_of_the_follow_up() -> None:
     browser = Browser(act_now().app)
     page = browser.get()

@@ -226,7 +226,8 @@ def _provenance(proposal: ProposalView) -> str:
 
 def _button(proposed: Proposed, name: str) -> str:
     if proposed.proposal.state is State.CONFIRMING:
-        return f"Create draft order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
+        kind = "active" if proposed.assessment.policy.get("order_status") == "active" else "draft"
+        return f"Create {kind} order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
     return f"Continue for {name}"
 
 
