@@ -95,7 +95,7 @@ class Acceptance:
         if stored.state is not ProposalState.PROPOSED:
             again = stage is Stage.CONFIRMING
             return self._view(case, self.settling.settled(case, stored, pressed=again))
-        stored = self._approvable(case, proposal)
+        self._check_age(case, stored)
         if stage is Stage.PROPOSED:
             return self._staged(case, stored, "dose review", stage=Stage.REVIEWING, order=packed(order))
         if stage is Stage.REVIEWING:
@@ -183,15 +183,11 @@ class Acceptance:
             raise NoSuchProposal("There is no such proposal in this launch.")
         return stored
 
-    def _approvable(self, case: Case, proposal: str) -> StoredProposal:
-        stored = self._own(case, proposal)
-        if stored.state is not ProposalState.PROPOSED:
-            raise NotApprovable(f"This proposal is {stored.state}.")
+    def _check_age(self, case: Case, stored: StoredProposal) -> None:
         if stored.expires_at <= self.seconds():
             why = f"This proposal is older than {self.minutes:.0f} minutes. Go back to the patient page for a new one."
             self.transitions.move(case, stored, ProposalState.EXPIRED, event="proposal expired", reason=why)
             raise NotApprovable(why)
-        return stored
 
     def _view(self, case: Case, stored: StoredProposal) -> ProposalView:
         beside = ("ServiceRequest", "Provenance") if stored.content.get("recheck") else ("Provenance",)

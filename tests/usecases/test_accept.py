@@ -1,6 +1,7 @@
 """From a proposal to one written order (interfaces.md sections 4 and 6, FHIR-40 to FHIR-51)."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 
 from smartapp.fhir.chart import AnswerState
 from smartapp.usecases.accept import NoSuchProposal
-from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
+from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState
 from smartapp.usecases.proposal import Stage
 from smartapp.usecases.writing import NotApprovable
 from tests import charts as c
+from tests.fakes import MemoryProposals
 from tests.usecases.desk import Desk, a_chart, a_new_result, milligrams
 
 LOST = WriteResult(state=WriteState.NOT_CONFIRMED, reason="the server did not answer in time")
@@ -296,6 +298,28 @@ def test_a_second_press_waits_for_the_first_and_ends_on_its_result() -> None:
     desk.meanwhile = first_press_ends
     assert desk.press(view, Stage.CONFIRMING).state is ProposalState.WRITTEN
     assert (len(desk.paused), len(desk.writer.orders())) == (3, 1)
+
+
+class Overtaking(MemoryProposals):
+    """Proposals of which one is decided right after it was read."""
+
+    then: Callable[[], object] | None = None
+
+    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+        found, then, self.then = super().get(launch, proposal), self.then, None
+        if then is not None:
+            then()
+        return found
+
+
+@pytest.mark.req("FHIR-44")
+def test_a_press_that_is_overtaken_between_two_looks_ends_on_the_same_result() -> None:
+    desk = Desk(proposals=Overtaking())
+    view = desk.on_receipt()
+    other = Desk(chart=desk.chart, writer=desk.writer, proposals=desk.proposals)
+    desk.proposals.then = lambda: other.press(view, Stage.CONFIRMING)
+    assert desk.press(view, Stage.CONFIRMING).state is ProposalState.WRITTEN
+    assert len(desk.writer.orders()) == 1
 
 
 @pytest.mark.req("FHIR-44")
