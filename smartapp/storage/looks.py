@@ -50,6 +50,7 @@ def as_json(look: Look) -> dict[str, Any]:
         "crs_grade": look.crs_grade,
         "doses": sorted(look.doses),
         "bound": look.bound,
+        "by_hand": sorted(look.by_hand),
     }
 
 
@@ -65,4 +66,5 @@ def from_json(kept: Mapping[str, Any]) -> Look:
         crs_grade=kept["crs_grade"],
         doses=frozenset(kept["doses"]),
         bound=kept.get("bound", ""),
+        by_hand=frozenset(kept.get("by_hand", ())),
     )

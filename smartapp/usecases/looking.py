@@ -23,6 +23,7 @@ class Look:
     crs_grade: int | None = None
     doses: frozenset[str] = frozenset()
     bound: str = ""  # the comparator of a level known only as a bound (DQ-04)
+    by_hand: frozenset[str] = frozenset()  # what the user had added in that launch (`Bedside.added`)
 
 
 class Looks(Protocol):
@@ -45,4 +46,5 @@ def look_of(assessment: Assessment) -> Look:
         crs_grade=crs.grade if crs else None,
         bound=str(effective.result.comparator or "") if effective else "",
         doses=frozenset(e.source for e in assessment.picture.exposures if e.drug in FIBRINOGEN_PRODUCTS),
+        by_hand=assessment.picture.bedside.added,
     )

@@ -26,6 +26,7 @@ FIRST = Look(
     crs_grade=2,
     doses=frozenset({"Procedure/1"}),
     bound="<",
+    by_hand=frozenset({"bleeding"}),
 )
 LATER = replace(FIRST, at=NOW + timedelta(hours=9), action="REPLACE", indicator="critical", fibrinogen=Decimal("0.94"))
 

@@ -220,6 +220,26 @@ def test_each_thing_added_by_hand_is_marked_and_can_be_taken_back() -> None:
     assert "Bleeding: major, added by you" in page.text
 
 
+@pytest.mark.req("DQ-10")
+def test_a_suspect_result_is_marked_in_every_table_and_is_not_the_latest() -> None:
+    ward = jane(charts.fibrinogen("1.37", hours_ago=9), charts.fibrinogen("0.92", id_="clot"), charts.crs(2))
+    ward.bedside = Bedside(suspects={"Observation/clot": "clotted"})
+    page = Browser(ward.app).get()
+    assert "Fibrinogen 1.37 g/L 137 mg/dL" in page.text
+    assert "Fibrinogen 0.92 g/L" not in page.text
+    assert "Observation/clot marked suspect by you (clotted): not used" in page.text
+    rows = [form for form in page.forms if form.action.endswith("/observe")]
+    assert "Observation/clot" not in [form.fields.get("suspect") for form in rows]
+    assert [form.buttons for form in rows].count([("take_back", "Observation/clot")]) == 2
+
+
+def test_a_result_that_is_only_too_old_is_not_called_missing() -> None:
+    old = charts.result("inr", "6301-6", "1.4", "1", hours_ago=30)
+    text = Browser(jane(charts.fibrinogen("0.8"), charts.crs(3), old).app).get().text
+    assert "INR (none of the last 24 h)" in text
+    assert "aPTT," in text
+
+
 @pytest.mark.req("SEC-03")
 def test_signing_out_ends_the_launch() -> None:
     browser = Browser(act_now().app)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from smartapp.clinical.picture import Bedside
 from smartapp.usecases.looking import Look
-from smartapp.web.presenters.since import card_words, since_words
+from smartapp.web.presenters.since import Told, card_words, since_words
 from smartapp.web.presenters.words import Clock
 from tests.builders import NOW
 from tests.web.browsing import Browser
@@ -53,8 +54,45 @@ def test_each_change_is_told(now: dict[str, object], told: str) -> None:
 @pytest.mark.req("DQ-17")
 def test_a_level_that_was_not_read_is_not_called_unusable() -> None:
     now = replace(BEFORE, at=NOW, fibrinogen=None, collected=None)
-    told = since_words(BEFORE, now, Clock(NOW, UTC, None), unread="could not be read")
+    told = since_words(BEFORE, now, Clock(NOW, UTC, None), Told(unread="could not be read"))
     assert told == "Since you looked 9 h ago: fibrinogen 1.31 g/L → could not be read."
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (
+            {"bleeding": "major", "by_hand": frozenset({"bleeding"})},
+            {},
+            "major → none recorded (what you had added has expired)",
+        ),
+        ({}, {"bleeding": "major", "by_hand": frozenset({"bleeding"})}, "none recorded → major (added by you)"),
+        ({"crs_grade": 4, "by_hand": frozenset({"crs_grade"})}, {}, "CRS 4 → 2 (what you had added has expired)"),
+        (
+            {"fibrinogen": Decimal("0.92")},
+            {"by_hand": frozenset({"Observation/1"})},
+            "0.92 g/L → 1.31 g/L (another result counts: you marked one suspect)",
+        ),
+        (
+            {"fibrinogen": Decimal("1.5"), "by_hand": frozenset({"Observation/1"})},
+            {},
+            "1.5 g/L → 1.31 g/L (a result that you had marked suspect counts again)",
+        ),
+    ],
+)
+def test_a_change_that_only_the_user_made_is_told_as_theirs(
+    before: dict[str, object], now: dict[str, object], told: str
+) -> None:
+    said = since_words(replace(BEFORE, **before), replace(BEFORE, at=NOW, **now), Clock(NOW, UTC, None))
+    assert f"{told}." in said
+
+
+def test_the_advice_is_told_in_the_word_of_the_verdict() -> None:
+    ward = act_now()
+    ward.looked_before, ward.bedside = BEFORE, Bedside(crs_grade=5)
+    text = Browser(ward.app).get().text
+    assert "advice now OUTSIDE SCOPE" in text
+    assert "NO REPLACEMENT ADVISED" not in text
 
 
 def test_nothing_new_within_the_hour_is_no_news() -> None:

@@ -48,6 +48,7 @@ class ResultRow:
     trend: str = ""
     remark: str = ""
     source: str = ""
+    suspect: str = ""
 
 
 def result_rows(assessment: Assessment) -> tuple[ResultRow, ...]:
@@ -59,20 +60,27 @@ def fibrinogen_rows(assessment: Assessment) -> tuple[ResultRow, ...]:
     """Every fibrinogen result, newest first: the chart as a table."""
     clock = clock_of(assessment)
     return tuple(
-        _row("Fibrinogen", result, None, clock)
+        _marked(assessment, _row("Fibrinogen", result, None, clock))
         for result in reversed(tuple(assessment.picture.series(Analyte.FIBRINOGEN)))
     )
 
 
 def _rows(assessment: Assessment, clock: Clock) -> Iterator[ResultRow]:
     for analyte, label in _LABELS.items():
-        series = assessment.picture.series(analyte)
-        latest = series.latest()
+        series, suspects = assessment.picture.series(analyte), assessment.picture.bedside.suspects
+        used = LabSeries.of(result for result in series if result.source not in suspects) if suspects else series
+        latest = used.latest() or series.latest()
         if latest is not None:
-            row = _row(label, latest, _before(series, latest), clock)
+            row = _marked(assessment, _row(label, latest, _before(used, latest), clock))
             yield _by_the_rule(assessment, row) if analyte is Analyte.FIBRINOGEN else row
         elif analyte in _ALWAYS:
             yield ResultRow(label=label, latest=absence(assessment, Topic.LABORATORY))
+
+
+def _marked(assessment: Assessment, row: ResultRow) -> ResultRow:
+    """A result that the clinician marked suspect says so wherever it stands (interfaces.md section 4)."""
+    why = assessment.picture.bedside.suspects.get(row.source)
+    return row if why is None else replace(row, suspect=f"marked suspect by you ({why or 'no reason given'}): not used")
 
 
 def _by_the_rule(assessment: Assessment, row: ResultRow) -> ResultRow:

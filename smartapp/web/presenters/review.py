@@ -9,7 +9,6 @@ from smartapp.clinical.dosing import MINIMUM_DOSE
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.wording import rounded
-from smartapp.usecases.looking import look_of
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.added import AddedLine, added_lines
@@ -18,7 +17,7 @@ from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.left import LeftPage, left_page
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
-from smartapp.web.presenters.since import card_words, since_words
+from smartapp.web.presenters.since import news
 from smartapp.web.presenters.trace import (
     Issue,
     TraceGroup,
@@ -138,13 +137,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         order_texts=tuple(_order_texts(reviewed, who)),
         awaited=", ".join(reviewed.awaited),
         undecided=reviewed.undecided,
-        since=card_words(reviewed.spoken_of, look_of(assessment), clock_of(assessment))
-        or since_words(
-            reviewed.looked,
-            look_of(assessment),
-            clock_of(assessment),
-            unread=absence(assessment, Topic.LABORATORY) if Topic.LABORATORY in assessment.picture.unread else "",
-        ),
+        since=news(reviewed.looked, reviewed.spoken_of, assessment),
         left=left_page(reviewed.left),
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         adds=assessment.applicability.runs or bool(assessment.picture.bedside.added),

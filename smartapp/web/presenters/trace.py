@@ -1,13 +1,13 @@
 """Why: every rule with what it said, what it looked at and what it lacked, and what could not be read (DSI-13)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment, Outcome, OutcomeKind
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.picture import GapKind
-from smartapp.clinical.rule import Row
+from smartapp.clinical.rule import Missing, Row
 from smartapp.clinical.rules import all_rules
 from smartapp.web.presenters.words import clock_of, input_words
 
@@ -97,12 +97,20 @@ def issue_line(assessment: Assessment) -> str:
     found = [issue.kind for issue in issues(assessment)]
     unread = sum(kind not in (GapKind.NOTED, GapKind.ABSENT) for kind in found)
     lacking = dict.fromkeys(
-        name for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL for name in o.missing
+        words for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL for words in _lacking(o)
     )
     parts = [f"Could not be read or used: {unread}"] if unread else []
-    parts += ["Missing: " + ", ".join(map(input_words, lacking))] if lacking else []
+    parts += ["Missing: " + ", ".join(lacking)] if lacking else []
     remarks = sum(kind == GapKind.NOTED for kind in found)
     return " · ".join(parts + ([f"{remarks} remark{'s' if remarks != 1 else ''} on the data"] if remarks else []))
+
+
+def _lacking(outcome: Outcome) -> Iterator[str]:
+    """What a rule lacks; of a result that is only too old, since when there is none."""
+    whys = {value.inputs: value.why for value in outcome.facts.values() if isinstance(value, Missing)}
+    for name in outcome.missing:
+        _, old, window = whys.get((name,), "").partition(" of the last ")
+        yield f"{input_words(name)} (none of the last {window})" if old else input_words(name)
 
 
 def level_words(level: EvidenceLevel) -> str:

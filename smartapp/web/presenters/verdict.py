@@ -161,7 +161,8 @@ def level_words(value: Decimal, result: LabResult, clock: Clock) -> str:
 
 def _last(assessment: Assessment) -> str:
     """Where none is usable: the newest all the same, as what it is."""
-    last = assessment.picture.series(Analyte.FIBRINOGEN).latest()
+    suspects = assessment.picture.bedside.suspects
+    last = assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda result: result.source not in suspects)
     return f"the newest is {level_words(last.value, last, clock_of(assessment))}" if last else ""
 
 
