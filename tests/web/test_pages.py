@@ -514,3 +514,10 @@ def test_what_rules_say_is_told_in_the_sites_time_as_all_else_on_the_page() -> N
     assert "Product given at 09:00: recheck before another dose" in page.text
     assert "Europe/Oslo" in page.text
     assert not re.search(r"\d\d UTC", page.text)
+
+
+@pytest.mark.req("SEC-07")
+def test_the_foot_of_the_page_names_patient_and_date_since_it_may_stand_on_a_second_sheet() -> None:
+    foot = Browser(act_now().app).get().text.rpartition("times are UTC")[0][-160:]
+    assert "Jane DOE, F 30 y, born 1996-01-01, ID 4821" in foot
+    assert "assessed 1 Mar 2026 08:00" in foot

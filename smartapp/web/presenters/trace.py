@@ -142,5 +142,6 @@ def _known_rows() -> dict[str, Row]:
 
 
 def assessed_at(assessment: Assessment) -> str:
-    """`03:13`, in the site's time zone."""
-    return clock_of(assessment).time(assessment.picture.as_of)
+    """`27 Nov 2026 03:13`, in the site's time zone: a printed page is read on another day."""
+    local = assessment.picture.as_of.astimezone(assessment.picture.zone)
+    return f"{local.day} {local.strftime('%b %Y %H:%M')}"
