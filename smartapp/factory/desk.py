@@ -10,7 +10,7 @@ from smartapp.clinical.orders import ProposedOrder
 from smartapp.ehr.reading import FirstAnswers
 from smartapp.factory.bedside import TIMES, bedside_of, merged
 from smartapp.factory.endings import ended
-from smartapp.factory.problems import CannotApprove, NoReceipt, NotInThisLaunch
+from smartapp.factory.problems import CannotApprove, CannotWithdraw, NoReceipt, NotInThisLaunch
 from smartapp.factory.resuming import Resuming
 from smartapp.factory.showing import shown
 from smartapp.factory.visits import Visit
@@ -170,7 +170,7 @@ class ClinicalDesk:
 
     def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
         """Take back a draft."""
-        self._done(lambda case: self.acceptance.withdraw(case, proposal), opened)
+        self._done(lambda case: self.acceptance.withdraw(case, proposal), opened, CannotWithdraw)
 
     def receipt(self, opened: OpenLaunch, proposal: str) -> bytes:
         """The signed receipt of the decision on a proposal; 404 before there is one."""
@@ -198,13 +198,15 @@ class ClinicalDesk:
         self.log.noted(subject_of(session), "signed out", "ended")
         self.signed_out(session)
 
-    def _done(self, act: Callable[[Case], Stored], opened: OpenLaunch) -> Stored:
+    def _done(
+        self, act: Callable[[Case], Stored], opened: OpenLaunch, refused: type[CannotApprove] = CannotApprove
+    ) -> Stored:
         try:
             return act(self._case(opened))
         except NoSuchProposal:
             raise NotInThisLaunch from None
         except NotApprovable as problem:
-            raise CannotApprove(str(problem)) from None
+            raise refused(str(problem)) from None
 
     def _looked(self, case: Case, proposal: str, look: Callable[[Case, str], Stored]) -> Stored:
         try:

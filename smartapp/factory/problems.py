@@ -13,6 +13,13 @@ class CannotApprove(Exception):
         self.what = what
 
 
+class CannotWithdraw(CannotApprove):
+    """An order that was not taken back."""
+
+    title = "This order was not withdrawn"
+    advice = "Open the patient page: it says how the order stands. It may have to be cancelled in the EHR."
+
+
 class NotInThisLaunch(Exception):
     """A proposal of another launch, or none at all."""
 

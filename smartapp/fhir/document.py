@@ -216,6 +216,13 @@ def _prepared(kind: type[R]) -> Callable[[bytes], R]:
         return _DECODERS.setdefault(kind, msgspec.json.Decoder(kind).decode)
 
 
+def _misformed(error: str) -> str:
+    """In words that a clinician can pass on: which element, not which type of the program it is not."""
+    _, _, path = error.partition(" - at `$")
+    element = path.strip(".`")
+    return f"{f'its {element}' if element else 'it'} is not in the form that FHIR gives it"
+
+
 def decode(raw: bytes, kind: type[R]) -> R:
     """One resource as `kind`; `Unreadable` names the path of the element that does not fit, never its value."""
     try:
@@ -223,7 +230,7 @@ def decode(raw: bytes, kind: type[R]) -> R:
     except RecursionError:
         raise Unreadable(_MAX_DEPTH_WORDS) from None
     except msgspec.ValidationError as error:
-        raise Unreadable(str(error)) from None
+        raise Unreadable(_misformed(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable(f"it is not JSON ({error})") from None
 

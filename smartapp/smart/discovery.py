@@ -93,7 +93,7 @@ def json_object(reply: Reply, advice: str = _RETRY) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise EhrFailed("The EHR answered with something that is not JSON.", advice)
+        raise EhrFailed("The EHR answered with a page or text where its sign-in data belong (not JSON).", advice)
     return body
 
 

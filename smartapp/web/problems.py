@@ -151,7 +151,7 @@ def _shown(status: int, title: str, what: str, advice: str, *, elsewhere: str) -
         return make_response(jsonify(_outcome(status, what)), status)
     if request.path.startswith(_JSON_PATHS):
         return make_response(jsonify({"error": what, "reference": reference()}), status)
-    retry = _retry(status)
+    retry, patient_page = _retry(status), _patient_page(status)
     page = render_template(
         "problems/problem.html",
         title=title,
@@ -161,7 +161,8 @@ def _shown(status: int, title: str, what: str, advice: str, *, elsewhere: str) -
         works=_STILL_WORKS.get(status, _WORKS),
         retry=retry,
         window=elsewhere or retry,
-        patient_page=_patient_page(status),
+        patient_page=patient_page,
+        start="" if retry or patient_page or elsewhere or request.path == "/" else "/",
     )
     return make_response(page, status)
 

@@ -118,3 +118,17 @@ def test_within_a_launch_that_goes_on_the_way_leads_back_to_the_patient() -> Non
 def test_trying_again_keeps_the_whole_address() -> None:
     text = failing([]).test_client().get("/known?iss=https://ehr.example/fhir").get_data(as_text=True)
     assert 'href="/known?iss=https://ehr.example/fhir"' in text
+
+
+@pytest.mark.parametrize("path", ["/nope", "/callback?code=x&state=y", "/launch"])
+def test_a_failed_launch_always_offers_a_way_to_start_again(path: str) -> None:
+    page = Browser(act_now().app).get(path)
+    assert page.status in (400, 404)
+    assert '<a class="button" href="/">Start again and choose the patient</a>' in page.html
+
+
+@pytest.mark.req("SEC-03")
+def test_an_ended_session_offers_to_start_again() -> None:
+    ward = act_now()
+    ward.ended = True
+    assert "Start again and choose the patient" in Browser(ward.app).get().text
