@@ -45,7 +45,7 @@ from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Rule
 from smartapp.clinical.rules import all_rules
-from smartapp.clinical.wording import in_words
+from smartapp.clinical.wording import fact_in_words
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Outcome(NamedTuple):
     @property
     def inputs(self) -> tuple[tuple[str, str, str], ...]:
         """Each input used: its name, its value in words with unit and time, and its source; put into words only when asked."""
-        return tuple((name, *in_words(value)) for name, value in self.used)
+        return tuple((name, *fact_in_words(name, value)) for name, value in self.used)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

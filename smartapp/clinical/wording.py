@@ -1,5 +1,6 @@
 """Values in the words of the screens: number, unit, the other unit, time (screens.md section 2)."""
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -18,8 +19,10 @@ from smartapp.clinical.conclusions import (
     Weight,
 )
 from smartapp.clinical.labs import LabResult
+from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Exposure
 
+_UNITS = {Product.FIBRINOGEN_CONCENTRATE: " mg", Product.CRYOPRECIPITATE: " units"}
 _LONG = Context(prec=1000)
 
 
@@ -87,7 +90,18 @@ def in_words(value: Any) -> tuple[str, str]:
         return ("yes" if value else "no"), ""
     if is_dataclass(value):
         return _members(value), str(getattr(value, "source", ""))
-    return ("none" if value is None or value == {} else str(value)), ""
+    return ("none that counts here" if value is None else str(value)), ""
+
+
+@in_words.register
+def _(value: Mapping) -> tuple[str, str]:  # type: ignore[type-arg]  # singledispatch takes the bare class
+    told = (f"{name} {in_words(kept)[0]}{_UNITS.get(name, '')}".replace("_", " ") for name, kept in value.items())
+    return ", ".join(told) or "none", ""
+
+
+def fact_in_words(name: str, value: Any) -> tuple[str, str]:
+    """As `in_words`, for a fact by its name: a grade of which there is no record is not a grade of 0."""
+    return ("no grade recorded", "") if name == "icans" and value == 0 else in_words(value)
 
 
 def _members(value: Any) -> str:

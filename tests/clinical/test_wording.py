@@ -7,13 +7,27 @@ import pytest
 
 from smartapp.clinical.assessment import assess
 from smartapp.clinical.conclusions import Applicability, NoFibrinogen
+from smartapp.clinical.criteria.iec_hs import IecHs, Sign
+from smartapp.clinical.criteria.trend import Trend
+from smartapp.clinical.orders import Product
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rule import Missing
-from smartapp.clinical.wording import age_words, fibrinogen_words, g_per_l, in_words, rounded, source_of, to_places
+from smartapp.clinical.wording import (
+    age_words,
+    fact_in_words,
+    fibrinogen_words,
+    g_per_l,
+    in_words,
+    rounded,
+    source_of,
+    to_places,
+)
 from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight
 
 
-@pytest.mark.parametrize(("fact", "words"), [(True, "yes"), (False, "no"), (None, "none"), (("a", "b"), "a, b")])
+@pytest.mark.parametrize(
+    ("fact", "words"), [(True, "yes"), (False, "no"), (None, "none that counts here"), (("a", "b"), "a, b")]
+)
 def test_simple_facts(fact: object, words: str) -> None:
     assert in_words(fact)[0] == words
 
@@ -85,3 +99,19 @@ def test_the_source_of_a_fact_is_the_one_its_words_name() -> None:
 
 def test_a_level_is_told_in_both_units() -> None:
     assert g_per_l(Decimal("1.234")) == "1.23 g/L (123.4 mg/dL)"
+
+
+@pytest.mark.req("DSI-13")
+def test_facts_that_hold_others_are_told_in_words_not_in_the_programs_own() -> None:
+    before, now = a_fibrinogen("1.6", hours_ago=8), a_fibrinogen("0.8")
+    told, _ = in_words(Trend(down=True, previous=before, drop=before.value - now.value))
+    assert told.startswith("a fall by 0.8 g/L from ")
+    assert in_words(Trend(down=False))[0] == "no fall that counts"
+    assert in_words({Product.FIBRINOGEN_CONCENTRATE: Decimal(4000)})[0] == "fibrinogen concentrate 4000 mg"
+    ferritin = Sign("ferritin 12000 ug/L", "Observation/f")
+    assert in_words(IecHs(ferritin=ferritin, signs=(Sign("ALT high", "x"),))) == (
+        "ferritin 12000 ug/L; ALT high",
+        "Observation/f",
+    )
+    assert fact_in_words("icans", 0)[0] == "no grade recorded"
+    assert fact_in_words("icans", 2)[0] == "2"

@@ -11,6 +11,7 @@ from smartapp.clinical.criteria.recent import recent, surely_above, surely_at_le
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, ConditionKind
+from smartapp.clinical.wording import in_words
 
 PLATELETS_BELOW = Decimal(50)  # 10*9/L
 NEUTROPHILS_BELOW = Decimal("0.5")  # 10*9/L
@@ -45,6 +46,12 @@ class IecHs:
     ferritin: Sign | None
     signs: tuple[Sign, ...]
     not_judged: tuple[str, ...] = ()
+
+
+@in_words.register
+def _(found: IecHs) -> tuple[str, str]:
+    signs = (*((found.ferritin,) if found.ferritin else ()), *found.signs)
+    return "; ".join(sign.text for sign in signs) or "no sign present", signs[0].source if signs else ""
 
 
 def _read(facts: Facts) -> IecHs | Missing:

@@ -8,6 +8,7 @@ from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, hours
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
+from smartapp.clinical.wording import in_words, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ def _read(facts: Facts) -> Trend | Missing:
         return Trend(down=False)
     bound = now.comparator is not None or previous.comparator is not None
     return Trend(down=True, previous=previous, drop=previous.value - now.value, by_bound=bound)
+
+
+@in_words.register
+def _(trend: Trend) -> tuple[str, str]:
+    if trend.previous is None:
+        return "no fall that counts", ""
+    told, source = in_words(trend.previous)
+    least = "at least " if trend.by_bound else ""
+    return f"a fall by {least}{rounded(trend.drop)} g/L from {told}", source
 
 
 TREND: Need[Trend] = Need("trend", _read)
