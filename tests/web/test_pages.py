@@ -94,6 +94,7 @@ def test_results_that_were_not_read_are_never_said_not_to_exist(state: AnswerSta
     assert f"Fibrinogen results {words}: look for them in the EHR" in page.text
     assert "no usable fibrinogen" not in page.text.partition("What the rules say")[0]
     assert "not recorded Vital signs" not in page.text
+    assert "Missing: " not in page.text.partition("What the rules say")[0]
     assert ("Try to read again" in page.text) is (state is not AnswerState.NOT_PERMITTED)
 
 

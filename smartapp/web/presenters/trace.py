@@ -100,7 +100,8 @@ def issue_line(assessment: Assessment) -> str:
         words for o in assessment.outcomes if o.kind is OutcomeKind.CANNOT_TELL for words in _lacking(o)
     )
     parts = [f"Could not be read or used: {unread}"] if unread else []
-    parts += ["Missing: " + ", ".join(lacking)] if lacking else []
+    lead = "Not known" if assessment.picture.unread else "Missing"  # what was not read may well be there
+    parts += [f"{lead}: " + ", ".join(lacking)] if lacking else []
     remarks = sum(kind == GapKind.NOTED for kind in found)
     return " · ".join(parts + ([f"{remarks} remark{'s' if remarks != 1 else ''} on the data"] if remarks else []))
 
