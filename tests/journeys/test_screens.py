@@ -1,6 +1,7 @@
 """The screens as people use them: keyboard, paper, and a narrow panel."""
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ def test_arrow_keys_walk_the_points_of_the_chart(app_page: Any) -> None:
     app_page.keyboard.press("ArrowLeft")
     before = app_page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert newest.startswith("0.8 grams per litre, below 1.0, day +6")
-    assert before.startswith("1.16 grams per litre, below 1.5, day +6")
+    assert re.match(
+        r"1\.16 grams per litre, below 1\.5, day \+[56]", before
+    )  # twelve hours earlier may be the day before
     app_page.keyboard.press("Home")
     assert "day -" in app_page.evaluate("document.activeElement.getAttribute('aria-label')")
 
