@@ -189,3 +189,10 @@ def test_the_rules_print_with_nothing_cut_off(app_page: Any, stack: Stack, path:
     app_page.set_viewport_size({"width": 703, "height": 1000})  # A4 within its margins
     assert app_page.evaluate("document.documentElement.scrollWidth") <= 703
     assert app_page.pdf(path=str(tmp_path / "rules.pdf"), format="A4").count(PAGE_BREAK) >= 1
+
+
+def test_no_width_makes_the_patient_page_scroll_sideways(app_page: Any) -> None:
+    for width in range(640, 1921, 40):
+        app_page.set_viewport_size({"width": width, "height": 900})
+        over = app_page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{over} px at {width}"
