@@ -12,6 +12,7 @@ INCREMENT_FLOOR = "increment_floor"
 ROUNDING_EXCESS = "rounding_excess"
 CAPPED = "capped_below_target"
 MINIMUM_DOSE = "minimum_dose"
+_CHOSEN = "The clinician chose"  # how the last step of a changed amount begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,9 @@ def amended(order: ProposedOrder, option: Option, amount: Decimal) -> ProposedOr
     and a last step that says whose amount it is."""
     before, unit = (option.dose_mg, "mg") if option.dose_mg is not None else (Decimal(option.units or 1), "units")
     volume = None if option.volume_ml is None else option.volume_ml * amount / before
-    chosen = f"The clinician chose {plain(amount)} {unit} in the place of the calculated {plain(before)} {unit}"
-    order = replace(order, steps=option.steps if amount == before else (*option.steps, chosen))
+    steps = tuple(step for step in order.steps if not step.startswith(_CHOSEN))
+    chosen = f"{_CHOSEN} {plain(amount)} {unit} in the place of the calculated {plain(before)} {unit}"
+    order = replace(order, steps=steps if amount == before else (*steps, chosen))
     if option.dose_mg is None:
         return replace(order, units=int(amount), volume_ml=volume)
     vials = None if option.vial_mg is None else whole(amount / option.vial_mg)

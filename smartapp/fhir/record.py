@@ -13,6 +13,7 @@ from smartapp.fhir.elements import CodeableConcept, Quantity, Reference
 from smartapp.fhir.models import validated
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+NOT_READ = "the stored order could not be read"
 _UNITS = {"{unit}": "units"}  # UCUM's spelling is for machines
 _OVER = frozenset({"cancelled", "revoked", "completed", "stopped", "ended", "entered-in-error"})
 
@@ -146,7 +147,7 @@ def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:
     try:
         ours, theirs = decode(approved, _Stored), decode(stored, _Stored)
     except Unreadable:
-        return ("the stored order could not be read",)
+        return (NOT_READ,)
     pairs = (
         ("patient", _subject(ours), _subject(theirs)),
         ("medication", _codes(ours), _codes(theirs)),
@@ -203,11 +204,11 @@ def _read(stored: bytes) -> _Stored:
 
 
 def _alike(name: str, ours: Any, theirs: Any) -> bool:
-    return _same_product(ours, theirs) if name in ("medication", "route") else bool(ours == theirs)
+    return _same_concept(ours, theirs) if name in ("medication", "route") else bool(ours == theirs)
 
 
-def _same_product(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    """A code in common, and in no code system another product: the EHR may drop codings or add its own."""
+def _same_concept(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """A code in common, and in no code system another one: the EHR may drop codings or add its own."""
     systems = {code.rpartition("|")[0] for code in ours} & {code.rpartition("|")[0] for code in theirs}
     shared = {code.rpartition("|")[0] for code in ours & theirs}
     return systems == shared if ours & theirs else ours == theirs

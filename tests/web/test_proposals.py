@@ -356,6 +356,15 @@ def test_the_dose_review_tells_what_was_given_and_what_to_be_careful_about() -> 
     assert "SAF-03" in review.text
 
 
+@pytest.mark.req("DQ-02")
+def test_a_dose_of_yesterday_without_a_time_is_not_left_out_of_the_dose_review() -> None:
+    given = charts.given("dose", "B02BB01", effectiveDateTime="2026-02-28")
+    browser = Browser(jane(charts.fibrinogen("0.8"), charts.crs(3), charts.weight("70"), given).app)
+    review = browser.press(browser.get().form("/approve"))
+    assert "28 Feb, time not recorded" in review.text
+    assert "none recorded" not in review.text.partition("Given in the last 24 h")[2][:80]
+
+
 def test_no_dose_recorded_is_said_on_the_dose_review() -> None:
     browser = Browser(act_now().app)
     assert "Given in the last 24 h none recorded" in " ".join(
@@ -472,3 +481,18 @@ def test_an_order_that_rests_on_what_was_entered_by_hand_says_so() -> None:
     words = "Entered by the clinician, not from the record: weight 82.5 kg, bleeding major"
     browser.press(approvals(receipt)[0])
     assert words in json.loads(ward.writer.orders[0].body)["note"][0]["text"]
+
+
+@pytest.mark.req("FHIR-42")
+def test_another_amount_leaves_the_mark_of_what_was_entered_by_hand_and_is_told_once() -> None:
+    """Chosen twice, the second amount counts; the calculated one again is no choice."""
+    ward = jane(charts.fibrinogen("0.8"), charts.crs(3))
+    ward.bedside = Bedside(weight_kg=Decimal("82.5"))
+    browser = Browser(ward.app)
+    receipt = browser.press(approvals(browser.press(concentrate(browser.get())))[0], dose_mg="2000")
+    again = browser.press(approvals(browser.press(approvals(receipt)[-1]))[0], dose_mg="2500")
+    browser.press(approvals(again)[0])
+    note = json.loads(ward.writer.orders[0].body)["note"][0]["text"]
+    assert "not from the record: weight 82.5 kg" in note
+    assert note.count("The clinician chose") == 1
+    assert "chose 2500 mg" in note

@@ -2,26 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from smartapp.clinical.assessment import amount_findings
-from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.dosing import MINIMUM_DOSE, expected
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.wording import plain
+from smartapp.fhir.record import NOT_READ
 from smartapp.usecases.declining import REASONS
 from smartapp.web.amounts import in_letters
 from smartapp.web.decisions import ProposalView, Proposed, State
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
+from smartapp.web.presenters.provisos import doses_of_the_day
 from smartapp.web.presenters.review import OptionLine, option_line
 from smartapp.web.presenters.verdict import Verdict, verdict
 from smartapp.web.presenters.words import about, clock_of, order_words, zone_words
 
 DECLINE_REASONS = REASONS
 _MIX_UP = "ORD-05"
-_UNREAD = "the stored order could not be read"
-_DAY = timedelta(hours=24)
 _OUTCOMES = {
     State.WRITTEN: ("Saved as draft", "saved"),
     State.REFUSED: ("Not saved", "refused"),
@@ -105,7 +103,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
     if proposal.state is State.WRITTEN and proposed.assessment.policy.get("order_status") == "active":
         outcome = "Saved as active order"
-    if outcome and set(proposal.differences) - {_UNREAD}:
+    if outcome and set(proposal.differences) - {NOT_READ}:
         outcome = f"{outcome}, but the stored order differs"
     checks = amount_findings(proposed.assessment, proposal.order) if not outcome else ()
     return ProposalPage(
@@ -198,12 +196,8 @@ def _others(proposed: Proposed) -> Iterator[OptionLine]:
 def _given(proposed: Proposed) -> Iterator[str]:
     """Fibrinogen products of the last 24 h, the newest first; where that could not be read, it says so."""
     picture, clock = proposed.assessment.picture, clock_of(proposed.assessment)
-    recent = [
-        e
-        for e in picture.exposures
-        if e.drug in FIBRINOGEN_PRODUCTS and timedelta(0) <= e.start.age(picture.as_of) <= _DAY
-    ]
-    for dose in sorted(recent, key=lambda dose: dose.start.at, reverse=True):
+    recent = doses_of_the_day(proposed.assessment)
+    for dose in reversed(recent):
         yield given_words(dose, clock)
     unread = [gap.text for topic, gap in picture.unread.items() if topic in (Topic.ADMINISTRATIONS, Topic.PROCEDURES)]
     yield from unread or (() if recent else ("none recorded",))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.findings import Finding, Indicator
+from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.wording import fibrinogen_words
@@ -35,6 +36,12 @@ def newer_unused(assessment: Assessment) -> str:
     return f"{lead}, {clock.drawn(at)}, could not be used: {clock.local(why)}"
 
 
+def newest_level(assessment: Assessment) -> LabResult | None:
+    """The newest fibrinogen that was not marked suspect, usable or not."""
+    suspects = assessment.picture.bedside.suspects
+    return assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda result: result.source not in suspects)
+
+
 def recheck_first(assessment: Assessment) -> str:
     """REP-09: what was given after the sample and whether its recheck is late, or else what was ordered."""
     blocker = next((each for each in assessment.draft_blockers if each.rule == "REP-09"), None)
@@ -53,14 +60,18 @@ def recheck_first(assessment: Assessment) -> str:
 
 def given_lately(assessment: Assessment) -> str:
     """`Fibrinogen product in the last 24 h: cryoprecipitate 10 units, 22:12, 2 h ago (0.8 → 0.9 g/L)`; unread is not none."""
-    clock, since = clock_of(assessment), assessment.picture.as_of - _DAY
-    doses = [
-        given_words(dose, clock) + _effect(assessment, dose) for dose in _given(assessment) if _latest(dose) >= since
-    ]
+    clock = clock_of(assessment)
+    doses = [given_words(dose, clock) + _effect(assessment, dose) for dose in doses_of_the_day(assessment)]
     unread = _unread_doses(assessment)
     if unread:
-        doses.append(f"{'whether more was ' if doses else ''}{unread}")
+        doses.append(f"{'further records ' if doses else ''}{unread}")
     return f"Fibrinogen product in the last 24 h: {'; '.join(doses) or 'none recorded'}"
+
+
+def doses_of_the_day(assessment: Assessment) -> list[Exposure]:
+    """Fibrinogen products that were or may have been given in the last 24 h, the oldest first."""
+    since = assessment.picture.as_of - _DAY
+    return [dose for dose in _given(assessment) if _latest(dose) >= since]
 
 
 def cautions(assessment: Assessment) -> tuple[str, ...]:
@@ -78,11 +89,7 @@ def cautions(assessment: Assessment) -> tuple[str, ...]:
 
 def unread_parts(assessment: Assessment) -> str:
     """`Not read whole: allergies (not permitted), conditions (incomplete)`; doses are told of with what was given."""
-    parts = [
-        f"{topic} ({str(gap.kind).partition(':')[0]})"
-        for topic, gap in assessment.picture.unread.items()
-        if topic not in _TELLING
-    ]
+    parts = [f"{topic} ({gap.kind.brief})" for topic, gap in assessment.picture.unread.items() if topic not in _TELLING]
     return f"Not read whole: {', '.join(parts)}" if parts else ""
 
 
@@ -96,9 +103,7 @@ def _raised(finding: Finding) -> bool:
 
 def _resting_on(assessment: Assessment) -> datetime | None:
     """When the level that the answer rests on was drawn, or the newest there is."""
-    suspects = assessment.picture.bedside.suspects
-    newest = assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda each: each.source not in suspects)
-    result = assessment.fibrinogen.result if assessment.fibrinogen else newest
+    result = assessment.fibrinogen.result if assessment.fibrinogen else newest_level(assessment)
     return result.collected.at if result else None
 
 
@@ -150,7 +155,7 @@ def _unread_doses(assessment: Assessment) -> str:
     picture = assessment.picture
     kinds = [picture.unread[topic].kind for topic in _TELLING if topic in picture.unread]
     kinds += [gap.kind for gap in assessment.gaps if _tells_of_doses(gap)]
-    return str(kinds[0]).partition(":")[0] if kinds else ""
+    return kinds[0].brief if kinds else ""
 
 
 def _tells_of_doses(gap: Gap) -> bool:

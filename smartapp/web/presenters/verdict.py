@@ -8,8 +8,7 @@ from smartapp.clinical.conclusions import Action, Basis
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import BleedingLevel, Topic
-from smartapp.clinical.terminology import Analyte
-from smartapp.web.presenters.provisos import provisos
+from smartapp.web.presenters.provisos import newest_level, provisos
 from smartapp.web.presenters.words import Clock, absence, amount_of, both_units, clock_of, order_words
 
 _BASES = {Basis.SUGGESTED: "suggested, not recorded: confirm", Basis.RECORDED: "recorded", Basis.RESOLVED: "resolved"}
@@ -161,8 +160,7 @@ def level_words(value: Decimal, result: LabResult, clock: Clock) -> str:
 
 def _last(assessment: Assessment) -> str:
     """Where none is usable: the newest all the same, as what it is."""
-    suspects = assessment.picture.bedside.suspects
-    last = assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda result: result.source not in suspects)
+    last = newest_level(assessment)
     return f"the newest is {level_words(last.value, last, clock_of(assessment))}" if last else ""
 
 
