@@ -20,7 +20,7 @@ from smartapp.clinical.conclusions import (
 )
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.orders import Product
-from smartapp.clinical.picture import Exposure
+from smartapp.clinical.picture import Bedside, Exposure
 
 _UNITS = {Product.FIBRINOGEN_CONCENTRATE: " mg", Product.CRYOPRECIPITATE: " units"}
 _LONG = Context(prec=1000)
@@ -172,3 +172,13 @@ def _(value: Dic) -> tuple[str, str]:
 @in_words.register
 def _(value: Monitoring) -> tuple[str, str]:
     return f"every {plain(value.interval_h)} h", ""
+
+
+def added_words(bedside: Bedside) -> dict[str, str]:
+    """What was added by hand, by its name; results marked suspect are not among it."""
+    told = {
+        "bleeding": f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
+        "crs_grade": f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
+        "weight_kg": f"weight {plain(bedside.weight_kg)} kg" if bedside.weight_kg is not None else "",
+    }
+    return {name: words for name, words in told.items() if words}

@@ -52,5 +52,5 @@ def bedside_of(kept: Mapping[str, Any]) -> Bedside:
         crs_grade=kept.get("crs_grade"),
         weight_kg=Decimal(kept["weight_kg"]) if kept.get("weight_kg") else None,
         suspects=dict(kept.get("suspects", {})),
-        times={name: datetime.fromisoformat(at) for name, at in kept.get(TIMES, {}).items() if at},
+        times={name: datetime.fromisoformat(at) for name, at in kept.get(TIMES, {}).items()},
     )

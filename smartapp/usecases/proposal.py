@@ -13,7 +13,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.conclusions import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.wording import g_per_l, plain
+from smartapp.clinical.wording import added_words, g_per_l, plain
 from smartapp.usecases.ports import ProposalState, StoredProposal
 
 T = TypeVar("T")
@@ -175,13 +175,8 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
 def _by_hand(assessment: Assessment) -> tuple[str, ...]:
     """What the order rests on that stands in no record, marked as the clinician's own (interfaces.md section 4)."""
     bedside = assessment.picture.bedside
-    told = (
-        f"weight {plain(bedside.weight_kg)} kg" if bedside.weight_kg is not None else "",
-        f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
-        f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
-        *(f"{source} is suspect" for source in bedside.suspects),
-    )
-    entered = ", ".join(part for part in told if part)
+    told = reversed(added_words(bedside).values())  # the weight first: the dose rests on it
+    entered = ", ".join((*told, *(f"{source} is suspect" for source in bedside.suspects)))
     return (f"Entered by the clinician, not from the record: {entered}",) if entered else ()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.wording import plain
+from smartapp.clinical.wording import added_words
 from smartapp.web.presenters.results import value_words
 from smartapp.web.presenters.words import clock_of
 
@@ -33,12 +33,7 @@ def added_lines(assessment: Assessment) -> tuple[AddedLine, ...]:
 
 def _added(assessment: Assessment) -> Iterator[tuple[str, str]]:
     bedside = assessment.picture.bedside
-    if bedside.bleeding:
-        yield "bleeding", f"bleeding {bedside.bleeding}"
-    if bedside.crs_grade is not None:
-        yield "crs_grade", f"CRS grade {bedside.crs_grade}"
-    if bedside.weight_kg is not None:
-        yield "weight_kg", f"weight {plain(bedside.weight_kg)} kg"
+    yield from added_words(bedside).items()
     for source, reason in bedside.suspects.items():
         yield source, f"{_named(assessment, source)} is suspect ({reason or 'no reason given'}) and is not used"
 
