@@ -84,7 +84,7 @@ breaks: $(TEST)
 ##          MODULE=criteria.dic one module
 mutants: .venv-mutants/.installed
 	$(if $(MODULE),,$(MAKE) breaks)
-	.venv-mutants/bin/mutmut run --max-children 2 "smartapp.clinical.moments.xǁMomentǁage__mutmut_1"
+	.venv-mutants/bin/mutmut run --max-children 2 "smartapp.clinical.partial_datetime.xǁMomentǁage__mutmut_1"
 	.venv-mutants/bin/python -m tests.mutants.first_look --only "$(MODULE)"
 	.venv-mutants/bin/python -m tests.mutants.second_look --only "$(MODULE)"
 	.venv-mutants/bin/python -m tests.mutants.figures --survivors
@@ -104,7 +104,7 @@ sbom: $(TEST)
 	@mkdir -p var
 	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/demo.txt --pyproject pyproject.toml --output-reproducible -o var/sbom.cdx.json
 
-## docs: write the generated documents
+## docs: write the generated documents, docs/rules.md and docs/conformance.md
 docs: $(TEST)
 	$(BIN)/smartapp rules --format markdown > docs/rules.md
 	$(BIN)/python -m tests.house.conformance > docs/conformance.md

@@ -27,7 +27,7 @@ from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rule import Rule
 from smartapp.config.load import load_settings
 from smartapp.factory import create_app
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.storage.database import Database
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from smartapp.clinical.labs import Comparator, LabResult, LabSeries, ResultStatus
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import (
     Allergy,
     BirthDate,

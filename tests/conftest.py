@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, request_finished
 from playwright.sync_api import sync_playwright
 
-from smartapp.cli.serving import demo_servers
+from smartapp.cli.serve import demo_servers
 from tests.cdshooks.checker import listen
 
 pytest_plugins = ("tests.databases",)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from smartapp.cli.serving import demo_settings
+from smartapp.cli.serve import demo_settings
 from smartapp.config.settings import Settings
 
 APP = "http://127.0.0.1:8000"

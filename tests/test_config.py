@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from smartapp.config.checks import SANDBOX, check_served, policy_of, secrets_of
+from smartapp.config.errors import ConfigError
 from smartapp.config.load import load_settings, shown
-from smartapp.config.mistake import ConfigError
 from smartapp.config.settings import Settings
 from tests.sites import SECRET_TEXT
 

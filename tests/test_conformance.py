@@ -1,8 +1,8 @@
-"""Every row of the conformance checklist has a test or a reason, and `docs/conformance.md` says which."""
+"""Every row of the conformance checklist has a test or a reason, and the document made of them says which."""
 
 import pytest
 
-from tests.house.conformance import REASONS, ROOT, ROWS, document, named_by_row
+from tests.house.conformance import REASONS, ROWS, document, named_by_row
 
 _NAMED = named_by_row()
 _FAMILIES = ("SAL-", "CDS-", "FHIR-", "SEC-", "DSI-")
@@ -28,5 +28,5 @@ def test_no_test_names_a_row_that_is_none() -> None:
     assert [row for row in _NAMED if row.startswith(_FAMILIES) and row not in ROWS] == []
 
 
-def test_the_document_is_generated() -> None:
-    assert (ROOT / "docs" / "conformance.md").read_text() == document(), "run `make docs`"
+def test_the_document_has_a_line_for_every_row() -> None:
+    assert [row for row in ROWS if f"\n| {row} | " not in document()] == []

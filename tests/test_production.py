@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from smartapp.config.checks import check_served
+from smartapp.config.errors import ConfigError
 from smartapp.config.load import load_settings
-from smartapp.config.mistake import ConfigError
 from smartapp.config.production import check_production, readable_by_others
 from tests.conftest import free_port
 from tests.sites import SECRET_TEXT

@@ -13,7 +13,7 @@ from smartapp.clinical.assessment import assess
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.report import as_json
 from smartapp.factory import create_app
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.storage.database import Database
 from tests import charts

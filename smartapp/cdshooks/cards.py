@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smartapp.cdshooks.wire import Action, Card, Coding, Link, Source, Suggestion
+from smartapp.cdshooks.serialization import Card, CardAction, CardCoding, CardSource, Link, Suggestion
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
-from smartapp.clinical.conclusions import Action as Advice
-from smartapp.clinical.conclusions import Option
 from smartapp.clinical.criteria.infusion import hidden_records
+from smartapp.clinical.derived_facts import Action as Advice
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.wording import age_words, clock, g_per_l, plain, rounded
+from smartapp.clinical.words import age_words, clock, g_per_l, plain, rounded
 from smartapp.usecases.declining import REASONS, SYSTEM
 from smartapp.usecases.quiet import group_of
 
 TOPIC_SYSTEM = "http://snomed.info/sct"
-_TOPIC = Coding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated intravascular coagulation")
+_TOPIC = CardCoding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated intravascular coagulation")
 _SPEAKING = frozenset({Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR})
 _QUIET = frozenset({"MON-01", "MON-04"})  # no card for these alone
-OVERRIDE_REASONS = tuple(Coding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
+OVERRIDE_REASONS = tuple(CardCoding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~])")
 
 Orders = Callable[[Assessment, Option], Sequence[Mapping[str, Any]]]
@@ -158,7 +158,7 @@ def card_for(
         summary=summary,
         detail=_detail(assessment, findings, gaps),
         indicator=str(loudest),
-        source=Source(
+        source=CardSource(
             label="Fibrinogen Watch: CRS coagulopathy guideline 1.1",
             url=f"{addresses.rules_url}/{rules[0]}" if rules else addresses.rules_url,
             topic=_TOPIC,
@@ -260,7 +260,8 @@ def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ..
             uuid=str(uuid.uuid4()),
             label=f"Draft {label_of(option)} and a follow-up fibrinogen",
             actions=tuple(
-                Action(description=_described(order, option), resource=order) for order in orders(assessment, option)
+                CardAction(description=_described(order, option), resource=order)
+                for order in orders(assessment, option)
             ),
         )
         for option in dosed

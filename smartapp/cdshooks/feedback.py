@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from smartapp.cdshooks.strict_json import Refused, members, value_of
+from smartapp.cdshooks.strict_json import JsonRefused, members, value_of
 
 LONGEST_COMMENT = 1000
 _LONGEST_CODE = 200
 _LONGEST_ID = 200
 
 
-class Outcome(StrEnum):
+class FeedbackOutcome(StrEnum):
     """What the user did with a card."""
 
     ACCEPTED = "accepted"
@@ -25,7 +25,7 @@ class FeedbackEntry:
     """One event: which card, what was done with it, when, and why. `comment` is untrusted text, shortened (CDS-62)."""
 
     card: str
-    outcome: Outcome
+    outcome: FeedbackOutcome
     at: datetime
     suggestions: tuple[str, ...] = ()
     reason_system: str = ""
@@ -46,7 +46,7 @@ def parse_feedback(raw: bytes) -> Batch:
     top = members(raw, "the request")
     listed = value_of(top["feedback"], "feedback") if "feedback" in top else None
     if not isinstance(listed, list) or not listed:
-        raise Refused(400, "feedback is missing or not an array of entries", "required")
+        raise JsonRefused(400, "feedback is missing or not an array of entries", "required")
     entries, problems = [], []
     for given in listed:
         try:
@@ -54,7 +54,7 @@ def parse_feedback(raw: bytes) -> Batch:
         except _Unreadable as problem:
             problems.append(str(problem))
     if not entries:
-        raise Refused(400, f"no entry of feedback can be read: {problems[0]}")
+        raise JsonRefused(400, f"no entry of feedback can be read: {problems[0]}")
     return Batch(tuple(entries), len(problems))
 
 
@@ -66,7 +66,7 @@ def _entry(given: Any) -> FeedbackEntry:
     if not isinstance(given, dict):
         raise _Unreadable("an entry is not an object")
     outcome, suggestions = _outcome(given.get("outcome")), _suggestions(given.get("acceptedSuggestions"))
-    if outcome is Outcome.ACCEPTED and not suggestions:
+    if outcome is FeedbackOutcome.ACCEPTED and not suggestions:
         raise _Unreadable("acceptedSuggestions is missing")
     why = given.get("overrideReason") or {}
     if not isinstance(why, dict):
@@ -89,10 +89,10 @@ def _card(value: Any) -> str:
     return value
 
 
-def _outcome(value: Any) -> Outcome:
-    if not isinstance(value, str) or value not in tuple(Outcome):
+def _outcome(value: Any) -> FeedbackOutcome:
+    if not isinstance(value, str) or value not in tuple(FeedbackOutcome):
         raise _Unreadable("outcome is neither accepted nor overridden")
-    return Outcome(value)
+    return FeedbackOutcome(value)
 
 
 def _time(value: Any) -> datetime:

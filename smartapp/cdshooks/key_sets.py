@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from joserfc.jwk import ECKey, RSAKey
 
+from smartapp.cdshooks.client_auth import CdsClientCaller
 from smartapp.cdshooks.tokens import Unauthorized
-from smartapp.cdshooks.trust import Caller
 
 REFETCH_SECONDS = 60
 _RETRY_SECONDS = 5
@@ -59,7 +59,7 @@ class KeySets:
         self._kept: dict[str, _Kept] = defaultdict(_Kept)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def key(self, caller: Caller, kid: str, algorithm: str) -> ECKey | RSAKey:
+    def key(self, caller: CdsClientCaller, kid: str, algorithm: str) -> ECKey | RSAKey:
         """The one key of this id, if it fits the algorithm; a key that is known and fresh waits for nobody's fetch."""
         kept = self._kept[caller.name]
         fresh = kept.imported.get((kid, algorithm)) if self._clock() < kept.fresh_until else None
@@ -73,7 +73,7 @@ class KeySets:
                 kept.imported[kid, algorithm] = known
             return known
 
-    def _refresh(self, caller: Caller, kept: _Kept, kid: str) -> None:
+    def _refresh(self, caller: CdsClientCaller, kept: _Kept, kid: str) -> None:
         now = self._clock()
         stale = now >= kept.fresh_until and now - kept.failed_at >= _RETRY_SECONDS
         unknown = not any(key.get("kid") == kid for key in kept.keys) and now - kept.missed_at >= REFETCH_SECONDS
@@ -83,7 +83,7 @@ class KeySets:
         if not any(key.get("kid") == kid for key in kept.keys):
             kept.missed_at = now
 
-    def _read(self, caller: Caller, kept: _Kept, now: float) -> None:
+    def _read(self, caller: CdsClientCaller, kept: _Kept, now: float) -> None:
         try:
             fetched = self._fetch(caller.name)
             kept.keys = _keys_in(fetched.body)
@@ -96,7 +96,7 @@ class KeySets:
         kept.imported.clear()
         kept.read_at, kept.fresh_until = now, now + fetched.seconds
 
-    def _one(self, caller: Caller, kept: _Kept, kid: str, algorithm: str) -> Mapping[str, Any]:
+    def _one(self, caller: CdsClientCaller, kept: _Kept, kid: str, algorithm: str) -> Mapping[str, Any]:
         named = [key for key in kept.keys if key.get("kid") == kid]
         if len(named) != 1:
             raise Unauthorized("no key has this kid" if not named else "several keys have this kid")
@@ -117,7 +117,7 @@ def _keys_in(body: bytes) -> Sequence[Mapping[str, Any]]:
     return tuple(key for key in listed if isinstance(key, dict))
 
 
-def usable(body: bytes, caller: Caller) -> tuple[str, ...]:
+def usable(body: bytes, caller: CdsClientCaller) -> tuple[str, ...]:
     """The ids of the keys in a set that one of the caller's algorithms can be verified with; `ValueError` for no set."""
     return tuple(
         str(key["kid"])

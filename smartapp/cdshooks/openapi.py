@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from smartapp.cdshooks.feedback import Outcome
+from smartapp.cdshooks.feedback import FeedbackOutcome
 from smartapp.cdshooks.request import ID, SELECTION, USER, WITH_ENCOUNTER, WITH_ORDERS
-from smartapp.cdshooks.wire import SUMMARY_LIMIT, Service
+from smartapp.cdshooks.serialization import SUMMARY_LIMIT, Service
 
 Schema = Mapping[str, Any]
 _TEXT: Schema = {"type": "string", "minLength": 1}
@@ -118,7 +118,7 @@ def _feedback() -> Schema:
     entry = _object(
         ("card", "outcome", "outcomeTimestamp"),
         card=_TEXT,
-        outcome={"enum": [str(outcome) for outcome in Outcome]},
+        outcome={"enum": [str(outcome) for outcome in FeedbackOutcome]},
         outcomeTimestamp={"type": "string", "format": "date-time"},
         acceptedSuggestions=_array(_object(("id",), id=_TEXT)),
         overrideReason=_object((), reason={"type": "object"}, userComment={"type": "string"}),

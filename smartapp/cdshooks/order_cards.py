@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smartapp.cdshooks.cards import Addresses, Orders, card_for, label_of
-from smartapp.cdshooks.wire import Action, Card, Suggestion
+from smartapp.cdshooks.serialization import Card, CardAction, Suggestion
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
 from smartapp.clinical.criteria.draft_orders import PRODUCTS
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.fhir.drafts import Draft, labellers
 
@@ -55,7 +55,7 @@ def _suggestions(
     mine, others = _options(assessment, draft)
     if "ORD-10" in rules and (check := mending.check(assessment)):
         yield _suggestion(
-            "Order a fibrinogen check", Action(description="Fibrinogen check; needs signature", resource=check)
+            "Order a fibrinogen check", CardAction(description="Fibrinogen check; needs signature", resource=check)
         )
     if not assessment.draft_allowed or "/" not in draft.reference:
         return
@@ -84,7 +84,7 @@ def _amended(assessment: Assessment, draft: Draft, option: Option, mending: Mend
     computed = mending.orders(assessment, option)[0]
     name = "dosageInstruction" if draft.body["resourceType"] == "MedicationRequest" else "quantityQuantity"
     amount = computed.get(name) or computed["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
-    action = Action(
+    action = CardAction(
         description=f"Change the amount: {label_of(option)}", resource={**draft.body, name: amount}, type="update"
     )
     return _suggestion(f"Change to {label_of(option)}", action)
@@ -92,12 +92,12 @@ def _amended(assessment: Assessment, draft: Draft, option: Option, mending: Mend
 
 def _instead(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> Suggestion:
     """Delete the draft and create the other product in its place."""
-    delete = Action(description="Remove this draft order", type="delete", resource_id=draft.reference)
+    delete = CardAction(description="Remove this draft order", type="delete", resource_id=draft.reference)
     order, recheck = mending.orders(assessment, option)
-    create = Action(description=f"Draft order: {label_of(option)}; needs signature", resource=order)
-    follow = Action(description="Follow-up fibrinogen 1 h after the dose", resource=recheck)
+    create = CardAction(description=f"Draft order: {label_of(option)}; needs signature", resource=order)
+    follow = CardAction(description="Follow-up fibrinogen 1 h after the dose", resource=recheck)
     return _suggestion(f"Replace with {label_of(option)} and a follow-up fibrinogen", delete, create, follow)
 
 
-def _suggestion(label: str, *actions: Action) -> Suggestion:
+def _suggestion(label: str, *actions: CardAction) -> Suggestion:
     return Suggestion(uuid=str(uuid.uuid4()), label=label, actions=actions)

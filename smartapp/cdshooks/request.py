@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from smartapp.cdshooks.strict_json import Refused, is_null, is_object, members, value_of, without_large
+from smartapp.cdshooks.strict_json import JsonRefused, is_null, is_object, members, value_of, without_large
 
 MAX_BYTES = 5 * 1024 * 1024
 ID = r"[A-Za-z0-9\-.]{1,64}"
@@ -56,11 +56,11 @@ class HookRequest:
 def parse(raw: bytes, hook: str, *, deadline: float = float("inf")) -> HookRequest:
     """The call for a service of `hook`; `Refused` with 400 or 413 names what is wrong."""
     if len(raw) > MAX_BYTES:
-        raise Refused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
+        raise JsonRefused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
     rest, large = without_large(raw, "prefetch")
     try:
         call = _parsed(rest, hook, deadline)
-    except Refused:
+    except JsonRefused:
         return _parsed(raw, hook, deadline)
     return replace(call, prefetch={**call.prefetch, **large}) if large else call
 
@@ -68,7 +68,7 @@ def parse(raw: bytes, hook: str, *, deadline: float = float("inf")) -> HookReque
 def _parsed(raw: bytes, hook: str, deadline: float) -> HookRequest:
     top = members(raw, "the request")
     if _text(top, "hook") != hook:
-        raise Refused(400, f"hook must be {hook} for this service")
+        raise JsonRefused(400, f"hook must be {hook} for this service")
     instance = _instance(top)
     context = _object(top, "context")
     patient = _id(context, "patientId")
@@ -91,28 +91,28 @@ def _parsed(raw: bytes, hook: str, deadline: float) -> HookRequest:
 def _object(of: Mapping[str, bytes], name: str) -> dict[str, bytes]:
     raw = of.get(name, b"")
     if not is_object(raw):
-        raise Refused(400, f"{name} is missing or not an object", "required")
+        raise JsonRefused(400, f"{name} is missing or not an object", "required")
     return members(raw, name)
 
 
 def _text(of: Mapping[str, bytes], name: str, place: str = "") -> str:
     value = value_of(of[name], f"{place}{name}") if name in of else None
     if not isinstance(value, str):
-        raise Refused(400, f"{place}{name} is missing or not a string", "required")
+        raise JsonRefused(400, f"{place}{name} is missing or not a string", "required")
     return value
 
 
 def _instance(top: Mapping[str, bytes]) -> str:
     value = _text(top, "hookInstance")
     if not value.strip() or len(value) > 200 or not value.isprintable():
-        raise Refused(400, "hookInstance must be a non-empty string", "required")
+        raise JsonRefused(400, "hookInstance must be a non-empty string", "required")
     return value
 
 
 def _matching(context: Mapping[str, bytes], name: str, form: str, words: str) -> str:
     value = value_of(context[name], f"context.{name}") if name in context else None
     if not isinstance(value, str) or not re.fullmatch(form, value):
-        raise Refused(400, f"context.{name} is missing or not {words}", "required")
+        raise JsonRefused(400, f"context.{name} is missing or not {words}", "required")
     return value
 
 
@@ -133,14 +133,14 @@ def _prefetch(top: Mapping[str, bytes]) -> dict[str, bytes]:
     keys = _object(top, "prefetch")
     for key, value in keys.items():
         if not (is_object(value) or is_null(value)):
-            raise Refused(400, f"prefetch.{key[:40]} must be a resource or null")
+            raise JsonRefused(400, f"prefetch.{key[:40]} must be a resource or null")
     return keys
 
 
 def _draft_orders(context: Mapping[str, bytes]) -> bytes:
     raw = context.get("draftOrders", b"")
     if not is_object(raw):
-        raise Refused(400, "context.draftOrders is missing or not a Bundle", "required")
+        raise JsonRefused(400, "context.draftOrders is missing or not a Bundle", "required")
     return raw
 
 
@@ -148,7 +148,7 @@ def _selections(context: Mapping[str, bytes]) -> tuple[str, ...]:
     value = value_of(context["selections"], "context.selections") if "selections" in context else None
     fits = isinstance(value, list) and all(isinstance(one, str) and re.fullmatch(SELECTION, one) for one in value)
     if not isinstance(value, list) or not fits:
-        raise Refused(400, "context.selections is missing or not an array of references Type/id", "required")
+        raise JsonRefused(400, "context.selections is missing or not an array of references Type/id", "required")
     return tuple(value)
 
 
@@ -158,21 +158,21 @@ def _authorization(top: Mapping[str, bytes], server: str, patient: str) -> Autho
         return None
     given = _object(top, "fhirAuthorization")
     if not server:
-        raise Refused(400, "fhirAuthorization needs fhirServer", "required")
+        raise JsonRefused(400, "fhirAuthorization needs fhirServer", "required")
     place = "fhirAuthorization."
     token, kind, scope, _ = (_text(given, name, place) for name in ("access_token", "token_type", "scope", "subject"))
     if not _TOKEN.fullmatch(token):
-        raise Refused(400, "fhirAuthorization.access_token is empty or has characters a token may not have")
+        raise JsonRefused(400, "fhirAuthorization.access_token is empty or has characters a token may not have")
     if kind.lower() != "bearer":
-        raise Refused(400, "fhirAuthorization.token_type must be Bearer")
+        raise JsonRefused(400, "fhirAuthorization.token_type must be Bearer")
     whose = "" if is_null(given.get("patient")) else _text(given, "patient", place)
     if whose not in ("", patient):
-        raise Refused(400, "fhirAuthorization.patient is not the patient of the context")
+        raise JsonRefused(400, "fhirAuthorization.patient is not the patient of the context")
     return Authorization(access_token=token, scope=scope, expires_in=_seconds(given), patient=whose)
 
 
 def _seconds(given: Mapping[str, bytes]) -> int:
     value: Any = value_of(given["expires_in"], "fhirAuthorization.expires_in") if "expires_in" in given else None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(400, "fhirAuthorization.expires_in is missing or not a whole number of seconds", "required")
+        raise JsonRefused(400, "fhirAuthorization.expires_in is missing or not a whole number of seconds", "required")
     return value

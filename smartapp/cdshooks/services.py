@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from smartapp.cdshooks.cards import Addresses, Orders, cards_of
+from smartapp.cdshooks.client_auth import CdsClientCaller
 from smartapp.cdshooks.feedback import FeedbackEntry
-from smartapp.cdshooks.offered import ENCOUNTER_START, NOT_ASKED, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from smartapp.cdshooks.order_cards import Mending, order_cards
 from smartapp.cdshooks.request import HookRequest
-from smartapp.cdshooks.trust import Caller
+from smartapp.cdshooks.serialization import Card, Service
+from smartapp.cdshooks.service_catalog import ENCOUNTER_START, NOT_ASKED, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from smartapp.cdshooks.views import Answer, NotAnswered
-from smartapp.cdshooks.wire import Card, Service
 from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer as FhirAnswer
 from smartapp.fhir.chart import AnswerState, Chart
+from smartapp.fhir.chart_from_json import sent_chart
 from smartapp.fhir.drafts import Draft, read_drafts, references
-from smartapp.fhir.files import sent_chart
 from smartapp.fhir.queries import Query
 from smartapp.usecases.assess import Site, assess_chart, completed, data_sets
 from smartapp.usecases.feedback import Answers, FeedbackEvent, Said, Told
@@ -99,7 +99,7 @@ def _drafts(hook: HookRequest, room: Room) -> tuple[Draft, ...]:
 
 
 def _answer(room: Room, shows: Shows) -> Answer:
-    def answer(hook: HookRequest, caller: Caller) -> tuple[Card, ...]:
+    def answer(hook: HookRequest, caller: CdsClientCaller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
         subject, drafts = _subject(hook, caller, room), _drafts(hook, room)
@@ -126,7 +126,7 @@ def _linked(card: Card, context: str) -> Card:
     return replace(card, links=links)
 
 
-def take_feedback(room: Room, caller: Caller, entries: Sequence[FeedbackEntry]) -> int:
+def take_feedback(room: Room, caller: CdsClientCaller, entries: Sequence[FeedbackEntry]) -> int:
     """Keep what a client reports; how many of its events are on record now."""
     ehrs = frozenset(ehrs_of(room, caller))
     for entry in entries:
@@ -145,12 +145,12 @@ def take_feedback(room: Room, caller: Caller, entries: Sequence[FeedbackEntry]) 
     return len(entries)
 
 
-def ehrs_of(room: Room, caller: Caller) -> tuple[str, ...]:
+def ehrs_of(room: Room, caller: CdsClientCaller) -> tuple[str, ...]:
     """The EHRs a caller speaks for, by name; a caller without a server of its own is known by its own name."""
     return tuple(room.ehrs[server] for server in caller.fhir_servers if server in room.ehrs) or (caller.name,)
 
 
-def _subject(hook: HookRequest, caller: Caller, room: Room) -> Subject:
+def _subject(hook: HookRequest, caller: CdsClientCaller, room: Room) -> Subject:
     """The same EHR, user and patient as in a launch; a call that names no server means the caller's first."""
     return Subject(
         ehr=room.ehrs.get(hook.fhir_server) or ehrs_of(room, caller)[0],

@@ -19,7 +19,7 @@ _ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _NAME = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:')  # in an object whose values hold no others
 
 
-class Refused(ValueError):
+class JsonRefused(ValueError):
     """A call that is answered with an error; `status` is the HTTP status, `code` the issue type of FHIR.
 
     The message names the member at fault and echoes nothing of its value.
@@ -87,9 +87,9 @@ def _decoded(raw: bytes, decoder: msgspec.json.Decoder[Any], name: str, otherwis
     try:
         return decoder.decode(raw)
     except RecursionError:
-        raise Refused(400, f"{name} is nested too deeply") from None
+        raise JsonRefused(400, f"{name} is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(400, f"{name} {otherwise}", "structure") from None
+        raise JsonRefused(400, f"{name} {otherwise}", "structure") from None
 
 
 def _emptied(raw: bytes, values: Iterable[bytes], begin: int = 0) -> bytes:
@@ -121,14 +121,14 @@ def _place(raw: bytes, value: bytes, begin: int) -> int:
 def _no_twins(raw: bytes, name: str) -> None:
     def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(pairs) != len(dict(pairs)):
-            raise Refused(400, f"{name} has a member twice")
+            raise JsonRefused(400, f"{name} has a member twice")
         return dict(pairs)
 
     try:
         json.loads(raw, object_pairs_hook=check)
     except RecursionError:
-        raise Refused(400, f"{name} is nested too deeply") from None
-    except Refused:
+        raise JsonRefused(400, f"{name} is nested too deeply") from None
+    except JsonRefused:
         raise
     except ValueError:
-        raise Refused(400, f"{name} is not valid JSON", "structure") from None
+        raise JsonRefused(400, f"{name} is not valid JSON", "structure") from None

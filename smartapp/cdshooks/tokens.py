@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smartapp.cdshooks.strict_json import Refused, values
+from smartapp.cdshooks.strict_json import JsonRefused, values
 
 LONGEST = 8192
 SKEW_SECONDS = 60
@@ -57,7 +57,7 @@ def opened(authorization: str) -> Opened:
     try:
         header = values(_bytes(found[1]), "the token's header")
         claims = values(_bytes(found[2]), "the token's claims")
-    except (Refused, binascii.Error) as error:
+    except (JsonRefused, binascii.Error) as error:
         raise Unauthorized(f"the token cannot be read: {error}") from None
     _check_header(header)
     issuer, jku = claims.get("iss"), header.get("jku")

@@ -8,25 +8,25 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from smartapp.cdshooks.client_auth import CallAuthenticator, CdsClientCaller, server_of
 from smartapp.cdshooks.feedback import FeedbackEntry, batch_json, parse_feedback
 from smartapp.cdshooks.openapi import description
 from smartapp.cdshooks.request import MAX_BYTES, HookRequest, parse
-from smartapp.cdshooks.strict_json import Refused
+from smartapp.cdshooks.serialization import Card, Service, card_json, outcome_json, service_json
+from smartapp.cdshooks.strict_json import JsonRefused
 from smartapp.cdshooks.tokens import Unauthorized
-from smartapp.cdshooks.trust import Caller, Gate, server_of
-from smartapp.cdshooks.wire import Card, Service, card_json, outcome_json, service_json
 
 _JSON = "application/json"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")  # a number of a draft goes back as it came
 PATH = "/cds-services"
-Answer = Callable[[HookRequest, Caller], tuple[Card, ...]]
+Answer = Callable[[HookRequest, CdsClientCaller], tuple[Card, ...]]
 
 
-class NotAnswered(Refused):
+class NotAnswered(JsonRefused):
     """A call that is well formed and cannot be answered: for want of data (412), right (403) or time (503)."""
 
 
-class TooMany(Refused):
+class TooMany(JsonRefused):
     """A caller beyond its rate; it may come again after `seconds`."""
 
     def __init__(self, seconds: int) -> None:
@@ -44,12 +44,12 @@ class Desk:
     """
 
     services: Mapping[str, tuple[Service, Answer]]
-    gate: Gate
+    gate: CallAuthenticator
     base_url: str
     version: str
     seconds: float
     wait: Callable[[str], int]
-    take: Callable[[Caller, Sequence[FeedbackEntry]], int]
+    take: Callable[[CdsClientCaller, Sequence[FeedbackEntry]], int]
     refused: Callable[[str, str], None]
 
 
@@ -96,7 +96,7 @@ def _answered(desk: Desk, service_id: str, act: Callable[[Desk, str, float], Res
     except Unauthorized as problem:
         desk.refused(service_id, str(problem))
         return _unauthorized()
-    except Refused as problem:
+    except JsonRefused as problem:
         desk.refused(service_id, str(problem))
         return _refusal(problem)
 
@@ -126,17 +126,17 @@ def _took_feedback(desk: Desk, service_id: str, _deadline: float) -> Response:
     return _reply(200, batch_json(desk.take(caller, batch.entries), batch.refused))
 
 
-def _signed(desk: Desk, audiences: Sequence[str]) -> Caller | None:
+def _signed(desk: Desk, audiences: Sequence[str]) -> CdsClientCaller | None:
     """Who calls is known before the body is read."""
     caller = desk.gate.signed(request.headers.get("Authorization"), audiences)
     return _unhurried(desk, caller) if caller else None
 
 
-def _unsigned(desk: Desk, fhir_server: str) -> Caller:
+def _unsigned(desk: Desk, fhir_server: str) -> CdsClientCaller:
     return _unhurried(desk, desk.gate.unsigned(fhir_server))
 
 
-def _unhurried(desk: Desk, caller: Caller) -> Caller:
+def _unhurried(desk: Desk, caller: CdsClientCaller) -> CdsClientCaller:
     seconds = desk.wait(caller.name)
     if seconds:
         raise TooMany(seconds)
@@ -145,14 +145,14 @@ def _unhurried(desk: Desk, caller: Caller) -> Caller:
 
 def _body() -> bytes:
     if request.mimetype != _JSON:
-        raise Refused(415, "the request must be application/json", "not-supported")
+        raise JsonRefused(415, "the request must be application/json", "not-supported")
     length = request.content_length
     if (length or 0) > MAX_BYTES:
-        raise Refused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
+        raise JsonRefused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
     # a length that is told is read in one piece: Werkzeug's limited stream copies a large body several times
     raw = request.get_data(cache=False) if length is None else request.environ["wsgi.input"].read(length)
     if len(raw) > MAX_BYTES:
-        raise Refused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
+        raise JsonRefused(413, f"the request is larger than {MAX_BYTES} bytes", "too-long")
     return raw
 
 
@@ -164,7 +164,7 @@ def _reply(status: int, body: Mapping[str, Any]) -> Response:
     return Response(_ENCODER.encode(body), status=status, mimetype=_JSON)
 
 
-def _refusal(problem: Refused) -> Response:
+def _refusal(problem: JsonRefused) -> Response:
     response = _reply(problem.status, outcome_json("error", problem.code, str(problem)))
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.seconds)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from smartapp import __version__
-from smartapp.cli import kept
+from smartapp.cli import data_commands
 from smartapp.cli.options import CONFIG, Time, fail
 
 
@@ -34,7 +34,7 @@ def assess(
     form: str,
 ) -> None:
     """Assess one patient a file, offline: a FHIR R4 Bundle, an array of resources, or a CDS Hooks request; - is standard input."""
-    from smartapp.cli.offline import OfflineError, assess_files  # noqa: PLC0415 - imported when it runs
+    from smartapp.cli.assess_file import OfflineError, assess_files  # noqa: PLC0415 - imported when it runs
 
     try:
         output, code = assess_files(
@@ -63,11 +63,11 @@ def rules(form: str) -> None:
 def serve(host: str, port: int, workers: int, config_file: Path | None) -> None:
     """The production server."""
     gc.disable()  # all that a start makes stays: looking for garbage in it would take a sixth of the time; `serving` enables it
-    from smartapp.cli import serving  # noqa: PLC0415 - imported when it runs
+    from smartapp.cli import serve  # noqa: PLC0415 - imported when it runs
 
     try:
-        serving.serve(config_file, host=host, port=port, workers=workers)
-    except serving.ServingError as error:
+        serve.serve(config_file, host=host, port=port, workers=workers)
+    except serve.ServingError as error:
         fail(str(error))
 
 
@@ -78,11 +78,11 @@ def serve(host: str, port: int, workers: int, config_file: Path | None) -> None:
 @click.option("--clock", type=Time(), help="Freeze the clinical now of both.")
 def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None) -> None:
     """The demo EHR and the app, with embedded storage, until Ctrl-C."""
-    from smartapp.cli import serving  # noqa: PLC0415 - imported when it runs
+    from smartapp.cli import serve  # noqa: PLC0415 - imported when it runs
 
     try:
-        serving.demo(port=port, ehr_port=ehr_port, open_browser=open_browser, frozen=clock, ready=click.echo)
-    except serving.ServingError as error:
+        serve.demo(port=port, ehr_port=ehr_port, open_browser=open_browser, frozen=clock, ready=click.echo)
+    except serve.ServingError as error:
         fail(str(error))
 
 
@@ -96,18 +96,18 @@ def config() -> None:
 @click.option("--online", is_flag=True, help="Also ask each EHR and each caller's keys, and say what will work.")
 def config_check(config_file: Path | None, online: bool) -> None:
     """Validate the configuration and print what is in effect, secrets hidden; exit 1 if what was asked is found wanting."""
-    from smartapp.config import load, mistake  # noqa: PLC0415 - imported when it runs
+    from smartapp.config import errors, load  # noqa: PLC0415 - imported when it runs
     from smartapp.config.checks import check_served  # noqa: PLC0415
     from smartapp.config.production import readable_by_others  # noqa: PLC0415
 
     try:
         settings = load.load_settings(config_file)
         check_served(settings, "127.0.0.1")
-    except mistake.ConfigError as error:
+    except errors.ConfigError as error:
         fail(str(error))
     click.echo("\n".join((*load.shown(settings), *readable_by_others(settings))))
     if online:
-        from smartapp.cli.online import told  # noqa: PLC0415 - imported when it runs
+        from smartapp.cli.connectivity_check import told  # noqa: PLC0415 - imported when it runs
 
         sys.exit(told(settings, click.echo))
 
@@ -147,5 +147,5 @@ def receipt_verify(file: Path, key: str | None) -> None:
     sys.exit(code)
 
 
-for _group in (kept.db, kept.keys, kept.audit, kept.export, kept.sessions):
+for _group in (data_commands.db, data_commands.keys, data_commands.audit, data_commands.export, data_commands.sessions):
     main.add_command(_group)

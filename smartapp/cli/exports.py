@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from smartapp.cli.databases import Storage
-from smartapp.storage import answers, trail
+from smartapp.storage import audit_verify, feedback_export
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -18,17 +18,17 @@ def feedback(kept: Storage, *, since: datetime | None, until: datetime | None, f
     start, end = _seconds(since, until)
     rows: Iterable[Mapping[str, str]]
     if rates:
-        rows = answers.rates(kept.database, since=start, until=end)
+        rows = feedback_export.rates(kept.database, since=start, until=end)
     else:
         organization = kept.settings.organization
-        rows = answers.events(kept.database, kept.keyring, organization=organization, since=start, until=end)
+        rows = feedback_export.events(kept.database, kept.keyring, organization=organization, since=start, until=end)
     return printed(rows, form)
 
 
 def audit(kept: Storage, *, since: datetime | None, until: datetime | None, form: str) -> Iterator[str]:
     """The audit's records between two times, a line each with every field."""
     start, end = _seconds(since, until)
-    return printed(trail.records(kept.database, since=start, until=end), form)
+    return printed(audit_verify.records(kept.database, since=start, until=end), form)
 
 
 def _seconds(since: datetime | None, until: datetime | None) -> tuple[float, float]:

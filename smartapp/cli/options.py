@@ -71,7 +71,7 @@ def storage(config_file: Path | None) -> Iterator["Storage"]:
 @contextmanager
 def _in_a_sentence() -> Iterator[None]:
     from smartapp.cli.databases import Unopened  # noqa: PLC0415 - imported when it runs
-    from smartapp.config.mistake import ConfigError  # noqa: PLC0415
+    from smartapp.config.errors import ConfigError  # noqa: PLC0415
     from smartapp.storage.database import SchemaError  # noqa: PLC0415
 
     try:

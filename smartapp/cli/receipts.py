@@ -6,7 +6,7 @@ from typing import Any
 
 from smartapp import __version__
 from smartapp.clinical.sentences import as_text
-from smartapp.storage.seals import Broken, Opened, opened
+from smartapp.storage.signatures import BrokenSignature, VerifiedSignature, opened
 from smartapp.usecases.receipts import FORMAT, Unreproducible, assessed_again, differences_from
 
 
@@ -18,7 +18,7 @@ def verified(file: Path, key: str | None) -> tuple[list[str], int]:
     """What to print, and the exit code: 0 sealed and reproduced, 1 found wanting."""
     try:
         receipt = opened(_read(file))
-    except Broken as broken:
+    except BrokenSignature as broken:
         return [str(broken)], 1
     if receipt.receipt.get("format") != FORMAT:
         return ["The receipt has a format that this version does not know."], 1
@@ -36,7 +36,7 @@ def shown(file: Path) -> list[str]:
     try:
         receipt = opened(_read(file)).receipt
         return [*_decision(receipt), "", as_text(assessed_again(receipt)).rstrip()]
-    except (Broken, Unreproducible) as problem:
+    except (BrokenSignature, Unreproducible) as problem:
         raise UnusableReceipt(f"{file}: {problem}") from None
 
 
@@ -60,7 +60,7 @@ def _not_reproduced(receipt: Mapping[str, Any]) -> list[str]:
     return [f"The values give another advice here ({names}). The receipt is of {by}; this is version {__version__}."]
 
 
-def _holds(receipt: Opened) -> list[str]:
+def _holds(receipt: VerifiedSignature) -> list[str]:
     return [
         "The receipt holds: nothing was changed, and its values give the same advice again.",
         f"Address {receipt.address}",

@@ -6,7 +6,24 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
-from smartapp.clinical.conclusions import (
+from smartapp.clinical.criteria.age import AGE
+from smartapp.clinical.criteria.applicability import APPLICABILITY
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
+from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse
+from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
+from smartapp.clinical.criteria.draft_orders import PRODUCTS
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
+from smartapp.clinical.criteria.infusion import INFUSION
+from smartapp.clinical.criteria.issues import ALL_ISSUES
+from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.criteria.monitoring_interval import MONITORING
+from smartapp.clinical.criteria.options import CHOICE
+from smartapp.clinical.criteria.verdict import VERDICT
+from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.derived_facts import (
     Action,
     Age,
     Applicability,
@@ -22,30 +39,13 @@ from smartapp.clinical.conclusions import (
     Tier,
     Weight,
 )
-from smartapp.clinical.criteria.age import AGE
-from smartapp.clinical.criteria.applicability import APPLICABILITY
-from smartapp.clinical.criteria.bleeding import BLEEDING
-from smartapp.clinical.criteria.crs import CRS
-from smartapp.clinical.criteria.decision import DECISION
-from smartapp.clinical.criteria.dic import DIC
-from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse
-from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
-from smartapp.clinical.criteria.draft_orders import PRODUCTS
-from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
-from smartapp.clinical.criteria.infusion import INFUSION
-from smartapp.clinical.criteria.issues import ALL_ISSUES
-from smartapp.clinical.criteria.modifiers import MODIFIERS
-from smartapp.clinical.criteria.monitoring import MONITORING
-from smartapp.clinical.criteria.options import CHOICE
-from smartapp.clinical.criteria.verdict import VERDICT
-from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.orders import DraftOrder, ProposedOrder
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Rule
 from smartapp.clinical.rules import all_rules
-from smartapp.clinical.wording import fact_in_words
+from smartapp.clinical.words import fact_in_words
 
 T = TypeVar("T")
 

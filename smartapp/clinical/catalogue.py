@@ -1,4 +1,4 @@
-"""The rules as a catalogue: what `smartapp rules` prints and docs/rules.md is made of."""
+"""The rules as a catalogue: what `smartapp rules` prints."""
 
 import json
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from typing import Any
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.code_tables import VERSION
 from smartapp.clinical.codes import CodeEntry, all_codes
-from smartapp.clinical.definitions import DEFINITIONS, OUT_OF_SCOPE
+from smartapp.clinical.definition_rows import DEFINITIONS, OUT_OF_SCOPE
 from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.parameter_kinds import Parameter
 from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.rule import Row, Rule
 from smartapp.clinical.rules import all_rules
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 
 SIGN_OFF = "U"  # the mark of a code that the site has to verify against the licensed source
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.dosing import (
     CAPPED,
     INCREMENT_FLOOR,
@@ -18,7 +18,7 @@ from smartapp.clinical.dosing import (
 )
 from smartapp.clinical.orders import Brand, Product
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import fibrinogen_words, plain, rounded
+from smartapp.clinical.words import fibrinogen_words, plain, rounded
 
 RIASTAP_K = Decimal("1.7")  # mg/dL per mg/kg, RIA
 FIBRYGA_K_FROM_12 = Decimal("1.8")  # FIB22

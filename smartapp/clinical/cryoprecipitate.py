@@ -3,11 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.dosing import CAPPED, INCREMENT_FLOOR, MINIMUM_DOSE, DoseInput, increment, whole
 from smartapp.clinical.orders import Product
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import fibrinogen_words, plain, rounded
+from smartapp.clinical.words import fibrinogen_words, plain, rounded
 
 LICENCE = "component use per transfusion policy"
 KG_PER_UNIT_LOW = Decimal(5)  # T2 or bleeding, NHSBT21

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import fibrinogen_words, plain, rounded
+from smartapp.clinical.words import fibrinogen_words, plain, rounded
 
 INCREMENT_FLOOR = "increment_floor"
 ROUNDING_EXCESS = "rounding_excess"

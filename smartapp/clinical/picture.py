@@ -7,8 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from smartapp.clinical.labs import LabSeries
-from smartapp.clinical.moments import Moment
 from smartapp.clinical.orders import DraftOrder
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.terminology import Allergen, Analyte, CarTProduct, ConditionKind, Drug
 
 NO_LABS = LabSeries()

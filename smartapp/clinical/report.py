@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, OutcomeKind
-from smartapp.clinical.conclusions import Action, Option
 from smartapp.clinical.criteria.dose_responses import DoseResponse
-from smartapp.clinical.wording import plain, rounded, to_places
+from smartapp.clinical.derived_facts import Action, Option
+from smartapp.clinical.words import plain, rounded, to_places
 from smartapp.clinical.would_change import Change
 
 DISCLAIMER = "Decision support: verify before acting. Not a cleared medical device."

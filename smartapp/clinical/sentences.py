@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from smartapp.clinical.assessment import Assessment, OutcomeKind
 from smartapp.clinical.citations import SOURCES
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.orders import Product
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.wording import g_per_l, plain, rounded
+from smartapp.clinical.words import g_per_l, plain, rounded
 from smartapp.clinical.would_change import Change, change_words
 
 

@@ -18,14 +18,14 @@ _LOWEST_HAEMATOCRIT, _HIGHEST_HAEMATOCRIT = Decimal("0.05"), Decimal("0.70")  # 
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UnitRefused:
     """Why a value is not used: the guideline row and a sentence."""
 
     rule: str
     why: str
 
 
-def unit_of(analyte: Analyte, code: str, text: str) -> str | Refused:
+def unit_of(analyte: Analyte, code: str, text: str) -> str | UnitRefused:
     """The unit meant by a UCUM `code` and a unit `text`: the code, else the text by exact match; a conflict refuses.
 
     A text with an error of case (`g/l`) is no unit, but it may contradict the code.
@@ -36,14 +36,14 @@ def unit_of(analyte: Analyte, code: str, text: str) -> str | Refused:
     spelled, known = TEXT_SPELLINGS.get(text, text), _known(analyte)
     said = {spelled} & _ANY_UNIT or {unit for unit in known if unit.casefold() == spelled.casefold()}
     if code in known and said and not any(_same(analyte, code, unit) for unit in said):
-        return Refused("DQ-05", f"its unit code {code} and its unit text {text} disagree")
+        return UnitRefused("DQ-05", f"its unit code {code} and its unit text {text} disagree")
     unit = spelled if code in known and spelled in known and annotated_variant(spelled) else code or spelled
     if not unit:
-        return Refused("DQ-05", "it has no unit")
-    return unit if unit in known else Refused("DQ-05", f"its unit {code or text} is not one that is accepted")
+        return UnitRefused("DQ-05", "it has no unit")
+    return unit if unit in known else UnitRefused("DQ-05", f"its unit {code or text} is not one that is accepted")
 
 
-def to_own_unit(analyte: Analyte, value: Decimal, unit: str) -> Decimal | Refused:
+def to_own_unit(analyte: Analyte, value: Decimal, unit: str) -> Decimal | UnitRefused:
     """`value` in the analyte's own unit, unrounded, checked for plausibility where the guideline says so.
 
     `unit` is a code of the closed table (`unit_of` finds it).
@@ -52,9 +52,9 @@ def to_own_unit(analyte: Analyte, value: Decimal, unit: str) -> Decimal | Refuse
         return (value - 32) * 5 / 9
     factor = FACTORS[analyte].get(unit)
     if factor is None:
-        return Refused("DQ-05", f"the unit {unit} is not one of {', '.join(FACTORS[analyte])}")
+        return UnitRefused("DQ-05", f"the unit {unit} is not one of {', '.join(FACTORS[analyte])}")
     if value < 0 and analyte is not Analyte.TEMPERATURE:
-        return Refused("DQ-06", "its value is below zero: check it with the laboratory")
+        return UnitRefused("DQ-06", "its value is below zero: check it with the laboratory")
     if analyte is Analyte.FIBRINOGEN:
         return _fibrinogen(value, unit, factor)
     return _haematocrit(value) if analyte is Analyte.HAEMATOCRIT else value * factor
@@ -78,14 +78,14 @@ def _same(analyte: Analyte, one: str, other: str) -> bool:
     return same and len(variants) < 2
 
 
-def _fibrinogen(value: Decimal, unit: str, factor: Decimal) -> Decimal | Refused:
+def _fibrinogen(value: Decimal, unit: str, factor: Decimal) -> Decimal | UnitRefused:
     if value < _LEAST.get(unit, value) or value > _MOST.get(unit, value):
-        return Refused("DQ-06", "unit suspected wrong: verify the unit with the laboratory")
+        return UnitRefused("DQ-06", "unit suspected wrong: verify the unit with the laboratory")
     converted = value * factor
-    return converted if converted <= _HIGHEST_FIBRINOGEN else Refused("DQ-06", "implausible value: check unit")
+    return converted if converted <= _HIGHEST_FIBRINOGEN else UnitRefused("DQ-06", "implausible value: check unit")
 
 
-def _haematocrit(value: Decimal) -> Decimal | Refused:
+def _haematocrit(value: Decimal) -> Decimal | UnitRefused:
     fraction = value / 100 if value > 1 else value
     plausible = _LOWEST_HAEMATOCRIT <= fraction <= _HIGHEST_HAEMATOCRIT
-    return fraction if plausible else Refused("DQ-13", "implausible haematocrit")
+    return fraction if plausible else UnitRefused("DQ-13", "implausible haematocrit")

@@ -11,9 +11,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Action, Dic, Modifier
 from smartapp.clinical.criteria.age import AGE
-from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.levels import fibrinogen_limits, turning_levels
 from smartapp.clinical.criteria.modifiers import ICANS, MODIFIERS, PROCEDURE_24H
@@ -21,13 +20,14 @@ from smartapp.clinical.criteria.recent import PLATELETS
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.criteria.trend import TREND
 from smartapp.clinical.criteria.verdict import VERDICT, Verdict
+from smartapp.clinical.derived_facts import Action, Dic, Modifier
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.labs import LabResult, LabSeries
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, InfusionRecord
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 
 STEP = Decimal("0.01")  # g/L, the finest that laboratories report
 HIGHEST = Decimal(20)  # g/L, DQ-06

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_url
-from smartapp.config.mistake import ConfigError
+from smartapp.config.errors import ConfigError
 from smartapp.config.production import check_production
 from smartapp.config.settings import CdsClient, Ehr, Settings
 

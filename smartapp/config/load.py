@@ -12,8 +12,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from smartapp.config.addresses import without_password
 from smartapp.config.checks import check
-from smartapp.config.mistake import ConfigError
-from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, Retention, Settings
+from smartapp.config.errors import ConfigError
+from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, RetentionSettings, Settings
 
 _PREFIX = "SMARTAPP_"
 _PATHS = ("data_dir", "secret_key_file")
@@ -21,7 +21,7 @@ _NOT_SETTINGS = frozenset({"SMARTAPP_CONFIG"})
 _NESTED: Mapping[str, type[BaseModel]] = {
     "limits": Limits,
     "budgets": Budgets,
-    "retention": Retention,
+    "retention": RetentionSettings,
     "ehr": Ehr,
     "cds_client": CdsClient,
 }

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from smartapp.config.mistake import ConfigError
+from smartapp.config.errors import ConfigError
 from smartapp.config.settings import Settings
 
 _PUBLISHED_KEYS = frozenset({"47376d42e4a5ef0a79ee640eed31b0705a7ac18e95731a5e72ffacdae9d034c9"})

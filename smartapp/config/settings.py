@@ -34,7 +34,7 @@ class Budgets(_Strict):
     page: Decimal = Field(default=Decimal(20), gt=0, le=120)
 
 
-class Retention(_Strict):
+class RetentionSettings(_Strict):
     """Days that records are kept (docs/storage.md)."""
 
     launch_days: Decimal = Field(default=Decimal(30), ge=1, le=3650)
@@ -103,7 +103,7 @@ class Settings(_Strict):
     site: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     budgets: Budgets = Budgets()
-    retention: Retention = Retention()
+    retention: RetentionSettings = RetentionSettings()
     codes: dict[str, str] = Field(default_factory=dict)
     ehr: tuple[Ehr, ...] = ()
     cds_client: tuple[CdsClient, ...] = ()

@@ -9,22 +9,22 @@ from typing import Any
 
 from flask import Flask, Response
 
+from smartapp.demo.authorization_server import create_server
 from smartapp.demo.authorize import create_authorization
 from smartapp.demo.calls import Caller, HookKey
 from smartapp.demo.cards import Waiting
 from smartapp.demo.chart_screen import create_screens
-from smartapp.demo.colleague import Colleague
+from smartapp.demo.concurrent_order import Colleague
 from smartapp.demo.console import Console
 from smartapp.demo.faults import Faults
 from smartapp.demo.fhir_gate import Gate, create_gate
 from smartapp.demo.fhir_server import FhirServer
 from smartapp.demo.hooks import HookCaller, Seen
 from smartapp.demo.hospital import Hospital
-from smartapp.demo.issuing import Realm
 from smartapp.demo.pad import Pads
 from smartapp.demo.pad_screen import create_pad
-from smartapp.demo.sign_in import create_server
 from smartapp.demo.stories import CLINICIAN, lay_out, read_stories
+from smartapp.demo.token_issue import Realm
 from smartapp.demo.tokens import AccessToken, DemoUser, LaunchContext, TokenStore
 
 CLINICIAN_USER = DemoUser(reference="Practitioner/osei", name="Dr N Osei")

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from smartapp.demo.clients import ALGORITHMS
 from smartapp.demo.faults import Fault
-from smartapp.demo.issuing import Realm, SmartServer
 from smartapp.demo.scopes import PLAIN
+from smartapp.demo.token_issue import Realm, SmartServer
 from smartapp.demo.tokens import DemoUser, LaunchContext
 
 Choices = Callable[[], list[tuple[str, str]]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from smartapp.demo import charting
+from smartapp.demo import chart_formatting
 from smartapp.demo.calls import AppUnreachableError
 from smartapp.demo.cards import in_words
 from smartapp.demo.faults import GROUPS, Fault
@@ -37,7 +37,8 @@ def create_screens(hospital: Hospital) -> Blueprint:
 
 def _patients(hospital: Hospital) -> str:
     rows = [
-        (story, charting.banner(hospital.server, story.patient, hospital.now())) for story in hospital.stories.values()
+        (story, chart_formatting.banner(hospital.server, story.patient, hospital.now()))
+        for story in hospital.stories.values()
     ]
     return render_template("demo/patients.html", rows=rows, **_switches(hospital))
 
@@ -48,9 +49,9 @@ def _chart(hospital: Hospital, patient: str, problem: str = "", status: int = 20
     page = render_template(
         "demo/chart.html",
         story=story,
-        banner=charting.banner(hospital.server, patient, hospital.now()),
-        results=charting.results(hospital.server, patient, hospital.now()),
-        orders=charting.orders(hospital.server, patient),
+        banner=chart_formatting.banner(hospital.server, patient, hospital.now()),
+        results=chart_formatting.results(hospital.server, patient, hospital.now()),
+        orders=chart_formatting.orders(hospital.server, patient),
         cards=cards,
         pad=pad_shown(hospital.pads.of(patient)),
         unreachable=unreachable,
@@ -68,7 +69,7 @@ def _beside(hospital: Hospital, patient: str) -> dict[str, str]:
     """The next patient of the list, whose chart is opened at the same moment."""
     patients = list(hospital.stories)
     other = patients[(patients.index(patient) + 1) % len(patients)]
-    name = charting.banner(hospital.server, other, hospital.now())["name"]
+    name = chart_formatting.banner(hospital.server, other, hospital.now())["name"]
     return {"name": name, "launch_url": url_for("screens.launch", patient=other)}
 
 
@@ -91,7 +92,7 @@ def _add_result(hospital: Hospital, patient: str) -> Any:
     """A fibrinogen as the laboratory would send it; what the form cannot mean is said, nothing is stored."""
     hospital.story(patient)
     value, unit = request.form.get("value", "").strip(), request.form.get("unit", "")
-    when = charting.collected(request.form.get("collected", ""), hospital.now())
+    when = chart_formatting.collected(request.form.get("collected", ""), hospital.now())
     if not _NUMBER.fullmatch(value) or unit not in _UNITS or when is None:
         return _chart(
             hospital,
@@ -100,7 +101,7 @@ def _add_result(hospital: Hospital, patient: str) -> Any:
             400,
         )
     hospital.pads.of(patient).answered.clear()
-    hospital.server.create(charting.fibrinogen(patient, value.replace(",", "."), unit, when))
+    hospital.server.create(chart_formatting.fibrinogen(patient, value.replace(",", "."), unit, when))
     return redirect(url_for("screens.chart", patient=patient), 303)
 
 

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, Response, request
 from sekmet.fhir.common import FhirError
 
-from smartapp.demo import spoiling, write_faults
+from smartapp.demo import fault_payloads, write_faults
 from smartapp.demo.access import Access, ForbiddenError
-from smartapp.demo.colleague import Colleague
+from smartapp.demo.concurrent_order import Colleague
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import FhirServer, Params, Reply, Resource, dump_json, parse_json, refused
 from smartapp.demo.tokens import AccessToken
@@ -55,14 +55,14 @@ class Gate:
             and reply.status < 300
         ):
             return Response(status=500)
-        return respond(spoiling.spoiled(reply, self.faults))
+        return respond(fault_payloads.spoiled(reply, self.faults))
 
     def _metadata(self) -> Reply:
         if self.faults.get(Fault.NO_METADATA):
             return refused(404, "not-found", "There is no CapabilityStatement (a fault switch is on)")
         refuses = self.faults.get(Fault.NO_CONDITIONAL_CREATE) is not None
         statement = self.server.capabilities(self.endpoints, conditional_create=not refuses)
-        return Reply(200, spoiling.silenced(statement, self.faults))
+        return Reply(200, fault_payloads.silenced(statement, self.faults))
 
     def _token(self) -> AccessToken | None:
         header = request.authorization
@@ -128,7 +128,7 @@ class Gate:
         if refusal is not None:
             return refusal
         if method == "POST" and isinstance(body, dict):
-            body = spoiling.altered(body, self.faults)
+            body = fault_payloads.altered(body, self.faults)
         reply = self.server.request(method, segments, params, body=body, headers=headers)
         if not self.faults.get(Fault.ALTERED_PATIENT):
             _check_reply(access, method, reply)
@@ -176,7 +176,7 @@ class Gate:
             self._check(access, method, segments, entry.get("resource"))
             if self.faults.get(Fault.IGNORED_CONDITION):
                 entry["request"].pop("ifNoneExist", None)
-        altered = {**bundle, "entry": [spoiling.altered_entry(entry, self.faults) for entry in entries]}
+        altered = {**bundle, "entry": [fault_payloads.altered_entry(entry, self.faults) for entry in entries]}
         with self.server.store.transaction():
             reply = self.server.request("POST", [], body=altered)
             for entry in () if self.faults.get(Fault.ALTERED_PATIENT) else (reply.body or {}).get("entry", ()):

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 
 from smartapp.demo.calls import AppUnreachableError
 from smartapp.demo.cards import ShownCard, Suggestion, in_words, override
-from smartapp.demo.charting import drafted
+from smartapp.demo.chart_formatting import drafted
 from smartapp.demo.fhir_server import Resource
 from smartapp.demo.formulary import PRODUCTS, UNITS, Amount, amount, draft_order, signed, with_amount
 from smartapp.demo.hooks import PATIENT_VIEW

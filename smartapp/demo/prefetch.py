@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from smartapp.demo.fault_payloads import spoiled
 from smartapp.demo.faults import Faults
 from smartapp.demo.fhir_server import FhirServer, Reply
-from smartapp.demo.spoiling import spoiled
 
 _TOKEN = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
 

@@ -3,7 +3,7 @@
 import re
 
 from smartapp.ehr.client import said
-from smartapp.outbound import Reply
+from smartapp.outbound import HttpReply
 
 _LOCATION = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/([A-Za-z0-9\-.]{1,64}))?$")
 _ETAG = re.compile(r'(?:W/)?"([^"]+)"')
@@ -28,6 +28,6 @@ def located(location: str, etag: str, resource_type: str) -> tuple[str, str]:
     return f"{resource_type}/{match.group(2)}", match.group(3) or version
 
 
-def refusal(reply: Reply) -> str:
+def refusal(reply: HttpReply) -> str:
     """Why not, with the EHR's own words shortened."""
     return f"{_REASONS.get(reply.status, f'the EHR answered {reply.status}')}{said(reply)}"

@@ -9,7 +9,7 @@ import msgspec
 from smartapp.ehr.answers import refusal
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import EhrError, NotPermitted
-from smartapp.fhir.record import over, status_of, version_of
+from smartapp.fhir.provenance import over, status_of, version_of
 from smartapp.usecases.ports import WriteResult, WriteState
 
 _CONFLICT, _UNMATCHED, _FAILED = 409, 412, 500

@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from smartapp.ehr.errors import Broken, Busy, EhrError, Gone, Late, NotPermitted, Refused, Unreachable
+from smartapp.ehr.errors import Broken, Busy, EhrError, EhrRefused, Gone, Late, NotPermitted, Unreachable
 from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle, read_outcome
-from smartapp.fhir.document import Unreadable
-from smartapp.outbound import NoAnswer, Outbound, OutboundError, Reply, TooLate, origin_of
+from smartapp.fhir.r4_structs import Unreadable
+from smartapp.outbound import HttpReply, NoAnswer, Outbound, OutboundError, TooLate, origin_of
 
 FHIR_JSON = "application/fhir+json"
 _ACCEPTED = frozenset({FHIR_JSON, "application/json", "application/json+fhir", "text/json"})
@@ -110,19 +110,19 @@ class FhirClient:
             incomplete = _page_trouble(page)
         return Pages(resources=tuple(found), incomplete=incomplete, notices=tuple(notices), dropped=dropped)
 
-    def create(self, resource: str, body: bytes, *, if_none_exist: str, deadline: float) -> Reply:
+    def create(self, resource: str, body: bytes, *, if_none_exist: str, deadline: float) -> HttpReply:
         """POST, never repeated; `NoAnswer` and 5xx leave open whether the server created it (FHIR-46)."""
         headers = {"Content-Type": FHIR_JSON, "Prefer": "return=representation"}
         if if_none_exist:
             headers["If-None-Exist"] = if_none_exist
         return self._send("POST", f"{self.base}/{resource}", deadline, headers=headers, body=body)
 
-    def transact(self, body: bytes, *, deadline: float) -> Reply:
+    def transact(self, body: bytes, *, deadline: float) -> HttpReply:
         """POST a Bundle to the base, never repeated; what `create` says of ambiguity holds here too."""
         headers = {"Content-Type": FHIR_JSON, "Prefer": "return=minimal"}
         return self._send("POST", self.base, deadline, headers=headers, body=body)
 
-    def update(self, path: str, body: bytes, *, version: str, deadline: float) -> Reply:
+    def update(self, path: str, body: bytes, *, version: str, deadline: float) -> HttpReply:
         """PUT with `If-Match`, never repeated (FHIR-51)."""
         headers = {"Content-Type": FHIR_JSON, "If-Match": f'W/"{version}"'}
         return self._send("PUT", f"{self.base}/{path}", deadline, headers=headers, body=body)
@@ -159,7 +159,7 @@ class FhirClient:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-    ) -> Reply:
+    ) -> HttpReply:
         """A request that changes nothing, past any cache, also the server's own of its searches (FHIR-43): waits and repeats where
         the server asks for it (FHIR-14)."""
         fresh = {"Cache-Control": "no-cache", **(headers or {})}
@@ -175,7 +175,7 @@ class FhirClient:
 
     def _send(
         self, method: str, url: str, deadline: float, *, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Reply:
+    ) -> HttpReply:
         token = self._tokens.current()
         reply = self._once(method, url, deadline, headers, body, token)
         if reply.status != _UNAUTHORIZED:
@@ -187,7 +187,7 @@ class FhirClient:
 
     def _once(
         self, method: str, url: str, deadline: float, headers: Mapping[str, str], body: bytes | None, token: str
-    ) -> Reply:
+    ) -> HttpReply:
         left = min(self._request_seconds, deadline - time.monotonic())
         if left <= 0:
             raise Unreachable("the time for reading this page is used up")
@@ -202,7 +202,7 @@ class FhirClient:
             raise Broken(str(error)) from None
 
 
-def _checked(reply: Reply) -> Reply:
+def _checked(reply: HttpReply) -> HttpReply:
     """The reply, or the error its status means."""
     if reply.status < 300:
         if reply.media_type not in _ACCEPTED:
@@ -214,20 +214,20 @@ def _checked(reply: Reply) -> Reply:
         raise Gone("the EHR does not have it")
     words = said(reply)
     if reply.status < 500:
-        raise Refused(f"the EHR refused the request ({reply.status}{words})")
+        raise EhrRefused(f"the EHR refused the request ({reply.status}{words})")
     raise Broken(f"the EHR failed ({reply.status}{words})")
 
 
-def said(reply: Reply) -> str:
+def said(reply: HttpReply) -> str:
     """The words of an OperationOutcome, shortened, for showing as inert text."""
     if not reply.body or not is_outcome(reply.body):
         return ""
     return f": {read_outcome(reply.body).text[:160]}"
 
 
-def _bundle(reply: Reply) -> Bundle:
+def _bundle(reply: HttpReply) -> Bundle:
     if is_outcome(reply.body):
-        raise Refused(f"the EHR answered with a message instead of data{said(reply)}")
+        raise EhrRefused(f"the EHR answered with a message instead of data{said(reply)}")
     try:
         return read_bundle(reply.body)
     except Unreadable as problem:

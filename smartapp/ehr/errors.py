@@ -3,7 +3,7 @@
 EhrError
 ├── NotPermitted     401 after a refresh, 403: the record may exist
 ├── Gone             404, 410
-├── Refused          another 4xx, with the server's own words
+├── EhrRefused          another 4xx, with the server's own words
 ├── Busy             429 or 503 for longer than we may wait
 ├── Broken           5xx, or an answer that is no FHIR JSON
 └── Unreachable      no connection, or an answer that broke off
@@ -23,7 +23,7 @@ class Gone(EhrError):
     """404 or 410."""
 
 
-class Refused(EhrError):
+class EhrRefused(EhrError):
     """Another 4xx."""
 
 

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
+from smartapp.ehr.async_read import AsyncRead
 from smartapp.ehr.client import FhirClient, Pages, together
-from smartapp.ehr.errors import EhrError, Gone, NotPermitted, Refused
-from smartapp.ehr.reading import Reading
+from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
 from smartapp.fhir.chart import Answer, AnswerState
-from smartapp.fhir.document import Unreadable, kind_of
+from smartapp.fhir.medication_references import referred_to
 from smartapp.fhir.queries import Query, plain_searches, search_params
-from smartapp.fhir.referred import referred_to
+from smartapp.fhir.r4_structs import Unreadable, kind_of
 
 _AT_ONCE = 16  # every query of the table is under way at once: a chart costs one round trip, not two
 _MOST_REFERRED, _REFERRED_AT_ONCE = 24, 4
@@ -45,7 +45,7 @@ class FhirChartSource:
         """Every query with its answer; a failure is an answer too."""
         return self.begin(queries).answers(None)
 
-    def begin(self, queries: Iterable[Query], begun: Iterable[Answer] = ()) -> Reading:
+    def begin(self, queries: Iterable[Query], begun: Iterable[Answer] = ()) -> AsyncRead:
         """Ask everything at once and go on: the answers come one by one, all of them within the deadline.
 
         `begun` are answers of which only the first page is here; their other pages are read too.
@@ -55,7 +55,7 @@ class FhirChartSource:
         try:
             asked = {query.name: pool.submit(self._one, query, deadline) for query in queries}
             rest = {answer.query: pool.submit(self._rest, answer, deadline) for answer in begun}
-            return Reading(asked | rest, deadline + _GRACE_SECONDS)
+            return AsyncRead(asked | rest, deadline + _GRACE_SECONDS)
         finally:
             pool.shutdown(wait=False)
 
@@ -121,7 +121,7 @@ class FhirChartSource:
         """The query, or once the plain US Core searches where the server refuses a parameter (FHIR-12)."""
         try:
             return self._client.search(query.resource, search_params(query, self._patient, self._as_of()), deadline)
-        except Refused:
+        except EhrRefused:
             if not query.plain:
                 raise
             plain = plain_searches(query, self._patient)

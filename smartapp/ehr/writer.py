@@ -7,12 +7,12 @@ from dataclasses import replace
 from smartapp.ehr.answers import located, refusal
 from smartapp.ehr.cancelling import cancelled
 from smartapp.ehr.client import FhirClient
-from smartapp.ehr.errors import Broken, EhrError, Gone, NotPermitted, Refused
+from smartapp.ehr.errors import Broken, EhrError, EhrRefused, Gone, NotPermitted
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
-from smartapp.fhir.document import kind_of
-from smartapp.fhir.record import carries, version_of
+from smartapp.fhir.provenance import carries, version_of
+from smartapp.fhir.r4_structs import kind_of
 from smartapp.fhir.transaction import Entry, Made, read_made, write_transaction
-from smartapp.outbound import Reply
+from smartapp.outbound import HttpReply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
 _DONE, _BAD, _TIMED_OUT, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 408, 409, 412, 500
@@ -120,7 +120,7 @@ class FhirChartWriter:
             return self._sent(request, condition="")
         try:
             known = self._found(request.resource_type, request.identifier)
-        except (NotPermitted, Refused, Gone):
+        except (NotPermitted, EhrRefused, Gone):
             known = None  # this EHR does not search by identifier for us: the condition has to do
         except EhrError as error:
             return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent, because {error}")
@@ -174,14 +174,14 @@ class FhirChartWriter:
             return self._unconditioned(request, reply)
         return self._failed(request, reply)
 
-    def _failed(self, request: WriteRequest, reply: Reply) -> WriteResult:
+    def _failed(self, request: WriteRequest, reply: HttpReply) -> WriteResult:
         if reply.status == _CONFLICT:
             return self._looked(request, refusal(reply), WriteState.REFUSED)
         if reply.status < 300 or reply.status >= _FAILED or reply.status == _TIMED_OUT:
             return self._looked(request, refusal(reply), WriteState.NOT_CONFIRMED)
         return WriteResult(state=WriteState.REFUSED, reason=refusal(reply))
 
-    def _unconditioned(self, request: WriteRequest, reply: Reply) -> WriteResult:
+    def _unconditioned(self, request: WriteRequest, reply: HttpReply) -> WriteResult:
         """412: several match, or no conditional creates here; only a search that found none allows a plain one."""
         try:
             found = self._found(request.resource_type, request.identifier)
@@ -201,7 +201,7 @@ class FhirChartWriter:
         state = none if searched else WriteState.NOT_CONFIRMED
         return WriteResult(state=state, reason=f"{why}; {said}")
 
-    def _written(self, request: WriteRequest, reply: Reply) -> WriteResult:
+    def _written(self, request: WriteRequest, reply: HttpReply) -> WriteResult:
         """201, or 200 where it already existed: id and version from `Location` and `ETag`, the resource read back."""
         body = reply.body if kind_of(reply.body).resource_type == request.resource_type else b""
         told = reply.headers.get("location", ""), reply.headers.get("etag", "")

@@ -24,10 +24,10 @@ from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
-from smartapp.storage.looks import LookStore
+from smartapp.storage.last_viewed import LookStore
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
-from smartapp.web.compressing import compress_pages
-from smartapp.web.statics import serve_static
+from smartapp.web.compression import compress_pages
+from smartapp.web.static_files import serve_static
 
 _MAX_BODY = 6 * 1024 * 1024
 

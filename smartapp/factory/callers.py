@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from smartapp.cdshooks.client_auth import CallAuthenticator, CdsClientCaller
 from smartapp.cdshooks.key_sets import Fetched, KeySets
-from smartapp.cdshooks.trust import Caller, Gate
 from smartapp.config.addresses import LOOPBACK
 from smartapp.config.checks import PUBLISHED_KEYS, SANDBOX
 from smartapp.config.settings import CdsClient, Settings
@@ -14,16 +14,16 @@ from smartapp.factory.wiring import Pools, unwatched
 from smartapp.outbound import Allowed, OutboundError, origin_of
 from smartapp.smart.discovery import lifetime
 from smartapp.storage.database import Database
-from smartapp.storage.replays import ReplayStore
+from smartapp.storage.jti_store import ReplayStore
 
 _FILE_SECONDS = 3600.0
 _LEAST_SECONDS = 0.5
 
 
-def gate_of(settings: Settings, database: Database, pools: Pools = unwatched) -> Gate:
+def gate_of(settings: Settings, database: Database, pools: Pools = unwatched) -> CallAuthenticator:
     """Keys are read when first needed; used tokens are kept in the database, for all workers."""
     published = frozenset() if settings.development else PUBLISHED_KEYS
-    return Gate(
+    return CallAuthenticator(
         [caller_of(client, development=settings.development) for client in settings.cds_client],
         keys=KeySets(CallerKeys(settings, pools).fetch, time.time, published=published),
         replays=ReplayStore(database, time.time),
@@ -31,10 +31,10 @@ def gate_of(settings: Settings, database: Database, pools: Pools = unwatched) ->
     )
 
 
-def caller_of(client: CdsClient, *, development: bool) -> Caller:
+def caller_of(client: CdsClient, *, development: bool) -> CdsClientCaller:
     """Only in development may a caller come without a token, or with the public sandbox's ES256 key meant for encryption."""
     sandbox = development and client.issuer.rstrip("/") == SANDBOX
-    return Caller(
+    return CdsClientCaller(
         name=client.name,
         issuer=client.issuer,
         fhir_servers=client.fhir_servers,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.ehr.reading import FirstAnswers
+from smartapp.ehr.async_read import FirstAnswers
 from smartapp.factory.bedside import TIMES, bedside_of, merged
 from smartapp.factory.endings import ended
 from smartapp.factory.problems import CannotApprove, CannotWithdraw, NoReceipt, NotInThisLaunch
@@ -19,7 +19,7 @@ from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import words_of
 from smartapp.smart.session import SmartSession, restored
 from smartapp.smart.views import cookie_name
-from smartapp.storage.launches import LaunchStore, Left
+from smartapp.storage.session_store import LaunchStore, ResumableEntry
 from smartapp.usecases.accept import Acceptance, NoSuchProposal
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
 from smartapp.usecases.beside import Case
@@ -114,7 +114,7 @@ class ClinicalDesk:
         likeness = self.referred(session.app_context)
         return self.answers.spoken_of(subject_of(session), likeness) if likeness else None
 
-    def _offered(self, opened: OpenLaunch, view: Stored, kept: Left | None) -> ProposalView:
+    def _offered(self, opened: OpenLaunch, view: Stored, kept: ResumableEntry | None) -> ProposalView:
         """Of this launch while it is open; one that is decided and not ours was decided in another launch."""
         return replace(
             self._shown(opened, view),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from smartapp.smart.errors import NoSuchLaunch
-from smartapp.storage.launches import Ending, LaunchStore
+from smartapp.storage.session_store import Ending, LaunchStore
 
 _UNKNOWN = "There is no live launch for this browser: it ended, timed out, or was opened in another browser."
 _AGAIN = "Open the app again from the patient's chart."

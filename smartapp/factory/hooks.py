@@ -13,12 +13,12 @@ from smartapp.cdshooks.cards import Addresses, Orders
 from smartapp.cdshooks.request import Authorization, HookRequest
 from smartapp.cdshooks.services import Checks, OpenSource, Room, services, take_feedback
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.policy import SitePolicy
 from smartapp.config.settings import Settings
 from smartapp.ehr.client import FhirClient
+from smartapp.ehr.deadline_source import HurriedSource
 from smartapp.ehr.errors import NotPermitted
-from smartapp.ehr.hurried import HurriedSource
 from smartapp.ehr.source import FhirChartSource
 from smartapp.factory.callers import gate_of
 from smartapp.factory.limits import Rate

@@ -9,8 +9,8 @@ from flask import has_request_context
 
 from smartapp import __version__
 from smartapp.config.settings import Settings
+from smartapp.ehr.async_read import Readings
 from smartapp.ehr.capabilities import Statements
-from smartapp.ehr.reading import Readings
 from smartapp.factory.logs import make_log
 from smartapp.factory.metrics import make_metrics
 from smartapp.factory.references import CardReferences
@@ -33,16 +33,16 @@ from smartapp.smart.keys import SigningKeys
 from smartapp.smart.registration import Registration
 from smartapp.smart.tokens import TokenEndpoint
 from smartapp.storage import policies
-from smartapp.storage.answering import AnswerStore
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
+from smartapp.storage.hook_records import AnswerStore
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
-from smartapp.storage.launches import LaunchStore
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.receipts import ReceiptStore
 from smartapp.storage.retention import now_and_then
+from smartapp.storage.session_store import LaunchStore
 from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.factory.bedside import TIMES
 from smartapp.smart.session import SmartSession
-from smartapp.storage.launches import LaunchStore
-from smartapp.storage.launches import Left as Kept
+from smartapp.storage.session_store import LaunchStore
+from smartapp.storage.session_store import ResumableEntry as Kept
 from smartapp.usecases.ports import Proposals, ProposalState, StoredProposal
 from smartapp.usecases.proposal import Stage, order_in
 from smartapp.web.decisions import Left

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartapp.ehr.reading import Underway
+from smartapp.ehr.async_read import Underway
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.web.decisions import Reviewed

@@ -6,7 +6,7 @@ from importlib import import_module
 from flask import Flask
 
 _SOON_SECONDS = 0.3  # after the start, which does not wait for it
-_LATE = ("smartapp.outbound.exchanging", "authlib.integrations.requests_client")
+_LATE = ("smartapp.outbound.token_exchange", "authlib.integrations.requests_client")
 
 
 def warm_soon(app: Flask) -> None:

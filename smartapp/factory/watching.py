@@ -11,7 +11,7 @@ from flask.globals import app_ctx, request_ctx
 
 from smartapp.factory.logs import told_of
 from smartapp.factory.metrics import Metrics
-from smartapp.outbound import Allowed, Outbound, OutboundError, Reply
+from smartapp.outbound import Allowed, HttpReply, Outbound, OutboundError
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _JOINTS = dict.fromkeys(map(ord, "-_.$"))
@@ -85,7 +85,7 @@ class _Watched(Outbound):
         self._watch = watch
         self._name = name
 
-    def send(self, method: str, url: str, **more: Any) -> Reply:
+    def send(self, method: str, url: str, **more: Any) -> HttpReply:
         """As `Outbound.send`."""
         began = time.monotonic()
         told: Mapping[str, Any] = {}

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from smartapp.config.checks import policy_of, secrets_of
-from smartapp.config.mistake import ConfigError
+from smartapp.config.errors import ConfigError
 from smartapp.config.settings import Ehr, Settings
+from smartapp.ehr.async_read import FirstAnswers, Readings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
-from smartapp.ehr.reading import FirstAnswers, Readings
 from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.queries import Query, site_queries
@@ -22,15 +22,15 @@ from smartapp.outbound import Allowed, Outbound, origin_of
 from smartapp.smart.access import hidden_by_constraint, may_read, may_write
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.keys import ALGORITHMS, StoredKey
-from smartapp.smart.refreshing import SessionTokens
 from smartapp.smart.registration import Registration
 from smartapp.smart.session import SmartSession
+from smartapp.smart.token_refresh import SessionTokens
 from smartapp.smart.tokens import TokenEndpoint
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
-from smartapp.storage.launches import LaunchStore
-from smartapp.storage.retention import Periods, Retention
+from smartapp.storage.retention import Periods, RetentionPurge
+from smartapp.storage.session_store import LaunchStore
 from smartapp.usecases.assess import Site
 
 _PATIENCE_SECONDS = 2.0  # interfaces.md section 3: complete at once if everything came within it
@@ -89,11 +89,11 @@ def keyring_of(settings: Settings) -> Keyring:
     return Keyring(found)
 
 
-def retention_of(settings: Settings, database: Database, keyring: Keyring) -> Retention:
+def retention_of(settings: Settings, database: Database, keyring: Keyring) -> RetentionPurge:
     """Deletion by age, as the site sets it."""
     days = {name: float(value) for name, value in settings.retention}
     periods = Periods(**days, idle_minutes=float(settings.limits.idle_minutes))
-    return Retention(database, keyring, time.time, periods)
+    return RetentionPurge(database, keyring, time.time, periods)
 
 
 def _made(path: Path) -> bytes:

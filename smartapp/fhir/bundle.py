@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from smartapp.fhir.document import Unreadable, decode
 from smartapp.fhir.elements import CodeableConcept
+from smartapp.fhir.r4_structs import Unreadable, decode
 
 _HEAD = 200  # bytes within which an outcome names its type
 _WORST = ("fatal", "error", "warning", "information")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from smartapp.fhir.document import Unreadable, decode
+from smartapp.fhir.r4_structs import Unreadable, decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ import re
 from datetime import tzinfo
 
 from smartapp.clinical.codes import condition_kinds, crs_grade_of, icans_grade_of
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import ClinicalStatus, ConditionRecord, CrsRecord
 from smartapp.clinical.terminology import ConditionKind
-from smartapp.fhir.document import Condition
 from smartapp.fhir.elements import CodeableConcept
-from smartapp.fhir.readings import Reading, local
+from smartapp.fhir.observation_values import ValueReading, local
+from smartapp.fhir.r4_structs import Condition
 from smartapp.fhir.times import first_moment
 
 _WRONG = frozenset({"entered-in-error", "refuted"})
@@ -32,7 +32,7 @@ def is_wrong(condition: Condition) -> bool:
     return bool(_codes(condition.verification_status) & _WRONG)
 
 
-def read_condition(condition: Condition, reading: Reading) -> ConditionRecord | None:
+def read_condition(condition: Condition, reading: ValueReading) -> ConditionRecord | None:
     """A condition the rules ask about; None for any other."""
     zone, codings = reading.zone, _coded(condition, reading)
     kinds = frozenset(kind for coding in codings for kind in condition_kinds(*coding))
@@ -60,7 +60,7 @@ def read_condition(condition: Condition, reading: Reading) -> ConditionRecord | 
     )
 
 
-def read_crs(condition: Condition, reading: Reading) -> CrsRecord | None:
+def read_crs(condition: Condition, reading: ValueReading) -> CrsRecord | None:
     """A recorded CRS grade (CRS-01); None if the condition is no CRS."""
     grades = [g for coding in _coded(condition, reading) if (g := crs_grade_of(*coding)) is not None]
     if not grades:
@@ -107,7 +107,7 @@ def status_of(condition: Condition) -> ClinicalStatus:
     return ClinicalStatus.OVER if codes & _OVER else ClinicalStatus.NOT_STATED
 
 
-def _coded(condition: Condition, reading: Reading) -> list[tuple[str, str]]:
+def _coded(condition: Condition, reading: ValueReading) -> list[tuple[str, str]]:
     """Its codes, the site's own as what they stand for."""
     return [local(coding, reading.local_codes) for coding in condition.code.coding]
 

@@ -3,20 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import CrsRecord, Gap, GapKind
 from smartapp.fhir.conditions import grade_in, scale_in
-from smartapp.fhir.document import Observation
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.labs import USED
-from smartapp.fhir.readings import Reading
+from smartapp.fhir.observation_values import ValueReading
+from smartapp.fhir.r4_structs import Observation
 from smartapp.fhir.specimens import collected
 
 _HIGHEST = 5
 _BARE = re.compile(r"[0-5]")
 
 
-def read_crs_observation(observation: Observation, reading: Reading, codes: Sequence[str]) -> CrsRecord | Gap | None:
+def read_crs_observation(
+    observation: Observation, reading: ValueReading, codes: Sequence[str]
+) -> CrsRecord | Gap | None:
     """A recorded grade, value integer or text; None if its code is not in the site's list or it is no result (DQ-01)."""
     if not is_grade(observation.code, codes) or observation.status not in USED:
         return None

@@ -9,9 +9,9 @@ from typing import Any
 
 from smartapp.clinical.codes import NDC
 from smartapp.clinical.orders import DraftOrder
-from smartapp.fhir.document import Medication, Unreadable, decode
 from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.medications import drug_in
+from smartapp.fhir.r4_structs import Medication, Unreadable, decode
 
 ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _NOT_ORDERED = ("cancelled", "revoked", "stopped", "completed", "entered-in-error")

@@ -88,7 +88,7 @@ class ReferenceRange(Element, frozen=True):
     type: CodeableConcept | None = None
 
 
-class Stage(Element, frozen=True):
+class ConditionStage(Element, frozen=True):
     summary: CodeableConcept | None = None
 
 

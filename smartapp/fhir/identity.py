@@ -5,8 +5,8 @@ from datetime import datetime, tzinfo
 
 from smartapp.clinical.picture import Patient as PicturePatient
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.document import Patient, Unreadable, decode, kind_of
 from smartapp.fhir.elements import HumanName
+from smartapp.fhir.r4_structs import PatientStruct, Unreadable, decode, kind_of
 from smartapp.fhir.times import read_birth_date, read_moment
 
 
@@ -20,7 +20,7 @@ class Identity:
     identifier: str = ""
 
 
-def read_patient(patient: Patient, as_of: datetime, zone: tzinfo) -> PicturePatient:
+def read_patient(patient: PatientStruct, as_of: datetime, zone: tzinfo) -> PicturePatient:
     """The patient as the rules see one."""
     died = read_moment(patient.deceased_date_time, zone) if patient.deceased_date_time else None
     dead = (
@@ -46,14 +46,14 @@ def read_identity(chart: Chart) -> Identity:
     return Identity(name=name, birth_date=patient.birth_date, sex=patient.gender, identifier=identifier)
 
 
-def find_patient(chart: Chart) -> Patient | None:
+def find_patient(chart: Chart) -> PatientStruct | None:
     """The Patient resource whose id is the chart's patient."""
     for answer in chart.answers.values():
         for raw in answer.resources:
             kind = kind_of(raw)
             if kind.resource_type == "Patient" and kind.id == chart.patient:
                 try:
-                    return decode(raw, Patient)
+                    return decode(raw, PatientStruct)
                 except Unreadable:
                     return None
     return None

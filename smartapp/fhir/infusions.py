@@ -3,12 +3,12 @@
 import re
 
 from smartapp.clinical.codes import car_t_of
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import InfusionRecord
 from smartapp.clinical.terminology import CarTProduct
-from smartapp.fhir.document import MedicationAdministration, MedicationUse, Procedure, ServiceRequest
 from smartapp.fhir.elements import CodeableConcept, Period
-from smartapp.fhir.readings import Reading, local
+from smartapp.fhir.observation_values import ValueReading, local
+from smartapp.fhir.r4_structs import MedicationAdministration, MedicationUse, Procedure, ServiceRequest
 from smartapp.fhir.times import first_moment
 
 GIVEN = frozenset({"completed", "in-progress"})
@@ -18,7 +18,7 @@ _NOT_MEANT = frozenset({"entered-in-error", "cancelled", "revoked", "draft"})
 _WORDS = re.compile(r"tisagenlecleucel|kymriah|tisa-?cel|ctl019", re.IGNORECASE)
 
 
-def product_of(concept: CodeableConcept | None, reading: Reading) -> CarTProduct | None:
+def product_of(concept: CodeableConcept | None, reading: ValueReading) -> CarTProduct | None:
     """The CAR-T product that a concept names, by code (the site's own included) or by the words of APP-01."""
     if concept is None:
         return None
@@ -33,7 +33,7 @@ def product_of(concept: CodeableConcept | None, reading: Reading) -> CarTProduct
     return found
 
 
-def from_procedure(procedure: Procedure, reading: Reading) -> InfusionRecord | None:
+def from_procedure(procedure: Procedure, reading: ValueReading) -> InfusionRecord | None:
     """Strong evidence, if it was done."""
     product = product_of(procedure.code, reading)
     if product is None or procedure.status not in GIVEN:
@@ -43,7 +43,7 @@ def from_procedure(procedure: Procedure, reading: Reading) -> InfusionRecord | N
 
 
 def from_administration(
-    given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading
+    given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading
 ) -> InfusionRecord | None:
     """Strong evidence, if it was given."""
     product = product_of(concept, reading)
@@ -53,7 +53,9 @@ def from_administration(
     return InfusionRecord(product=product, source=f"MedicationAdministration/{given.id}", strong=True, start=start)
 
 
-def from_request(request: MedicationUse, concept: CodeableConcept | None, reading: Reading) -> InfusionRecord | None:
+def from_request(
+    request: MedicationUse, concept: CodeableConcept | None, reading: ValueReading
+) -> InfusionRecord | None:
     """Weak evidence: a MedicationRequest alone."""
     product = product_of(concept, reading)
     if product is None or request.status in _NOT_MEANT or request.do_not_perform:
@@ -61,7 +63,7 @@ def from_request(request: MedicationUse, concept: CodeableConcept | None, readin
     return InfusionRecord(product=product, source=f"MedicationRequest/{request.id}", strong=False)
 
 
-def from_service_request(request: ServiceRequest, reading: Reading) -> InfusionRecord | None:
+def from_service_request(request: ServiceRequest, reading: ValueReading) -> InfusionRecord | None:
     """A plan, if it is active and dated in the future (APP-05); else weak evidence."""
     product = product_of(request.code, reading)
     if product is None or request.status in _NOT_MEANT or request.do_not_perform:
@@ -75,7 +77,7 @@ def from_service_request(request: ServiceRequest, reading: Reading) -> InfusionR
     )
 
 
-def _is_future(moment: Moment, reading: Reading) -> bool:
+def _is_future(moment: Moment, reading: ValueReading) -> bool:
     if moment.has_time:
         return moment.at > reading.as_of
     return moment.local_date(reading.zone) > reading.as_of.astimezone(reading.zone).date()

@@ -6,14 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.units import Refused, annotated_variant, to_own_unit
-from smartapp.fhir.document import Observation, decode
+from smartapp.clinical.units import UnitRefused, annotated_variant, to_own_unit
 from smartapp.fhir.elements import CodeableConcept, Quantity
+from smartapp.fhir.observation_values import Unusable, Value, ValueReading, meaning, topic_of, values_of
 from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, quantity_of, unit_meant, upper_limit_of, words
-from smartapp.fhir.readings import Reading, Unusable, Value, meaning, topic_of, values_of
+from smartapp.fhir.r4_structs import Observation, decode
 from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
 
 USED = {status.value for status in ResultStatus}
@@ -22,7 +22,7 @@ _FIBRINOGEN = re.compile(r"\bfibrinogen\b", re.IGNORECASE)
 _FRAGMENTS = re.compile(r"fragment|degradation|split|d-?dimer|antibod|gene\b", re.IGNORECASE)
 
 
-def read_results(observation: Observation, reading: Reading) -> Iterator[LabResult | Gap | AwaitedResult]:
+def read_results(observation: Observation, reading: ValueReading) -> Iterator[LabResult | Gap | AwaitedResult]:
     """All that one Observation tells, its components included (DQ-15)."""
     known = [(value, meant) for value in values_of(observation) if (meant := meaning(value.code, reading))]
     for value, (analyte, variant) in known:
@@ -31,8 +31,8 @@ def read_results(observation: Observation, reading: Reading) -> Iterator[LabResu
         yield _unknown_code(observation)
 
 
-def read_plain(raw: bytes, reading: Reading) -> LabResult:
-    """The one result of a plain Observation (`smartapp.fhir.plain`)."""
+def read_plain(raw: bytes, reading: ValueReading) -> LabResult:
+    """The one result of a plain Observation (`smartapp.fhir.simple_observation`)."""
     (result,) = read_results(decode(raw, Observation), reading)
     if not isinstance(result, LabResult):
         raise TypeError(f"what was plain reads as {type(result).__name__}")
@@ -52,7 +52,7 @@ def _unknown_code(observation: Observation) -> Gap:
 
 
 def _read_one(
-    observation: Observation, value: Value, analyte: Analyte, variant: Variant | None, reading: Reading
+    observation: Observation, value: Value, analyte: Analyte, variant: Variant | None, reading: ValueReading
 ) -> Iterator[LabResult | Gap | AwaitedResult]:
     status = observation.status
     taken, note = collected(observation, reading)
@@ -78,7 +78,7 @@ def _result(
     analyte: Analyte,
     variant: Variant | None,
     taken: Moment | None,
-    reading: Reading,
+    reading: ValueReading,
 ) -> LabResult:
     if observation.status not in USED:
         raise Unusable("DQ-01", f"its status {observation.status or 'is missing'} does not tell whether it is valid")
@@ -93,7 +93,7 @@ def _result(
     unit = unit_meant(analyte, quantity, reading)
     number = quantity.value if quantity.value is not None else Decimal(0)
     converted = to_own_unit(analyte, number, unit)
-    if isinstance(converted, Refused):
+    if isinstance(converted, UnitRefused):
         raise Unusable(converted.rule, converted.why)
     kind = annotated_variant(unit) or variant if analyte is Analyte.D_DIMER else variant
     return LabResult(

@@ -9,7 +9,10 @@ from msgspec import Raw
 from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, drug_of
 from smartapp.clinical.picture import Exposure, Gap, GapKind, OrderKind, StandingOrder, Topic
 from smartapp.clinical.terminology import Analyte, Drug
-from smartapp.fhir.document import (
+from smartapp.fhir.elements import CodeableConcept, Quantity
+from smartapp.fhir.infusions import GIVEN, SETTLED, product_of
+from smartapp.fhir.observation_values import ValueReading, local, meaning
+from smartapp.fhir.r4_structs import (
     Medication,
     MedicationAdministration,
     MedicationUse,
@@ -19,9 +22,6 @@ from smartapp.fhir.document import (
     decode,
     kind_of,
 )
-from smartapp.fhir.elements import CodeableConcept, Quantity
-from smartapp.fhir.infusions import GIVEN, SETTLED, product_of
-from smartapp.fhir.readings import Reading, local, meaning
 from smartapp.fhir.times import first_moment
 
 _MG = {"mg": Decimal(1), "g": Decimal(1000)}
@@ -60,7 +60,7 @@ def concept_of(
     return CodeableConcept(text=reference.display) if reference.display else None
 
 
-def is_asked_about(given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading) -> bool:
+def is_asked_about(given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading) -> bool:
     """Whether a rule asks about what was given: a drug, CAR-T, or fluid given for hypotension."""
     if drug_in(concept, reading.local_codes) is not None or product_of(concept, reading) is not None:
         return True
@@ -85,7 +85,7 @@ def _contained(raws: tuple[Raw, ...], id_: str) -> CodeableConcept | None:
 
 
 def unclear(
-    given: MedicationAdministration | Procedure, concept: CodeableConcept | None, reading: Reading
+    given: MedicationAdministration | Procedure, concept: CodeableConcept | None, reading: ValueReading
 ) -> list[Gap]:
     """What is said of a CAR-T infusion or a drug the rules ask about, where nobody can tell whether or when it was given."""
     drug = drug_in(concept, reading.local_codes)
@@ -104,7 +104,7 @@ def unclear(
     return [Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text=text, source=f"{kind}/{given.id}", topic=topic)]
 
 
-def _has_start(given: MedicationAdministration | Procedure, reading: Reading) -> bool:
+def _has_start(given: MedicationAdministration | Procedure, reading: ValueReading) -> bool:
     if isinstance(given, Procedure):
         period, at = given.performed_period, given.performed_date_time
     else:
@@ -113,7 +113,7 @@ def _has_start(given: MedicationAdministration | Procedure, reading: Reading) ->
 
 
 def from_administration(
-    given: MedicationAdministration, concept: CodeableConcept | None, reading: Reading
+    given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading
 ) -> Exposure | None:
     """A dose given or running; None for a drug no rule asks about or one without a start."""
     drug = drug_in(concept, reading.local_codes) or _fluid_bolus(given, concept)
@@ -144,7 +144,7 @@ def _fluid_bolus(given: MedicationAdministration, concept: CodeableConcept | Non
     return Drug.FLUID_BOLUS if _HYPOTENSION.search(why) else None
 
 
-def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:
+def from_procedure(procedure: Procedure, reading: ValueReading) -> Exposure | None:
     """A transfusion recorded as a procedure."""
     drug = drug_in(procedure.code, reading.local_codes)
     period = procedure.performed_period
@@ -163,7 +163,7 @@ def from_procedure(procedure: Procedure, reading: Reading) -> Exposure | None:
 
 
 def from_use(
-    use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: Reading
+    use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: ValueReading
 ) -> StandingOrder | None:
     """An active order or statement."""
     drug = drug_in(concept, reading.local_codes)
@@ -178,7 +178,7 @@ def from_use(
     )
 
 
-def from_service_request(request: ServiceRequest, reading: Reading) -> StandingOrder | None:
+def from_service_request(request: ServiceRequest, reading: ValueReading) -> StandingOrder | None:
     """An active order for a blood component or for a fibrinogen."""
     if request.status not in _ACTIVE or request.do_not_perform or request.code is None:
         return None

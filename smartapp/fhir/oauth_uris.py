@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from smartapp.fhir.document import Unreadable, decode
+from smartapp.fhir.r4_structs import Unreadable, decode
 
 _URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _NAMES = {"authorize": "authorization_endpoint", "token": "token_endpoint", "revoke": "revocation_endpoint"}
@@ -20,20 +20,20 @@ class _Security(msgspec.Struct, frozen=True):
     extension: tuple[_Uri, ...] = ()
 
 
-class _Rest(msgspec.Struct, frozen=True):
+class _OAuthRest(msgspec.Struct, frozen=True):
     mode: str = "server"
     security: _Security = _Security()
 
 
-class _Statement(msgspec.Struct, rename="camel", frozen=True):
+class _OAuthStatement(msgspec.Struct, rename="camel", frozen=True):
     resource_type: str = ""
-    rest: tuple[_Rest, ...] = ()
+    rest: tuple[_OAuthRest, ...] = ()
 
 
 def read_oauth_uris(raw: bytes) -> Mapping[str, str]:
     """The endpoints under their names in a discovery document; empty where the statement names none."""
     try:
-        statement = decode(raw, _Statement)
+        statement = decode(raw, _OAuthStatement)
     except Unreadable:
         return {}
     if statement.resource_type != "CapabilityStatement":

@@ -27,17 +27,16 @@ from smartapp.clinical.picture import (
 )
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.terminology import Analyte
-from smartapp.fhir import bedside as bedside_readers
-from smartapp.fhir import conditions, document, infusions, medications
+from smartapp.fhir import conditions, infusions, medications, oxygen_procedures_allergies, r4_structs
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
+from smartapp.fhir.data_gaps import notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import read_patient
 from smartapp.fhir.labs import is_called_fibrinogen, read_results
-from smartapp.fhir.readings import Reading
-from smartapp.fhir.resources import TOPICS, Records, collect, is_patient
-from smartapp.fhir.unread import notices, once_each, unnamed_drugs, unread_topics
-from smartapp.fhir.waiting import Unread, Waiting, read_waiting
+from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting
+from smartapp.fhir.observation_values import ValueReading
+from smartapp.fhir.resources import TOPICS, ChartRecords, collect, is_patient
 
 _CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
 
@@ -46,7 +45,7 @@ _CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
 class _Drawing:
     """The picture while it is drawn."""
 
-    reading: Reading
+    reading: ValueReading
     policy: SitePolicy
     labs: dict[Analyte, list[LabResult]] = field(default_factory=dict)
     patient: Patient | None = None
@@ -60,7 +59,7 @@ class _Drawing:
     procedures: list[InvasiveProcedure] = field(default_factory=list)
     allergies: list[Allergy] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    medications: Mapping[str, document.Medication] = field(default_factory=dict)
+    medications: Mapping[str, r4_structs.Medication] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
     unread: Mapping[Analyte, list[Waiting]] = field(default_factory=dict)
 
@@ -86,10 +85,10 @@ def read_records(
     policy: SitePolicy,
     local_codes: Mapping[str, str] | None = None,
     bedside: Bedside = Bedside(),
-) -> tuple[ClinicalPicture, Records]:
+) -> tuple[ClinicalPicture, ChartRecords]:
     """The picture, and the bytes of each resource it was read from by `Type/id`."""
     assumed = policy.get("assume_fib_unit_if_missing")
-    reading = Reading(
+    reading = ValueReading(
         as_of=as_of,
         zone=zone,
         local_codes=local_codes or {},
@@ -148,11 +147,11 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
 
 def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) -> bool:
     """Whether an Observation under this code tells anything but its result."""
-    asks = bedside_readers.asks_for_device(code) or is_grade(code, grade_codes)
+    asks = oxygen_procedures_allergies.asks_for_device(code) or is_grade(code, grade_codes)
     return asks or (not known and is_called_fibrinogen(code))
 
 
-def _series(read: list[LabResult], unread: list[Waiting], reading: Reading) -> LabSeries:
+def _series(read: list[LabResult], unread: list[Waiting], reading: ValueReading) -> LabSeries:
     """One analyte's results; those that share their time with another are read now, so that each event counts once (DQ-18)."""
     result_of = partial(read_waiting, zone=reading.zone)
     unread = sorted(unread, key=itemgetter(0))
@@ -175,7 +174,7 @@ def _once(results: Iterable[LabResult]) -> list[LabResult]:
     return list(seen.values())
 
 
-def _draw_observation(drawing: _Drawing, observation: document.Observation) -> None:
+def _draw_observation(drawing: _Drawing, observation: r4_structs.Observation) -> None:
     for read in read_results(observation, drawing.reading):
         match read:
             case Gap():
@@ -185,8 +184,8 @@ def _draw_observation(drawing: _Drawing, observation: document.Observation) -> N
             case LabResult():
                 drawing.labs.setdefault(read.analyte, []).append(read)
                 if read.analyte is Analyte.OXYGEN_FLOW:
-                    drawing.oxygen.append(bedside_readers.oxygen_from_flow(read, observation))
-    device = bedside_readers.oxygen_from_device(observation, drawing.reading)
+                    drawing.oxygen.append(oxygen_procedures_allergies.oxygen_from_flow(read, observation))
+    device = oxygen_procedures_allergies.oxygen_from_device(observation, drawing.reading)
     drawing.oxygen += [device] if device else []
     match read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes")):
         case CrsRecord() as record:
@@ -195,7 +194,7 @@ def _draw_observation(drawing: _Drawing, observation: document.Observation) -> N
             drawing.gaps.append(gap)
 
 
-def _draw_condition(drawing: _Drawing, condition: document.Condition) -> None:
+def _draw_condition(drawing: _Drawing, condition: r4_structs.Condition) -> None:
     if conditions.is_wrong(condition):
         return
     crs = conditions.read_crs(condition, drawing.reading)
@@ -204,18 +203,18 @@ def _draw_condition(drawing: _Drawing, condition: document.Condition) -> None:
     drawing.conditions += [record] if record else []
 
 
-def _draw_procedure(drawing: _Drawing, procedure: document.Procedure) -> None:
+def _draw_procedure(drawing: _Drawing, procedure: r4_structs.Procedure) -> None:
     zone = drawing.reading.zone
     infusion = infusions.from_procedure(procedure, drawing.reading)
     exposure = medications.from_procedure(procedure, drawing.reading)
-    invasive = bedside_readers.invasive_from_procedure(procedure, zone)
+    invasive = oxygen_procedures_allergies.invasive_from_procedure(procedure, zone)
     drawing.infusions += [infusion] if infusion else []
     drawing.exposures += [exposure] if exposure else []
     drawing.procedures += [invasive] if invasive else []
     drawing.gaps += medications.unclear(procedure, procedure.code, drawing.reading)
 
 
-def _draw_administration(drawing: _Drawing, given: document.MedicationAdministration) -> None:
+def _draw_administration(drawing: _Drawing, given: r4_structs.MedicationAdministration) -> None:
     concept = medications.concept_of(given, drawing.medications)
     if medications.is_unnamed(given, concept):
         drawing.unnamed.append((Topic.ADMINISTRATIONS, f"MedicationAdministration/{given.id}"))
@@ -228,7 +227,7 @@ def _draw_administration(drawing: _Drawing, given: document.MedicationAdministra
     drawing.gaps += medications.unclear(given, concept, drawing.reading)
 
 
-def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -> None:
+def _draw_use(drawing: _Drawing, use: r4_structs.MedicationUse, kind: OrderKind) -> None:
     concept = medications.concept_of(use, drawing.medications)
     if medications.is_unnamed(use, concept):
         drawing.unnamed.append((TOPICS[str(kind)], f"{kind}/{use.id}"))
@@ -239,38 +238,38 @@ def _draw_use(drawing: _Drawing, use: document.MedicationUse, kind: OrderKind) -
     drawing.orders += [order] if order else []
 
 
-def _draw_service_request(drawing: _Drawing, request: document.ServiceRequest) -> None:
+def _draw_service_request(drawing: _Drawing, request: r4_structs.ServiceRequest) -> None:
     reading = drawing.reading
     infusion = infusions.from_service_request(request, reading)
     order = medications.from_service_request(request, reading)
-    invasive = bedside_readers.invasive_from_request(request, reading.zone)
+    invasive = oxygen_procedures_allergies.invasive_from_request(request, reading.zone)
     drawing.infusions += [infusion] if infusion else []
     drawing.orders += [order] if order else []
     drawing.procedures += [invasive] if invasive else []
 
 
-def _draw_allergy(drawing: _Drawing, allergy: document.AllergyIntolerance) -> None:
-    record = bedside_readers.read_allergy(allergy, drawing.reading)
+def _draw_allergy(drawing: _Drawing, allergy: r4_structs.AllergyIntolerance) -> None:
+    record = oxygen_procedures_allergies.read_allergy(allergy, drawing.reading)
     drawing.allergies += [record] if record else []
 
 
-def _draw_patient(drawing: _Drawing, patient: document.Patient) -> None:
+def _draw_patient(drawing: _Drawing, patient: r4_structs.PatientStruct) -> None:
     drawing.patient = read_patient(patient, drawing.reading.as_of, drawing.reading.zone)
 
 
-def _draw(drawing: _Drawing, resource: document.Resource) -> None:
+def _draw(drawing: _Drawing, resource: r4_structs.Resource) -> None:
     match resource:
-        case document.Observation():
+        case r4_structs.Observation():
             _draw_observation(drawing, resource)
-        case document.Condition():
+        case r4_structs.Condition():
             _draw_condition(drawing, resource)
-        case document.Procedure():
+        case r4_structs.Procedure():
             _draw_procedure(drawing, resource)
-        case document.MedicationAdministration():
+        case r4_structs.MedicationAdministration():
             _draw_administration(drawing, resource)
-        case document.ServiceRequest():
+        case r4_structs.ServiceRequest():
             _draw_service_request(drawing, resource)
-        case document.AllergyIntolerance():
+        case r4_structs.AllergyIntolerance():
             _draw_allergy(drawing, resource)
-        case document.Patient():
+        case r4_structs.PatientStruct():
             _draw_patient(drawing, resource)

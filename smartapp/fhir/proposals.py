@@ -8,7 +8,7 @@ from typing import Any
 from smartapp.clinical.codes import ATC, HCPCS, LOINC, NDC, SNOMED
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 from smartapp.fhir.models import validated
 
 UCUM = "http://unitsofmeasure.org"

@@ -5,9 +5,9 @@ from decimal import Decimal, InvalidOperation
 
 from smartapp.clinical.labs import Comparator
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.units import UCUM, Refused, annotated_variant, to_own_unit, unit_of
+from smartapp.clinical.units import UCUM, UnitRefused, annotated_variant, to_own_unit, unit_of
 from smartapp.fhir.elements import Quantity, ReferenceRange
-from smartapp.fhir.readings import Reading, Unusable, Value
+from smartapp.fhir.observation_values import Unusable, Value, ValueReading
 
 UNIT_IN_WORDS = "the unit has no UCUM code; it is read from its text"
 
@@ -48,7 +48,7 @@ def _from_string(text: str) -> Quantity:
         raise Unusable("DQ-14", f"its value is not a number: “{text.strip()[:60]}”") from None
 
 
-def unit_meant(analyte: Analyte, quantity: Quantity, reading: Reading) -> str:
+def unit_meant(analyte: Analyte, quantity: Quantity, reading: ValueReading) -> str:
     """The unit by code, else by exact text (DQ-05); none at all is assumed only where the site says so."""
     code = quantity.code if quantity.system in ("", UCUM) else ""
     if not code and not quantity.unit and analyte is Analyte.FIBRINOGEN and reading.assumed_fibrinogen_unit:
@@ -56,7 +56,7 @@ def unit_meant(analyte: Analyte, quantity: Quantity, reading: Reading) -> str:
     if not code and not quantity.unit and analyte in (Analyte.INR, Analyte.HAEMATOCRIT):
         return "1"
     unit = unit_of(analyte, code, quantity.unit)
-    if isinstance(unit, Refused):
+    if isinstance(unit, UnitRefused):
         raise Unusable(unit.rule, unit.why)
     return unit
 
@@ -87,7 +87,11 @@ def upper_limit_of(
         found = to_own_unit(
             analyte,
             high.value,
-            unit if isinstance(own, Refused) and not (high.code or high.unit) else own if isinstance(own, str) else "",
+            unit
+            if isinstance(own, UnitRefused) and not (high.code or high.unit)
+            else own
+            if isinstance(own, str)
+            else "",
         )
         if isinstance(found, Decimal):
             return found

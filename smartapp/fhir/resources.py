@@ -8,25 +8,25 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from smartapp.clinical.picture import Gap, GapKind, OrderKind, Topic
-from smartapp.fhir import document
+from smartapp.fhir import r4_structs
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.document import Unreadable, decode, kind_of, stops_us
 from smartapp.fhir.elements import Reference
-from smartapp.fhir.plain import Plain, plain_of
+from smartapp.fhir.r4_structs import Unreadable, decode, kind_of, stops_us
+from smartapp.fhir.simple_observation import Plain, plain_of
 from smartapp.fhir.times import read_moment
 
-_KINDS: dict[str, type[document.Resource]] = {
-    "Patient": document.Patient,
-    "Observation": document.Observation,
-    "Condition": document.Condition,
-    "Procedure": document.Procedure,
-    "MedicationAdministration": document.MedicationAdministration,
-    "MedicationRequest": document.MedicationUse,
-    "MedicationStatement": document.MedicationUse,
-    "ServiceRequest": document.ServiceRequest,
-    "AllergyIntolerance": document.AllergyIntolerance,
-    "Medication": document.Medication,
-    "DiagnosticReport": document.DiagnosticReport,
+_KINDS: dict[str, type[r4_structs.Resource]] = {
+    "Patient": r4_structs.PatientStruct,
+    "Observation": r4_structs.Observation,
+    "Condition": r4_structs.Condition,
+    "Procedure": r4_structs.Procedure,
+    "MedicationAdministration": r4_structs.MedicationAdministration,
+    "MedicationRequest": r4_structs.MedicationUse,
+    "MedicationStatement": r4_structs.MedicationUse,
+    "ServiceRequest": r4_structs.ServiceRequest,
+    "AllergyIntolerance": r4_structs.AllergyIntolerance,
+    "Medication": r4_structs.Medication,
+    "DiagnosticReport": r4_structs.DiagnosticReport,
 }
 TOPICS = {
     "Patient": Topic.PATIENT,
@@ -43,7 +43,7 @@ TOPICS = {
 _ORDERS = {str(kind): kind for kind in OrderKind}
 _NOT_DONE = frozenset({"entered-in-error", "cancelled"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-K = TypeVar("K", bound=document.Resource)
+K = TypeVar("K", bound=r4_structs.Resource)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +51,12 @@ class Found:
     """What a chart holds: resources by type, medication uses with the resource they came from, look-ups, gaps, and the bytes of
     each resource by `Type/id`."""
 
-    resources: tuple[document.Resource, ...]
-    uses: tuple[tuple[document.MedicationUse, OrderKind], ...]
-    medications: dict[str, document.Medication]
-    specimens: dict[str, document.Specimen]
+    resources: tuple[r4_structs.Resource, ...]
+    uses: tuple[tuple[r4_structs.MedicationUse, OrderKind], ...]
+    medications: dict[str, r4_structs.Medication]
+    specimens: dict[str, r4_structs.Specimen]
     gaps: tuple[Gap, ...]
-    records: "Records"
+    records: "ChartRecords"
 
 
 class _Record(Struct, gc=False):
@@ -65,10 +65,10 @@ class _Record(Struct, gc=False):
     source: str
     raw: bytes
     plain: Plain | None = None
-    seen: document.Kind | None = None
+    seen: r4_structs.ResourceKind | None = None
 
     @property
-    def kind(self) -> document.Kind:
+    def kind(self) -> r4_structs.ResourceKind:
         """What it is."""
         if self.seen is None:
             self.seen = kind_of(self.raw)
@@ -92,8 +92,8 @@ def collect(chart: Chart, waits: Waits) -> Found:
     The newest version counts even where it cannot be read or belongs to somebody else: an older one is never used instead.
     """
     gaps: list[Gap] = []
-    specimens: dict[str, document.Specimen] = {}
-    decoded: list[tuple[str, document.Resource]] = []
+    specimens: dict[str, r4_structs.Specimen] = {}
+    decoded: list[tuple[str, r4_structs.Resource]] = []
     newest = _newest(chart)
     has_specimens = any(r.kind.resource_type == "Specimen" for r in newest.values() if r.plain is None)
     may_wait = not chart.ambiguous
@@ -114,12 +114,12 @@ def collect(chart: Chart, waits: Waits) -> Found:
         if resource is None or not _belongs(resource, record, chart, gaps):
             continue
         decoded.append((kind, resource))
-        if isinstance(resource, document.DiagnosticReport):
+        if isinstance(resource, r4_structs.DiagnosticReport):
             decoded += _members(resource, chart, gaps)
-    return _sorted(decoded, specimens, gaps, Records(newest))
+    return _sorted(decoded, specimens, gaps, ChartRecords(newest))
 
 
-class Records:
+class ChartRecords:
     """The bytes of each resource by `Type/id`."""
 
     def __init__(self, newest: Mapping[str | bytes, _Record]) -> None:
@@ -161,8 +161,8 @@ def _record(raw: bytes) -> tuple[_Record, str | bytes]:
 
 
 def _members(
-    report: document.DiagnosticReport, chart: Chart, gaps: list[Gap]
-) -> Iterator[tuple[str, document.Resource]]:
+    report: r4_structs.DiagnosticReport, chart: Chart, gaps: list[Gap]
+) -> Iterator[tuple[str, r4_structs.Resource]]:
     """Observations contained in a report (DQ-15); one that names no subject is about the report's."""
     if report.status in _NOT_DONE:
         return
@@ -171,25 +171,25 @@ def _members(
         if kind.resource_type != "Observation":
             continue
         record = _Record(f"DiagnosticReport/{report.id}#{kind.id}", bytes(contained), None, kind)
-        member = _readable(record, document.Observation, gaps)
+        member = _readable(record, r4_structs.Observation, gaps)
         if member is not None and (member.subject is None or _belongs(member, record, chart, gaps)):
             yield "Observation", structs.replace(member, id=f"{report.id}#{member.id}")
 
 
 def _sorted(
-    decoded: Iterable[tuple[str, document.Resource]],
-    specimens: dict[str, document.Specimen],
+    decoded: Iterable[tuple[str, r4_structs.Resource]],
+    specimens: dict[str, r4_structs.Specimen],
     gaps: list[Gap],
-    records: Records,
+    records: ChartRecords,
 ) -> Found:
     resources, uses, medications = [], [], {}
     for kind, resource in decoded:
         match resource:
-            case document.MedicationUse():
+            case r4_structs.MedicationUse():
                 uses.append((resource, _ORDERS[kind]))
-            case document.Medication():
+            case r4_structs.Medication():
                 medications[resource.id] = resource
-            case document.DiagnosticReport():
+            case r4_structs.DiagnosticReport():
                 pass
             case _:
                 resources.append(resource)
@@ -229,11 +229,11 @@ def _unnamed() -> Gap:
     return Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text="A record without a resource type could not be read")
 
 
-def _belongs(resource: document.Resource, record: _Record, chart: Chart, gaps: list[Gap]) -> bool:
+def _belongs(resource: r4_structs.Resource, record: _Record, chart: Chart, gaps: list[Gap]) -> bool:
     """DQ-19: the subject must be this patient, by a relative reference or one absolute to the chart's own base."""
-    if isinstance(resource, document.Medication):
+    if isinstance(resource, r4_structs.Medication):
         return True
-    if isinstance(resource, document.Patient):
+    if isinstance(resource, r4_structs.PatientStruct):
         own = not chart.patient or resource.id == chart.patient
     else:
         subject: Reference | None = getattr(resource, "subject", None) or getattr(resource, "patient", None)
@@ -256,9 +256,9 @@ def _is_absolute(reference: str, own: str, base: str) -> bool:
     return bool(base) and reference == f"{base.rstrip('/')}/{own}"
 
 
-def _specimen(raw: bytes) -> dict[str, document.Specimen]:
+def _specimen(raw: bytes) -> dict[str, r4_structs.Specimen]:
     try:
-        specimen = decode(raw, document.Specimen)
+        specimen = decode(raw, r4_structs.Specimen)
     except Unreadable:
         return {}
     return {specimen.id: specimen}

@@ -3,9 +3,9 @@
 import re
 from datetime import datetime, timedelta
 
-from smartapp.clinical.moments import Moment, Precision
-from smartapp.fhir.document import Observation, Specimen, Unreadable, decode, kind_of
-from smartapp.fhir.readings import Reading, Unusable, Value
+from smartapp.clinical.partial_datetime import Moment, Precision
+from smartapp.fhir.observation_values import Unusable, Value, ValueReading
+from smartapp.fhir.r4_structs import Observation, Specimen, Unreadable, decode, kind_of
 from smartapp.fhir.times import read_moment
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -14,7 +14,7 @@ _BAD_SPECIMEN = re.compile(
 )
 
 
-def collected(observation: Observation, reading: Reading) -> tuple[Moment | None, str]:
+def collected(observation: Observation, reading: ValueReading) -> tuple[Moment | None, str]:
     """DQ-02: effective dateTime, period end, instant, the specimen's collection; only `issued` is used with a note."""
     period = observation.effective_period
     for text in (
@@ -32,7 +32,7 @@ def collected(observation: Observation, reading: Reading) -> tuple[Moment | None
     )
 
 
-def is_future(moment: Moment, reading: Reading) -> bool:
+def is_future(moment: Moment, reading: ValueReading) -> bool:
     """DQ-02: later than five minutes from now; clocks differ by less."""
     return moment.at > reading.as_of + CLOCKS_DIFFER
 
@@ -42,7 +42,7 @@ def says_bad(words: str) -> bool:
     return _BAD_SPECIMEN.search(words) is not None
 
 
-def _from_specimen(observation: Observation, reading: Reading) -> str:
+def _from_specimen(observation: Observation, reading: ValueReading) -> str:
     specimen = _specimen(observation, reading)
     if specimen is None or specimen.collection is None:
         return ""
@@ -50,7 +50,7 @@ def _from_specimen(observation: Observation, reading: Reading) -> str:
     return specimen.collection.collected_date_time or (period.end if period else "")
 
 
-def _specimen(observation: Observation, reading: Reading) -> Specimen | None:
+def _specimen(observation: Observation, reading: ValueReading) -> Specimen | None:
     reference = observation.specimen
     for raw in observation.contained:
         kind = kind_of(bytes(raw))
@@ -62,7 +62,7 @@ def _specimen(observation: Observation, reading: Reading) -> Specimen | None:
     return reading.specimens.get(reference.bare_id) if reference else None
 
 
-def check_specimen(observation: Observation, value: Value, reading: Reading) -> None:
+def check_specimen(observation: Observation, value: Value, reading: ValueReading) -> None:
     """DQ-10: words that say the specimen was bad."""
     specimen = _specimen(observation, reading)
     texts = [
@@ -79,7 +79,7 @@ def check_specimen(observation: Observation, value: Value, reading: Reading) -> 
             raise Unusable("DQ-10", f"the specimen is called “{bad.group(0).lower()}”: re-draw")
 
 
-def issued(observation: Observation, reading: Reading) -> datetime | None:
+def issued(observation: Observation, reading: ValueReading) -> datetime | None:
     """When the laboratory issued it."""
     moment = read_moment(observation.issued, reading.zone) if observation.issued else None
     return moment.at if moment else None

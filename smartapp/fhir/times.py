@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, tzinfo
 
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import BirthDate
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from smartapp.fhir.document import Unreadable, decode
 from smartapp.fhir.models import validated
+from smartapp.fhir.r4_structs import Unreadable, decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

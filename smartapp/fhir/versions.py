@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 
 from smartapp.fhir.chart import Chart
-from smartapp.fhir.document import kind_of
+from smartapp.fhir.r4_structs import kind_of
 
 
 def versions_of(chart: Chart, references: AbstractSet[str]) -> dict[str, str]:

@@ -5,12 +5,12 @@ Never here: what is asked, or what an answer means. Nothing else opens connectio
 """
 
 from smartapp.outbound.addresses import Allowed, NotAllowed, OutboundError, check_address, check_url, origin_of
-from smartapp.outbound.requesting import (
+from smartapp.outbound.http_client import (
     MAX_BYTES,
+    HttpReply,
     NoAnswer,
     Outbound,
     Redirected,
-    Reply,
     TooLarge,
     TooLate,
 )
@@ -18,12 +18,12 @@ from smartapp.outbound.requesting import (
 __all__ = [
     "MAX_BYTES",
     "Allowed",
+    "HttpReply",
     "NoAnswer",
     "NotAllowed",
     "Outbound",
     "OutboundError",
     "Redirected",
-    "Reply",
     "TooLarge",
     "TooLate",
     "check_address",

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from smartapp.fhir.oauth_uris import read_oauth_uris
-from smartapp.outbound import NotAllowed, Outbound, OutboundError, Reply, origin_of
+from smartapp.outbound import HttpReply, NotAllowed, Outbound, OutboundError, origin_of
 from smartapp.smart.errors import EhrFailed
 from smartapp.smart.registration import Registration
 
@@ -63,7 +63,7 @@ class Discovery:
         self._kept[registration.name] = (self._clock() + (seconds if found.jwks else _FLOOR), found)
         return found
 
-    def _get(self, registration: Registration, url: str, accept: str = "application/json") -> Reply:
+    def _get(self, registration: Registration, url: str, accept: str = "application/json") -> HttpReply:
         try:
             return self._outbound(registration).get(url, headers={"Accept": accept}, seconds=self._seconds)
         except OutboundError as error:
@@ -86,7 +86,7 @@ class Discovery:
         return _endpoint(document, "jwks_uri", f"{issuer}/", registration, needed=False)
 
 
-def json_object(reply: Reply, advice: str = _RETRY) -> dict[str, Any]:
+def json_object(reply: HttpReply, advice: str = _RETRY) -> dict[str, Any]:
     """The body as a JSON object; `EhrFailed` for HTML, lists and nonsense."""
     try:
         body = json.loads(reply.body)
@@ -97,7 +97,7 @@ def json_object(reply: Reply, advice: str = _RETRY) -> dict[str, Any]:
     return body
 
 
-def lifetime(reply: Reply) -> float:
+def lifetime(reply: HttpReply) -> float:
     """How long an answer may be kept: Cache-Control within a floor and a ceiling (SAL-08)."""
     parts = [part.strip().lower() for part in reply.headers.get("cache-control", "").split(",")]
     if "no-store" in parts or "no-cache" in parts:
@@ -109,7 +109,7 @@ def lifetime(reply: Reply) -> float:
     return _USUAL
 
 
-def _answered(reply: Reply) -> Reply:
+def _answered(reply: HttpReply) -> HttpReply:
     if reply.status != _OK:
         raise EhrFailed(f"The EHR's SMART configuration could not be read: it answered {reply.status}.", _RETRY)
     return reply

@@ -51,7 +51,7 @@ def restored(payload: Mapping[str, Any]) -> SmartSession:
 
 
 class SessionStore(Protocol):
-    """Where launches are kept; see `smartapp.storage.launches`."""
+    """Where launches are kept; see `smartapp.storage.session_store`."""
 
     def begin(self, state: str, browser: str, payload: Mapping[str, Any], minutes: float) -> None:
         """Keep a pending launch bound to a browser."""

@@ -13,10 +13,10 @@ from sqlalchemy import Insert, Update, insert
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.report import basis_json
-from smartapp.storage.chains import Chain, Reaching, begin, beginning, chain_hash
+from smartapp.storage.audit_chain import Chain, Reaching, begin, beginning, chain_hash
+from smartapp.storage.compiled_statements import Prepared
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.prepared import Prepared
 from smartapp.storage.tables import audit
 from smartapp.usecases.ports import Noted, Subject
 

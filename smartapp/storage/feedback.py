@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from smartapp.storage.compiled_statements import Prepared
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.looks import as_json, from_json
-from smartapp.storage.prepared import Prepared
+from smartapp.storage.last_viewed import as_json, from_json
 from smartapp.storage.tables import feedback, shown_cards
 from smartapp.usecases.feedback import KeptEvent, ShownCard, in_words
 from smartapp.usecases.ports import Subject

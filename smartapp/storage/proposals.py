@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.processes import is_gone, own_mark
 from smartapp.storage.tables import proposals, write_locks
+from smartapp.storage.worker_liveness import is_gone, own_mark
 from smartapp.usecases.ports import ANY_STATE, Noted, ProposalState, StoredProposal
 
 _STALE_LOCK_SECONDS = 120.0

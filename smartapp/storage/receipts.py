@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from smartapp.storage import seals
+from smartapp.storage import signatures
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
@@ -29,7 +29,7 @@ class ReceiptStore:
     def keep(self, proposal: str, receipt: Mapping[str, Any]) -> str:
         """Sign and keep; its address. The same receipt is kept once."""
         receipt = {**receipt, "program": {"name": "fibrinogen-watch", "version": self._version}}
-        file, address = seals.sealed(receipt, self._key()), seals.address_of(receipt)
+        file, address = signatures.sealed(receipt, self._key()), signatures.address_of(receipt)
         row = {"address": address, "proposal": proposal, "at": self._clock()}
         try:
             with self._database.transaction() as connection:
@@ -47,16 +47,16 @@ class ReceiptStore:
 
     def public_keys(self) -> list[dict[str, str]]:
         """The public parts of all keys that ever signed here, newest first."""
-        return [seals.public_part(key) for key in self._pairs()]
+        return [signatures.public_part(key) for key in self._pairs()]
 
     def _key(self) -> dict[str, str]:
         pairs = self._pairs()
         if not pairs:
-            made = seals.new_key()
-            self._keys.add_first(seals.public_part(made)["kid"], seals.ALGORITHM, dict(made))
+            made = signatures.new_key()
+            self._keys.add_first(signatures.public_part(made)["kid"], signatures.ALGORITHM, dict(made))
             pairs = self._pairs()
         return pairs[0]
 
     def _pairs(self) -> list[dict[str, str]]:
-        pairs = [pair for pair in self._keys.rows() if pair.alg == seals.ALGORITHM]
+        pairs = [pair for pair in self._keys.rows() if pair.alg == signatures.ALGORITHM]
         return [{name: str(part) for name, part in pair.private_jwk.items()} for pair in pairs]

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, or_, select, update
 
-from smartapp.storage import chains
+from smartapp.storage import audit_chain
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.launches import Ending
+from smartapp.storage.session_store import Ending
 from smartapp.storage.tables import (
     audit,
     audit_chains,
@@ -45,7 +45,7 @@ class Periods:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class RetentionKind:
     """Rows of a table that are past their time; `often`: also deleted in normal running."""
 
     words: str
@@ -64,7 +64,7 @@ class Kind:
         return delete(self.table).where(self.key.in_(chosen))
 
 
-def kinds(now: float, periods: Periods) -> list[Kind]:
+def kinds(now: float, periods: Periods) -> list[RetentionKind]:
     """What is past its time now, in an order in which it can be deleted."""
 
     def ago(days: float) -> float:
@@ -75,17 +75,21 @@ def kinds(now: float, periods: Periods) -> list[Kind]:
     over = or_(launches.c.expires_at < ago(periods.launch_days), launches.c.ended_at < ago(periods.launch_days))
     unused = launches.c.id.not_in(select(proposals.c.launch))
     return [
-        Kind(words="pending launches", table=pending_launches, past=pending_launches.c.expires_at < now, often=True),
-        Kind(words="callers' tokens", table=caller_tokens, past=caller_tokens.c.kept_until < now, often=True),
-        Kind(words="write locks", table=write_locks, past=write_locks.c.taken_at < ago(1), often=True),
-        Kind(words="retired signing keys", table=signing_keys, past=signing_keys.c.retired_at < ago(1), often=True),
-        Kind(words="undecided proposals", table=proposals, past=unsent, often=True),
-        Kind(words="proposals", table=proposals, past=proposals.c.changed_at < ago(periods.decision_days)),
-        Kind(words="decision receipts", table=receipts, past=receipts.c.at < ago(periods.decision_days)),
-        Kind(words="launches", table=launches, past=over & unused, often=True),
-        Kind(words="last looks", table=looks, past=looks.c.seen_at < ago(periods.look_days)),
-        Kind(words="shown cards", table=shown_cards, past=shown_cards.c.at < ago(periods.feedback_days)),
-        Kind(words="feedback", table=feedback, past=feedback.c.received_at < ago(periods.feedback_days)),
+        RetentionKind(
+            words="pending launches", table=pending_launches, past=pending_launches.c.expires_at < now, often=True
+        ),
+        RetentionKind(words="callers' tokens", table=caller_tokens, past=caller_tokens.c.kept_until < now, often=True),
+        RetentionKind(words="write locks", table=write_locks, past=write_locks.c.taken_at < ago(1), often=True),
+        RetentionKind(
+            words="retired signing keys", table=signing_keys, past=signing_keys.c.retired_at < ago(1), often=True
+        ),
+        RetentionKind(words="undecided proposals", table=proposals, past=unsent, often=True),
+        RetentionKind(words="proposals", table=proposals, past=proposals.c.changed_at < ago(periods.decision_days)),
+        RetentionKind(words="decision receipts", table=receipts, past=receipts.c.at < ago(periods.decision_days)),
+        RetentionKind(words="launches", table=launches, past=over & unused, often=True),
+        RetentionKind(words="last looks", table=looks, past=looks.c.seen_at < ago(periods.look_days)),
+        RetentionKind(words="shown cards", table=shown_cards, past=shown_cards.c.at < ago(periods.feedback_days)),
+        RetentionKind(words="feedback", table=feedback, past=feedback.c.received_at < ago(periods.feedback_days)),
     ]
 
 
@@ -104,7 +108,7 @@ def now_and_then(act: Callable[[], None], clock: Callable[[], float]) -> Callabl
     return called
 
 
-class Retention:
+class RetentionPurge:
     """Deletion by age; `clock` gives epoch seconds."""
 
     def __init__(self, database: Database, keyring: Keyring, clock: Callable[[], float], periods: Periods) -> None:
@@ -157,11 +161,11 @@ class Retention:
         connection.execute(update(launches).where(launches.c.id.in_(_unlocked(long_over))).values(bedside=None))
         return closed
 
-    def _some(self, kind: Kind) -> int:
+    def _some(self, kind: RetentionKind) -> int:
         with self._database.transaction() as connection:
             return connection.execute(kind.some()).rowcount
 
-    def _batches(self, kind: Kind, passed: Callable[[int], None]) -> Iterator[int]:
+    def _batches(self, kind: RetentionKind, passed: Callable[[int], None]) -> Iterator[int]:
         while deleted := self._some(kind):
             passed(deleted)
             yield deleted
@@ -186,7 +190,7 @@ class Retention:
                 last = row
             if last is None:
                 return 0
-            chains.forget(connection, self._keyring, (chain, last.number, last.hash))
+            audit_chain.forget(connection, self._keyring, (chain, last.number, last.hash))
             old = (audit.c.chain == chain) & (audit.c.number <= last.number)
             return connection.execute(delete(audit).where(old)).rowcount
 

@@ -10,11 +10,11 @@ from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.orders import DraftOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.wording import source_of
+from smartapp.clinical.words import source_of
 from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.duplicate_keys import all_ambiguous, ambiguous
 from smartapp.fhir.picture import read_records
 from smartapp.fhir.queries import Query
-from smartapp.fhir.twins import all_ambiguous, ambiguous
 from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
-from smartapp.fhir.record import write_provenance
+from smartapp.fhir.provenance import write_provenance
 from smartapp.usecases.ports import ChartSource, ChartWriter, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.proposal import order_in
 

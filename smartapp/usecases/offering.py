@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.wording import added_words, g_per_l, plain
+from smartapp.clinical.words import added_words, g_per_l, plain
 from smartapp.usecases.ports import ProposalState, StoredProposal
 
 T = TypeVar("T")

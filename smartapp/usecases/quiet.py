@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Band, Option, Tier
+from smartapp.clinical.derived_facts import Band, Option, Tier
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import basis_of

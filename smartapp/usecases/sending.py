@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from smartapp.fhir.record import differences, over
+from smartapp.fhir.provenance import differences, over
 from smartapp.usecases.beside import Case, follow_up_request, provenance_request, told, versioned
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteRequest, WriteResult, WriteState
 from smartapp.usecases.transitions import Transitions

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from smartapp.fhir.record import differences, over, status_of
+from smartapp.fhir.provenance import differences, over, status_of
 from smartapp.usecases.beside import Case
 from smartapp.usecases.holding import A_LOOK, A_PRESS, Holding
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState

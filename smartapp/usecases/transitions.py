@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smartapp.fhir.record import over
+from smartapp.fhir.provenance import over
 from smartapp.usecases.beside import Case
 from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal, WriteResult
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smartapp.fhir.record import differences, over, status_of
+from smartapp.fhir.provenance import differences, over, status_of
 from smartapp.usecases.beside import Case
 from smartapp.usecases.holding import A_PRESS, Holding
 from smartapp.usecases.ports import ProposalState, StoredProposal, WriteResult, WriteState

@@ -3,9 +3,9 @@
 import re
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 from smartapp.web.problems import PageProblem
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.fhir.identity import Identity
 from smartapp.usecases.looking import Look

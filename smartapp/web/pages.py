@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
 from smartapp.clinical.picture import BleedingLevel
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 from smartapp.web.amounts import AmountRefused, read_number
 from smartapp.web.decisions import Desk, Observed, OpenLaunch, State, UserKind
 from smartapp.web.presenters.identity import arrival

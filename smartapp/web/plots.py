@@ -8,10 +8,10 @@ from decimal import Decimal
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.wording import fibrinogen_words
-from smartapp.web.courses import bleeds, crosses, crs_band, doses, icans_band, overdue
+from smartapp.clinical.words import fibrinogen_words
+from smartapp.web.axes import BOTTOM, DOSE_ROW, HEIGHT, LEFT, RIGHT, TOP, WIDTH, AxisMark, Scale, days, levels
+from smartapp.web.lab_courses import bleeds, crosses, crs_band, doses, icans_band, overdue
 from smartapp.web.presenters.words import Clock, clock_of
-from smartapp.web.scales import BOTTOM, DOSE_ROW, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Mark, Scale, days, levels
 
 _SPANS = {"24h": timedelta(hours=24), "72h": timedelta(hours=72)}
 _BASELINE = timedelta(hours=36)  # before the infusion: the last results without its effect
@@ -38,15 +38,15 @@ class Plot:
 
     summary: str
     path: str
-    points: tuple[Mark, ...]
-    limits: tuple[Mark, ...]
-    doses: tuple[Mark, ...]
-    crs: tuple[Mark, ...]
-    icans: tuple[Mark, ...]
-    bleeds: tuple[Mark, ...]
-    overdue: tuple[Mark, ...]
-    levels: tuple[Mark, ...]
-    days: tuple[Mark, ...]
+    points: tuple[AxisMark, ...]
+    limits: tuple[AxisMark, ...]
+    doses: tuple[AxisMark, ...]
+    crs: tuple[AxisMark, ...]
+    icans: tuple[AxisMark, ...]
+    bleeds: tuple[AxisMark, ...]
+    overdue: tuple[AxisMark, ...]
+    levels: tuple[AxisMark, ...]
+    days: tuple[AxisMark, ...]
     legend: tuple[str, ...]
     height: int
     chosen: str
@@ -91,7 +91,7 @@ def fibrinogen_plot(assessment: Assessment, chosen: str = "all") -> Plot:
     )
 
 
-def _legend(marks: Iterable[Mark], grades: Iterable[Mark]) -> tuple[str, ...]:
+def _legend(marks: Iterable[AxisMark], grades: Iterable[AxisMark]) -> tuple[str, ...]:
     """What the shapes on this chart mean."""
     drawn = {mark.kind for mark in marks}
     drawn |= {"suggested" if grade.kind == "suggested" else "recorded" for grade in grades}
@@ -119,9 +119,9 @@ def _kind(assessment: Assessment, result: LabResult) -> str:
     return "result" if result.is_final else "suspect"
 
 
-def _point(assessment: Assessment, result: LabResult, scale: Scale, clock: Clock) -> Mark:
+def _point(assessment: Assessment, result: LabResult, scale: Scale, clock: Clock) -> AxisMark:
     kind = _kind(assessment, result)
-    return Mark(
+    return AxisMark(
         kind=kind,
         x=scale.x(result.collected.at),
         y=scale.y(result.value),
@@ -148,7 +148,7 @@ def _limit_values(assessment: Assessment) -> list[Decimal]:
     return sorted({assessment.policy.get("t1_below"), assessment.policy.get("t2_below")})
 
 
-def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
+def _limits(assessment: Assessment, scale: Scale) -> tuple[AxisMark, ...]:
     """The site's limits, each labelled by its condition; equal limits share a line; none where the guideline is not about the patient."""
     policy = assessment.policy
     if not assessment.applicability.runs:
@@ -156,14 +156,14 @@ def _limits(assessment: Assessment, scale: Scale) -> tuple[Mark, ...]:
     if policy.profile == "bleeding_only":
         bleeding = policy.get("replace_below.bleeding")
         return (
-            Mark(
+            AxisMark(
                 kind="critical", x=LEFT, y=scale.y(bleeding), text=f"{fibrinogen_words(bleeding)}: replace if bleeding"
             ),
         )
     by_band = {name: policy.get(f"replace_below.{name}") for name in ("mild", "moderate", "severe")}
     lowest = min(by_band.values())
     return tuple(
-        Mark(
+        AxisMark(
             kind="critical" if value == lowest else "warning",
             x=LEFT,
             y=scale.y(value),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.dosing import amended
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.web.amounts import AmountRefused, check_dose, read_number

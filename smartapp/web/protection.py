@@ -21,7 +21,7 @@ FIXED = {
 _FORM_SECONDS = 8 * 3600
 
 
-class Refused(PageProblem):
+class RequestRefused(PageProblem):
     """A form that does not come from our own page."""
 
     status = 403
@@ -48,9 +48,9 @@ class FormTokens:
         try:
             launch, binding, meant, step = self._signer.loads(token, max_age=_FORM_SECONDS)
         except (BadSignature, ValueError, TypeError):
-            raise Refused from None
+            raise RequestRefused from None
         if (launch, binding, meant) != (opened.launch, opened.binding, purpose):
-            raise Refused
+            raise RequestRefused
         return str(step)
 
 
@@ -60,7 +60,7 @@ def check_origin(sent: Request, own_origin: str) -> None:
     same = site == "same-origin"
     if (origin == own_origin and site in (None, "same-origin")) or (same and origin in (None, "null")):
         return
-    raise Refused
+    raise RequestRefused
 
 
 def protect(app: Flask, ancestors: Mapping[str, Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, jsonify, render_template
 
 from smartapp.clinical.attributes import attributes_of, source_attributes
-from smartapp.clinical.definitions import DEFINITIONS
+from smartapp.clinical.definition_rows import DEFINITIONS
 from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.policy import SitePolicy, as_given
 from smartapp.clinical.rule import Row, Rule

@@ -12,7 +12,7 @@ from smartapp.clinical.policy import build_policy
 from smartapp.clinical.report import as_json
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.unit_tables import FACTORS, OWN_UNIT, TEXT_SPELLINGS
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.fhir.queries import QUERIES
 from tests import charts as c

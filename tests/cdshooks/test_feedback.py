@@ -17,13 +17,13 @@ from flask import Flask
 
 from smartapp.cli import main
 from smartapp.factory.references import CardReferences
-from smartapp.storage.answering import AnswerStore
-from smartapp.storage.answers import events, rates
 from smartapp.storage.audit import AuditLog
+from smartapp.storage.audit_verify import records
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
+from smartapp.storage.feedback_export import events, rates
+from smartapp.storage.hook_records import AnswerStore
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.trail import records
 from smartapp.usecases.declining import REASONS, SYSTEM
 from smartapp.usecases.feedback import Answers
 from smartapp.usecases.ports import Subject

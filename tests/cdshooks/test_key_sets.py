@@ -4,9 +4,9 @@ from threading import Event, Thread
 
 import pytest
 
+from smartapp.cdshooks.client_auth import CdsClientCaller
 from smartapp.cdshooks.key_sets import Fetched, KeySets
 from smartapp.cdshooks.tokens import Unauthorized
-from smartapp.cdshooks.trust import Caller
 from tests.cdshooks.signing import Signer, key_set
 
 EC = Signer()
@@ -22,7 +22,7 @@ def test_a_known_key_does_not_wait_for_the_fetch_of_an_unknown_one() -> None:
             let.wait(5)
         return Fetched(key_set(EC.public()), 600)
 
-    keys, caller = KeySets(fetch, lambda: 1000.0), Caller(name="st-x")
+    keys, caller = KeySets(fetch, lambda: 1000.0), CdsClientCaller(name="st-x")
     known = keys.key(caller, EC.public()["kid"], "ES384")
 
     def unknown() -> None:

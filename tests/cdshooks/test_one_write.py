@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from smartapp.storage.audit_verify import records, verify
 from smartapp.storage.database import Database
-from smartapp.storage.trail import records, verify
 from tests.cdshooks import calls
 from tests.cdshooks.served import app_of, post, settings_of
 from tests.cdshooks.signing import Signer

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smartapp.cdshooks.cards import escaped
-from smartapp.cdshooks.wire import shortened
+from smartapp.cdshooks.serialization import shortened
 from smartapp.factory import create_app
 from smartapp.storage.database import Database
 from tests import charts as c

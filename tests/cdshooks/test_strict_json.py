@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartapp.cdshooks.strict_json import Refused, members, value_of, values
+from smartapp.cdshooks.strict_json import JsonRefused, members, value_of, values
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=12),
@@ -23,7 +23,7 @@ def test_every_object_is_read_member_by_member(value: dict[str, Any], indent: An
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     try:
         found = members(raw, "it")
-    except Refused:
+    except JsonRefused:
         assert "\\ud" in json.dumps(value)  # half a surrogate pair is no text
         return
     assert {name: value_of(member, name) for name, member in found.items()} == value
@@ -38,7 +38,7 @@ def test_a_member_twice_is_seen_wherever_it_stands(value: dict[str, Any], data: 
     pairs.insert(data.draw(st.integers(0, len(pairs))), (again[0], json.dumps(data.draw(VALUES))))
     raw = "{" + ", ".join(f"{name}: {member}" for name, member in pairs) + "}"
     for read in (members, values):
-        with pytest.raises(Refused):
+        with pytest.raises(JsonRefused):
             read(raw.encode(), "it")
 
 
@@ -54,7 +54,7 @@ def test_a_member_twice_is_seen_wherever_it_stands(value: dict[str, Any], data: 
 )
 def test_twins_deeper_down_are_not_its_own_but_seen_where_all_is_decoded(raw: bytes) -> None:
     assert members(raw, "it")
-    with pytest.raises(Refused, match="it has a member twice"):
+    with pytest.raises(JsonRefused, match="it has a member twice"):
         values(raw, "it")
 
 
@@ -65,12 +65,12 @@ def test_twins_deeper_down_are_not_its_own_but_seen_where_all_is_decoded(raw: by
 )
 def test_its_own_twins(raw: bytes) -> None:
     for read in (members, values):
-        with pytest.raises(Refused, match="it has a member twice"):
+        with pytest.raises(JsonRefused, match="it has a member twice"):
             read(raw, "it")
 
 
 @pytest.mark.req("CDS-73")
 @pytest.mark.parametrize("raw", [b'{"a": ":", ":b" :1, "a":2}', b'{"a":"x",":":1,":":2}', b'{"a\\"" :1,"a\\"":2}'])
 def test_twins_between_colons_and_quotes(raw: bytes) -> None:
-    with pytest.raises(Refused, match="it has a member twice"):
+    with pytest.raises(JsonRefused, match="it has a member twice"):
         values(raw, "it")

@@ -14,7 +14,7 @@ import requests
 from tests import charts as c
 from tests.cdshooks import calls
 from tests.cdshooks.signing import ISSUER, Signer, key_set
-from tests.cli.test_serving import get, started
+from tests.cli.test_serve import get, started
 from tests.conftest import free_port
 
 SIGNER = Signer()

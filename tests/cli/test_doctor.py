@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from smartapp.cli import main
-from smartapp.cli.doctor.launching import clock_sentence
-from smartapp.outbound import Reply
+from smartapp.cli.doctor.smart_configuration import clock_sentence
+from smartapp.outbound import HttpReply
 from tests.cdshooks.signing import Signer, rsa
 from tests.conftest import Stack, free_port
 from tests.smart.mock_ehr import MockEhr, as_json, mock_ehr
@@ -199,13 +199,13 @@ def test_the_write_route_is_told(
     ("seconds", "mark"), [(0, "ok"), (30, "note"), (-30, "note"), (180, "wanting"), (-3600, "wanting")]
 )
 def test_the_clocks_are_compared(seconds: int, mark: str) -> None:
-    told = Reply(status=200, headers={"date": formatdate(NOW + seconds, usegmt=True)}, body=b"")
+    told = HttpReply(status=200, headers={"date": formatdate(NOW + seconds, usegmt=True)}, body=b"")
     assert clock_sentence(told, NOW).mark == mark
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": "soon"}])
 def test_an_ehr_that_tells_no_time(headers: dict[str, str]) -> None:
-    assert "could not be compared" in clock_sentence(Reply(status=200, headers=headers, body=b""), NOW).words
+    assert "could not be compared" in clock_sentence(HttpReply(status=200, headers=headers, body=b""), NOW).words
 
 
 SIGNER, OTHER = Signer(), rsa()

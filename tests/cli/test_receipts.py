@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from smartapp.cli import main
-from smartapp.storage.seals import new_key, public_part, sealed
+from smartapp.storage.signatures import new_key, public_part, sealed
 from tests.usecases.desk import Desk
 
 KEY = new_key()

@@ -19,8 +19,8 @@ import click
 
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.labs import LabResult, LabSeries, ResultStatus
-from smartapp.clinical.moments import Moment, Precision
 from smartapp.clinical.orders import DraftOrder
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import (
     AwaitedResult,
     Bedside,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from smartapp.clinical.concentrate import concentrate, licence
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.dosing import DoseInput
 from smartapp.clinical.orders import Brand
 from smartapp.clinical.policy import build_policy

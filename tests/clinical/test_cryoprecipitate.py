@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.conclusions import Option
 from smartapp.clinical.cryoprecipitate import LICENCE, cryoprecipitate
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.dosing import DoseInput
 from smartapp.clinical.policy import build_policy
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.parameter_kinds import Parameter
 from smartapp.clinical.parameters import PARAMETERS
 from smartapp.clinical.policy import PolicyError

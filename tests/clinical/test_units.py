@@ -12,7 +12,7 @@ from ucumvert import PintUcumRegistry
 
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import FACTORS, OWN_UNIT, TEXT_SPELLINGS
-from smartapp.clinical.units import FAHRENHEIT, Refused, annotated_variant, to_own_unit, unit_of
+from smartapp.clinical.units import FAHRENHEIT, UnitRefused, annotated_variant, to_own_unit, unit_of
 
 FIB, HCT = Analyte.FIBRINOGEN, Analyte.HAEMATOCRIT
 ACCEPTED = [(analyte, unit) for analyte, factors in FACTORS.items() for unit in factors]
@@ -103,7 +103,7 @@ def test_fibrinogen_in_every_unit(value: str, unit: str, grams: str) -> None:
 def test_implausible_fibrinogen_is_refused(value: str, unit: str, why: str) -> None:
     found = to_own_unit(FIB, Decimal(value), unit)
     if why:
-        assert isinstance(found, Refused)
+        assert isinstance(found, UnitRefused)
         assert found.rule == "DQ-06"
         assert why in found.why
     else:
@@ -129,7 +129,7 @@ def test_implausible_fibrinogen_is_refused(value: str, unit: str, why: str) -> N
 )
 def test_a_haematocrit_is_read_by_its_magnitude(value: str, unit: str, fraction: str | None) -> None:
     found = to_own_unit(HCT, Decimal(value), unit)
-    assert found == Decimal(fraction) if fraction else isinstance(found, Refused)
+    assert found == Decimal(fraction) if fraction else isinstance(found, UnitRefused)
 
 
 @pytest.mark.req("DQ-05", "FHIR-24", "FHIR-25")
@@ -179,7 +179,7 @@ def test_the_code_counts_else_the_text(analyte: Analyte, code: str, text: str, u
 )
 def test_no_or_contradictory_or_other_units_are_refused(analyte: Analyte, code: str, text: str, why: str) -> None:
     found = unit_of(analyte, code, text)
-    assert isinstance(found, Refused)
+    assert isinstance(found, UnitRefused)
     assert found.rule == "DQ-05"
     assert why in found.why
 
@@ -199,15 +199,15 @@ def test_no_factor_lies_between_feu_and_ddu() -> None:
 
 
 def test_a_unit_of_another_analyte_is_refused_and_a_negative_count_too() -> None:
-    assert isinstance(to_own_unit(Analyte.PT, Decimal(12), "g/L"), Refused)
-    assert isinstance(to_own_unit(Analyte.PLATELETS, Decimal(-5), "10*9/L"), Refused)
+    assert isinstance(to_own_unit(Analyte.PT, Decimal(12), "g/L"), UnitRefused)
+    assert isinstance(to_own_unit(Analyte.PLATELETS, Decimal(-5), "10*9/L"), UnitRefused)
 
 
 @settings(deadline=None)
 @given(st.sampled_from(list(Analyte)), st.text(max_size=8), st.text(max_size=8))
 def test_any_unit_text_is_an_accepted_unit_or_refused(analyte: Analyte, code: str, text: str) -> None:
     found = unit_of(analyte, code, text)
-    assert isinstance(found, Refused) or found in FACTORS[analyte] or found == FAHRENHEIT
+    assert isinstance(found, UnitRefused) or found in FACTORS[analyte] or found == FAHRENHEIT
 
 
 @pytest.mark.req("FHIR-24")
@@ -232,4 +232,4 @@ def test_equal_meanings_give_equal_results(grams: Decimal) -> None:
 def test_a_text_with_an_error_of_case_may_contradict_the_code(
     analyte: Analyte, code: str, text: str, accepted: bool
 ) -> None:
-    assert unit_of(analyte, code, text) == code if accepted else isinstance(unit_of(analyte, code, text), Refused)
+    assert unit_of(analyte, code, text) == code if accepted else isinstance(unit_of(analyte, code, text), UnitRefused)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from smartapp.outbound import NoAnswer, Reply, TooLate
+from smartapp.outbound import HttpReply, NoAnswer, TooLate
 
 BASE = "https://ehr.example.org/fhir"
 _FHIR = {"content-type": "application/fhir+json"}
 
 
-def reply(status: int, body: Any = None, **headers: str) -> Reply:
+def reply(status: int, body: Any = None, **headers: str) -> HttpReply:
     """An answer with a JSON body."""
     raw = b"" if body is None else json.dumps(body).encode()
-    return Reply(status=status, headers={**_FHIR, **{k.replace("_", "-"): v for k, v in headers.items()}}, body=raw)
+    return HttpReply(status=status, headers={**_FHIR, **{k.replace("_", "-"): v for k, v in headers.items()}}, body=raw)
 
 
 def outcome(text: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class FhirStub:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         seconds: float = 10.0,
-    ) -> Reply:
+    ) -> HttpReply:
         assert url.startswith(BASE), f"the token would have left the EHR: {url}"
         parts = urlsplit(url.removeprefix(BASE))
         self.asked.append(Asked(method, parts.path, dict(headers or {}), body or b""))
@@ -82,7 +82,7 @@ class FhirStub:
         self.kept[reference] = kept
         return reference
 
-    def _post(self, kind: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _post(self, kind: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
         if self.on_create and not self.commits:
             return _scripted(self.on_create)
         condition = dict(parse_qsl(headers.get("If-None-Exist", ""))).get("identifier", "")
@@ -93,7 +93,7 @@ class FhirStub:
         answer = reply(status, self.kept[reference], location=f"{BASE}/{reference}/_history/1", etag='W/"1"')
         return _scripted(self.on_create) or answer
 
-    def _transaction(self, bundle: dict[str, Any]) -> Reply:
+    def _transaction(self, bundle: dict[str, Any]) -> HttpReply:
         if self.on_transaction and not self.commits:
             return _scripted(self.on_transaction)
         references = [self.put(entry["resource"]) for entry in bundle["entry"]]
@@ -104,18 +104,18 @@ class FhirStub:
         answer = reply(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
         return _scripted(self.on_transaction) or answer
 
-    def _put(self, reference: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _put(self, reference: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
         if headers.get("If-Match") != f'W/"{self.kept[reference]["meta"]["versionId"]}"':
             return reply(412, outcome("version conflict"))
         self.kept[reference] = json.loads(body)
         return reply(200, self.kept[reference])
 
-    def _get(self, path: str, query: str) -> Reply:
+    def _get(self, path: str, query: str) -> HttpReply:
         if query:
             return self._search(path, query)
         return reply(200, self.kept[path]) if path in self.kept else reply(404)
 
-    def _search(self, kind: str, query: str) -> Reply:
+    def _search(self, kind: str, query: str) -> HttpReply:
         found = self._matching(kind, unquote(dict(parse_qsl(query)).get("identifier", "")))
         entries = [{"resource": body, "search": {"mode": "match"}} for body in found]
         return reply(200, {"resourceType": "Bundle", "type": "searchset", "entry": entries})

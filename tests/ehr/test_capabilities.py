@@ -10,7 +10,7 @@ from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities, read_capabilities
-from smartapp.outbound import NoAnswer, Reply
+from smartapp.outbound import HttpReply, NoAnswer
 from tests.ehr.fhir_stub import BASE, FhirStub, OneToken, reply
 from tests.ehr.test_writer import a_request
 
@@ -28,10 +28,10 @@ def a_statement(**more: Any) -> dict[str, Any]:
 class Server:
     """`Outbound.send` that counts; `answers` in order, the last again and again."""
 
-    def __init__(self, *answers: Reply | Exception) -> None:
+    def __init__(self, *answers: HttpReply | Exception) -> None:
         self.answers, self.asked = list(answers), []
 
-    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> Reply:
+    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> HttpReply:
         self.asked.append((method, url, dict(headers)))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
@@ -69,7 +69,7 @@ class WaitingServer:
     def __init__(self) -> None:
         self.let, self.asked = Event(), 0
 
-    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> Reply:
+    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> HttpReply:
         self.asked += 1
         self.let.wait(seconds)
         return reply(200, a_statement())

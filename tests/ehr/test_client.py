@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from smartapp.ehr.client import FhirClient, dropped_filters, retry_after
-from smartapp.ehr.errors import Broken, Busy, Gone, NotPermitted, Refused, Unreachable
+from smartapp.ehr.errors import Broken, Busy, EhrRefused, Gone, NotPermitted, Unreachable
 from smartapp.ehr.source import FhirChartSource
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.queries import BY_NAME
-from smartapp.outbound import NoAnswer, Reply
+from smartapp.outbound import HttpReply, NoAnswer
 from tests.charts import NOW
 
 BASE = "https://ehr.example.org/fhir"
@@ -28,7 +28,7 @@ class Ehr:
 
     def send(
         self, method: str, url: str, *, headers: Any = None, body: bytes | None = None, seconds: float = 10.0
-    ) -> Reply:
+    ) -> HttpReply:
         self.asked.append(url)
         self.tokens.append(headers["Authorization"])
         answer = self.answers[0](url) if callable(self.answers[0]) else self.answers.pop(0)
@@ -49,14 +49,14 @@ class Tokens:
         return self.newer
 
 
-def reply(body: Any = None, status: int = 200, media: str = "application/fhir+json", **headers: str) -> Reply:
+def reply(body: Any = None, status: int = 200, media: str = "application/fhir+json", **headers: str) -> HttpReply:
     raw = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-    return Reply(
+    return HttpReply(
         status=status, headers={"content-type": media, **{k.replace("_", "-"): v for k, v in headers.items()}}, body=raw
     )
 
 
-def page(*ids: str, next_url: str = "", self_url: str = "", messages: tuple[dict[str, Any], ...] = ()) -> Reply:
+def page(*ids: str, next_url: str = "", self_url: str = "", messages: tuple[dict[str, Any], ...] = ()) -> HttpReply:
     links = [{"relation": name, "url": url} for name, url in (("next", next_url), ("self", self_url)) if url]
     entries: list[dict[str, Any]] = [
         {"resource": {"resourceType": "Observation", "id": id_, "subject": {"reference": "Patient/P1"}}} for id_ in ids
@@ -145,7 +145,7 @@ def test_messages_are_never_data() -> None:
     assert "an odd parameter" in found.notices[0]
     failed = search(Ehr(page("a", messages=(outcome("error", "half of it failed"),))))
     assert "half of it failed" in failed.incomplete
-    with pytest.raises(Refused, match="no luck"):
+    with pytest.raises(EhrRefused, match="no luck"):
         search(Ehr(reply(outcome("error", "no luck"))))
 
 
@@ -159,7 +159,7 @@ def test_messages_are_never_data() -> None:
         reply({"resourceType": "Patient"}),
     ],
 )
-def test_anything_but_fhir_json_is_broken_not_empty(bad: Reply) -> None:
+def test_anything_but_fhir_json_is_broken_not_empty(bad: HttpReply) -> None:
     with pytest.raises(Broken):
         search(Ehr(bad))
 
@@ -174,7 +174,7 @@ def test_both_json_types_are_taken(media: str) -> None:
 @pytest.mark.req("FHIR-14")
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(403, NotPermitted), (404, Gone), (410, Gone), (422, Refused), (400, Refused), (500, Broken), (502, Broken)],
+    [(403, NotPermitted), (404, Gone), (410, Gone), (422, EhrRefused), (400, EhrRefused), (500, Broken), (502, Broken)],
 )
 def test_each_status_has_its_error(status: int, error: type[Exception]) -> None:
     with pytest.raises(error):
@@ -240,7 +240,9 @@ def test_filters_that_the_server_dropped(self_url: str, dropped: set[str]) -> No
     assert dropped_filters(self_url, [("patient", "P1"), ("code", "x")]) == dropped
 
 
-def answered(answer: Callable[[str], Reply] | Any, name: str = "fibrinogen", may_read: str = "") -> tuple[Answer, Ehr]:
+def answered(
+    answer: Callable[[str], HttpReply] | Any, name: str = "fibrinogen", may_read: str = ""
+) -> tuple[Answer, Ehr]:
     ehr = Ehr(answer)
     source = FhirChartSource(client(ehr), "P1", as_of=lambda: NOW, may_read=lambda _: may_read)
     return source.answer([BY_NAME[name]])[0], ehr
@@ -263,7 +265,7 @@ def test_a_result_whose_patient_filter_was_dropped_is_rejected_whole() -> None:
         (lambda _: page("a", next_url="https://evil.test/"), AnswerState.INCOMPLETE),
     ],
 )
-def test_four_states_are_four_states(answer: Callable[[str], Reply], state: AnswerState) -> None:
+def test_four_states_are_four_states(answer: Callable[[str], HttpReply], state: AnswerState) -> None:
     assert answered(answer)[0].state is state
 
 

@@ -15,8 +15,8 @@ from smartapp.ehr.client import FhirClient
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.capabilities import read_capabilities
 from smartapp.fhir.proposals import write_order, write_recheck
-from smartapp.fhir.record import differences, over, write_provenance
-from smartapp.outbound import NoAnswer, Reply
+from smartapp.fhir.provenance import differences, over, write_provenance
+from smartapp.outbound import HttpReply, NoAnswer
 from smartapp.usecases.ports import WriteRequest, WriteState
 from tests.demo.visits import APP, BASE, Visit
 from tests.fhir.test_proposals import CONCENTRATE, ORDERING
@@ -39,14 +39,14 @@ class AtTheDemo:
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, seconds: float = 10.0
-    ) -> Reply:
+    ) -> HttpReply:
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         answer = self.visit.client.open(target, method=method, headers=dict(headers), data=body, base_url=BASE)
         if self.loses and method == "POST" and not parts.path.endswith("_search"):
             self.loses -= 1
             raise NoAnswer("the server did not answer in time")
-        return Reply(
+        return HttpReply(
             status=answer.status_code, headers={k.lower(): v for k, v in answer.headers.items()}, body=answer.data
         )
 

@@ -80,6 +80,6 @@ def test_a_library_speaks_in_our_lines() -> None:
 
 
 def test_asking_the_rules_needs_no_log() -> None:
-    code = "import sys, smartapp, smartapp.cli.offline; print(*sys.modules)"
+    code = "import sys, smartapp, smartapp.cli.assess_file; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"structlog", "prometheus_client", "rich", "whitenoise"} & set(loaded)

@@ -10,8 +10,8 @@ import pytest
 from smartapp.config.load import build
 from smartapp.factory.parts import make_parts
 from smartapp.storage import policies
+from smartapp.storage.audit_verify import records
 from smartapp.storage.database import Database
-from smartapp.storage.trail import records
 from tests.sites import SECRET_TEXT
 
 pytestmark = pytest.mark.req("DSI-04")

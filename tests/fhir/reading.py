@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from smartapp.clinical.picture import ClinicalPicture, Gap
 from smartapp.clinical.policy import build_policy
 from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.observation_values import ValueReading
 from smartapp.fhir.picture import read_picture
-from smartapp.fhir.readings import Reading
 from tests import charts as c
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -31,9 +31,9 @@ def picture_of(
     return read_picture(a_chart(*resources), c.NOW, zone, policy=build_policy(None, site), local_codes=codes)
 
 
-def a_reading(zone: tzinfo = UTC, **more: Any) -> Reading:
+def a_reading(zone: tzinfo = UTC, **more: Any) -> ValueReading:
     """What a reader needs besides the resource."""
-    return Reading(as_of=c.NOW, zone=zone, **more)
+    return ValueReading(as_of=c.NOW, zone=zone, **more)
 
 
 def rules_of(picture: ClinicalPicture) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
-from smartapp.clinical.moments import Precision
+from smartapp.clinical.partial_datetime import Precision
 from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.terminology import Analyte, Variant
 from tests import charts as c

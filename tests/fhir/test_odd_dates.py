@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartapp.clinical.assessment import assess
-from smartapp.clinical.conclusions import Action
+from smartapp.clinical.derived_facts import Action
 from smartapp.clinical.policy import build_policy
 from tests import charts as c
 from tests.fhir.reading import picture_of

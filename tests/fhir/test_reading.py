@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smartapp.clinical.picture import ClinicalPicture
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.terminology import Analyte
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from tests import charts as c
 

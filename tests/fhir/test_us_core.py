@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smartapp.fhir.proposals import write_order, write_recheck
-from smartapp.fhir.record import write_provenance
+from smartapp.fhir.provenance import write_provenance
 from tests.fhir.test_proposals import AS_SERVICE, CONCENTRATE, CRYO, ORDERING
 
 DRUG = "us-core-medicationrequest"

@@ -8,12 +8,12 @@ import pytest
 from pydantic import BaseModel
 
 from smartapp.config.load import load_settings
-from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, Retention, Settings
+from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, RetentionSettings, Settings
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 
 
-@pytest.mark.parametrize("model", [Settings, Limits, Budgets, Retention, Ehr, CdsClient])
+@pytest.mark.parametrize("model", [Settings, Limits, Budgets, RetentionSettings, Ehr, CdsClient])
 def test_every_setting_has_its_entry(model: type[BaseModel]) -> None:
     text = DOCUMENT.read_text()
     assert [name for name in model.model_fields if name not in text] == []

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from smartapp.clinical.catalogue import printed
-
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "smartapp").rglob("*.py"))
 CONNECTING = (
@@ -69,7 +67,7 @@ def test_the_command_line_starts_without_servers_and_databases() -> None:
 
 
 def test_a_server_starts_without_what_only_later_work_needs() -> None:
-    code = "import sys, smartapp.cli.serving; print(' '.join(sys.modules))"
+    code = "import sys, smartapp.cli.serve; print(' '.join(sys.modules))"
     loaded = {name.split(".")[0] for name in python(code).split()}
     assert not loaded & {"alembic", "authlib", "fhir", "pint", "pygments", "rich"}
 
@@ -90,10 +88,10 @@ def test_nothing_else_opens_connections() -> None:
     outside = {(m, n) for m, n in opening if not m.startswith(("outbound/", "demo/"))}
     assert outside == {
         ("smart/authorization.py", "authlib.integrations.requests_client"),
-        ("cli/serving.py", "socket"),
-        ("cli/serving.py", "webbrowser"),
+        ("cli/serve.py", "socket"),
+        ("cli/serve.py", "webbrowser"),
     }
-    assert not re.search(r"connect\(|create_connection", (ROOT / "smartapp" / "cli" / "serving.py").read_text())
+    assert not re.search(r"connect\(|create_connection", (ROOT / "smartapp" / "cli" / "serve.py").read_text())
     assert {name for module, name in found if module.startswith("outbound/")} & {"socket", "requests"}
 
 
@@ -116,7 +114,7 @@ def test_certificates_are_always_verified() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_are_small_and_say_what_they_are(module: Path) -> None:
     text = module.read_text()
-    assert len(text.splitlines()) <= 300
+    assert len(text.splitlines()) <= 400
     assert ast.get_docstring(ast.parse(text)), "a module opens with a sentence"
 
 
@@ -143,8 +141,9 @@ def test_no_file_is_named_after_a_kind_of_thing() -> None:
     assert [path for path in (ROOT / "smartapp").rglob("*") if odd.search(path.name)] == []
 
 
-def test_rules_document_is_generated() -> None:
-    assert (ROOT / "docs" / "rules.md").read_text() == printed("markdown")
+def test_generated_documents_stay_out_of_the_repository() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"docs/rules.md", "docs/conformance.md"} <= set(ignored)
 
 
 def test_readme_commands_exist() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from smartapp.cdshooks.offered import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from smartapp.cdshooks.service_catalog import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 

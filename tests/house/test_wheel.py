@@ -14,7 +14,7 @@ _FETCH = r"""
 import re
 import sys
 from smartapp import assets
-from smartapp.cli.serving import demo_settings, _prepare
+from smartapp.cli.serve import demo_settings, _prepare
 from smartapp.factory import create_app
 from pathlib import Path
 settings = demo_settings(Path(sys.argv[1]), "http://127.0.0.1:8000", "http://127.0.0.1:8001")

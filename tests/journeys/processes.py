@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from smartapp import assets
 from smartapp.demo.app import DemoEhr, create_demo
 from tests.cdshooks.signing import ISSUER, Signer, key_set
-from tests.cli.test_serving import SECONDS, get
+from tests.cli.test_serve import SECONDS, get
 from tests.conftest import free_port
 from tests.sites import SECRET_TEXT
 

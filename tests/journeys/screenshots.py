@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from smartapp.cli.serving import demo_servers
+from smartapp.cli.serve import demo_servers
 from tests.conftest import _ARGS, free_port
 
 CLOCK = datetime(2026, 3, 1, 3, 13, tzinfo=UTC)

@@ -18,7 +18,7 @@ import pytest
 
 from smartapp import assets
 from smartapp.demo.faults import Fault
-from tests.cli.test_serving import SECONDS
+from tests.cli.test_serve import SECONDS
 from tests.journeys.processes import Browser, form, hospital, started
 
 PATIENT = "lindqvist"

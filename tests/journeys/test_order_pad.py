@@ -6,8 +6,8 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 
-from smartapp.storage.answers import rates
 from smartapp.storage.database import Database
+from smartapp.storage.feedback_export import rates
 from tests.conftest import Stack
 from tests.journeys.test_launch_to_draft import ACT_NOW, all_well, open_chart
 

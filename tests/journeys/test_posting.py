@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smartapp import assets
-from smartapp.cli import serving
+from smartapp.cli import serve
 from smartapp.demo.app import create_demo
 from smartapp.factory import create_app
 from tests.conftest import Stack, free_port
@@ -19,13 +19,13 @@ def posting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The demo, with `authorize_post` set."""
     port, ehr_port = free_port(), free_port()
     app, ehr, folder = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{ehr_port}", tmp_path_factory.mktemp("posting")
-    settings = serving.demo_settings(folder, app, ehr)
+    settings = serve.demo_settings(folder, app, ehr)
     (entry,) = settings.ehr
     settings = settings.model_copy(update={"ehr": (entry.model_copy(update={"authorize_post": True}),)})
-    serving._prepare(settings)
+    serve._prepare(settings)
     places = {"template_folder": str(assets.templates()), "static_folder": str(assets.static())}
     demo = create_demo(base_url=ehr, app_url=app, now=lambda: datetime.now(UTC), **places)
-    servers = [serving._start(create_app(settings), port), serving._start(demo, ehr_port)]
+    servers = [serve._start(create_app(settings), port), serve._start(demo, ehr_port)]
     yield Stack(ehr=ehr, app=app, data=folder)
     for server in servers:
         server.shutdown()

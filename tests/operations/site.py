@@ -19,7 +19,7 @@ import requests
 from flask import Flask, Response, request
 
 from smartapp import assets
-from smartapp.cli import serving
+from smartapp.cli import serve
 from smartapp.demo.app import DemoEhr, create_demo
 from tests.conftest import free_port
 from tests.web.browsing import Form, Page
@@ -124,7 +124,7 @@ def site(folder: Path, *, workers: int = 1, settings: str = "") -> Iterator[Site
     )
     found = Site(ehr=ehr_url, app=app_url, folder=folder, demo=demo.extensions["demo_ehr"])
     _overhear(demo, found)
-    server = serving._start(demo, ehr_port)
+    server = serve._start(demo, ehr_port)
     (folder / "site.toml").write_text(_configuration(app_url, ehr_url) + settings)
     command = [sys.executable, "-m", "smartapp.cli", "serve", "--config", str(folder / "site.toml")]
     with (folder / "log").open("wb") as log:

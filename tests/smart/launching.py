@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from smartapp.fhir.queries import QUERIES, read_scopes
-from smartapp.outbound import NoAnswer, Reply
+from smartapp.outbound import HttpReply, NoAnswer
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.flow import Completed, LaunchFlow
 from smartapp.smart.identity import Identities
@@ -21,7 +21,7 @@ from smartapp.smart.registration import Registration
 from smartapp.smart.tokens import TokenEndpoint
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.launches import LaunchStore
+from smartapp.storage.session_store import LaunchStore
 
 BASE = "https://ehr.example.org/fhir"
 ISSUER = "https://auth.example.org"
@@ -40,18 +40,18 @@ class Ehr:
     claims: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     keys: list[Any] = field(default_factory=lambda: [KEY])
-    raw_token: Callable[[], Reply] | None = None
-    knob: Callable[[], Reply] | None = None
+    raw_token: Callable[[], HttpReply] | None = None
+    knob: Callable[[], HttpReply] | None = None
     nonce: str = ""
     id_token: str | None = None
     fail_keys: int = 0
 
-    def get(self, url: str, *, headers: dict[str, str] | None = None, seconds: float = 10.0) -> Reply:
+    def get(self, url: str, *, headers: dict[str, str] | None = None, seconds: float = 10.0) -> HttpReply:
         return self.send("GET", url, headers=headers, seconds=seconds)
 
     def send(
         self, method: str, url: str, *, headers: Any = None, body: bytes | None = None, seconds: float = 10.0
-    ) -> Reply:
+    ) -> HttpReply:
         self.asked.append((method, url, parse_qs((body or b"").decode()), dict(headers or {})))
         if url.endswith("/.well-known/smart-configuration"):
             return self.knob() if self.knob else reply(self.discovery or configuration())
@@ -115,9 +115,9 @@ def public(key: RSAKey) -> dict[str, Any]:
     return {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "RS256", "use": "sig"}
 
 
-def reply(body: Any, status: int = 200, **headers: str) -> Reply:
+def reply(body: Any, status: int = 200, **headers: str) -> HttpReply:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(status=status, headers={"content-type": "application/json", **headers}, body=raw)
+    return HttpReply(status=status, headers={"content-type": "application/json", **headers}, body=raw)
 
 
 class KeysInMemory:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.outbound import Reply
+from smartapp.outbound import HttpReply
 from smartapp.smart.discovery import Discovery, lifetime
 from tests.smart.launching import Ehr, configuration, registration, reply
 from tests.smart.mock_ehr import KEY, OTHER_KEY, MockEhr, as_json, mock_ehr
@@ -199,7 +199,7 @@ def test_a_key_that_is_nowhere_is_looked_for_once(mock: MockEhr, visitor: Visito
     ],
 )
 def test_how_long_an_answer_is_kept(said: str, seconds: float) -> None:
-    assert lifetime(Reply(status=200, headers={"cache-control": said}, body=b"")) == seconds
+    assert lifetime(HttpReply(status=200, headers={"cache-control": said}, body=b"")) == seconds
 
 
 @pytest.mark.req("SAL-08")

@@ -7,7 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from smartapp.outbound import Reply
+from smartapp.outbound import HttpReply
 from smartapp.smart.errors import EhrFailed
 from smartapp.smart.flow import LaunchFlow
 from smartapp.smart.identity import fhir_user
@@ -146,7 +146,7 @@ def test_who_may_act(ehr: Ehr, flow: LaunchFlow, user: str, professional: bool, 
 
 @pytest.mark.req("SAL-08", "SAL-71")
 def test_keys_are_fetched_once_and_beside_the_token(ehr: Ehr, flow: LaunchFlow) -> None:
-    def token_once_keys_were_asked() -> Reply:
+    def token_once_keys_were_asked() -> HttpReply:
         until = time.monotonic() + 10
         while not ehr.keys_asked() and time.monotonic() < until:
             time.sleep(0.01)

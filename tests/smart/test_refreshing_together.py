@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.launches import LaunchStore
+from smartapp.storage.session_store import LaunchStore
 from smartapp.storage.tables import launches
 from tests.smart.mock_ehr import MockEhr, as_json
 from tests.smart.running import Visitor, running, words

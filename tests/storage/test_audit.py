@@ -10,9 +10,9 @@ from smartapp.clinical.policy import build_policy
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.queries import QUERIES
 from smartapp.storage.audit import AuditLog
+from smartapp.storage.audit_verify import FIELDS, records
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.trail import FIELDS, records
 from smartapp.usecases.assess import Site, assess_patient
 from smartapp.usecases.ports import Subject
 from tests import charts as c

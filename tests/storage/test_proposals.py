@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import insert, select
 
 from smartapp.storage.audit import AuditLog
+from smartapp.storage.audit_verify import records, verify
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.tables import audit, audit_chains, launches, proposals
-from smartapp.storage.trail import records, verify
 from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal, Subject
 from tests.databases import BOTH
 from tests.fakes import MemoryProposals

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.receipts import ReceiptStore
-from smartapp.storage.seals import opened
+from smartapp.storage.signatures import opened
 from smartapp.storage.tables import receipts, signing_keys
 
 RECEIPT = {"format": "x/1", "patient": "Patient/P1"}

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, insert, select
 
-from smartapp.storage import trail
+from smartapp.storage import audit_verify
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.launches import LaunchStore
-from smartapp.storage.retention import Kind, Periods, Retention, kinds, now_and_then
+from smartapp.storage.retention import Periods, RetentionKind, RetentionPurge, kinds, now_and_then
+from smartapp.storage.session_store import LaunchStore
 from smartapp.storage.tables import (
     audit,
     caller_tokens,
@@ -26,7 +26,7 @@ from smartapp.storage.tables import (
     write_locks,
 )
 from smartapp.usecases.ports import Subject
-from tests.storage.test_trail import problems
+from tests.storage.test_audit_verify import problems
 
 DAY = 86400.0
 KEYS = Keyring([bytes(32)])
@@ -48,8 +48,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def retention(database: Database, clock: Clock) -> Retention:
-    return Retention(database, KEYS, clock, PERIODS)
+def retention(database: Database, clock: Clock) -> RetentionPurge:
+    return RetentionPurge(database, KEYS, clock, PERIODS)
 
 
 def put(database: Database, age_days: float, number: int = 1) -> None:
@@ -89,7 +89,7 @@ def left(database: Database) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def purged(retention: Retention) -> dict[str, int]:
+def purged(retention: RetentionPurge) -> dict[str, int]:
     return {words: count for words, count in retention.purge(lambda _: None) if count}
 
 
@@ -105,13 +105,15 @@ SHORT = {"pending launches", "callers' tokens", "write locks", "retired signing 
         (31, SHORT | {"undecided proposals", "launches", "last looks", "shown cards", "feedback"}),
     ],
 )
-def test_each_kind_goes_at_its_own_time(retention: Retention, database: Database, age: float, gone: set[str]) -> None:
+def test_each_kind_goes_at_its_own_time(
+    retention: RetentionPurge, database: Database, age: float, gone: set[str]
+) -> None:
     put(database, age)
     assert purged(retention).keys() == gone
     assert left(database)["receipts"] == 1
 
 
-def test_in_the_end_nothing_is_left(retention: Retention, database: Database, clock: Clock) -> None:
+def test_in_the_end_nothing_is_left(retention: RetentionPurge, database: Database, clock: Clock) -> None:
     put(database, 51)
     assert retention.count() >= 11
     purged(retention)
@@ -119,14 +121,14 @@ def test_in_the_end_nothing_is_left(retention: Retention, database: Database, cl
     assert retention.count() == 0
 
 
-def test_what_is_younger_stays(retention: Retention, database: Database) -> None:
+def test_what_is_younger_stays(retention: RetentionPurge, database: Database) -> None:
     put(database, 0)
     before = left(database)
     purged(retention)
     assert left(database) == before
 
 
-def test_a_launch_with_a_decision_stays_as_long_as_that(retention: Retention, database: Database) -> None:
+def test_a_launch_with_a_decision_stays_as_long_as_that(retention: RetentionPurge, database: Database) -> None:
     put(database, 39)
     purged(retention)
     with database.engine.connect() as connection:
@@ -135,7 +137,7 @@ def test_a_launch_with_a_decision_stays_as_long_as_that(retention: Retention, da
 
 
 @pytest.mark.req("SEC-03")
-def test_a_launch_that_idled_out_loses_its_tokens(retention: Retention, database: Database, clock: Clock) -> None:
+def test_a_launch_that_idled_out_loses_its_tokens(retention: RetentionPurge, database: Database, clock: Clock) -> None:
     store = LaunchStore(database, KEYS, clock, retention.tidy)
     store.open(state="s", launch="one", cookie="c", ehr="st-x", payload={"access_token": "secret"}, minutes=480)
     store.add_bedside("one", {"crs_grade": 3})
@@ -154,7 +156,7 @@ def test_a_launch_that_idled_out_loses_its_tokens(retention: Retention, database
         assert connection.execute(select(launches.c.bedside)).scalar() is None
 
 
-def test_normal_running_deletes_what_does_not_last_and_no_more(retention: Retention, database: Database) -> None:
+def test_normal_running_deletes_what_does_not_last_and_no_more(retention: RetentionPurge, database: Database) -> None:
     put(database, 29)
     before = left(database)
     retention.tidy()
@@ -163,7 +165,7 @@ def test_normal_running_deletes_what_does_not_last_and_no_more(retention: Retent
     assert gone == {"pending_launches", "caller_tokens", "write_locks", "signing_keys", "proposals", "launches"}
 
 
-def test_normal_running_deletes_a_bounded_number(retention: Retention, database: Database) -> None:
+def test_normal_running_deletes_a_bounded_number(retention: RetentionPurge, database: Database) -> None:
     rows = [{"token_hash": str(number), "kept_until": 1.0} for number in range(1200)]
     with database.transaction() as connection:
         connection.execute(insert(caller_tokens), rows)
@@ -182,7 +184,7 @@ def test_cleaning_up_is_at_most_once_a_minute() -> None:
 
 
 @pytest.mark.req("SEC-32")
-def test_the_audit_holds_after_a_purge_and_goes_on(retention: Retention, database: Database, clock: Clock) -> None:
+def test_the_audit_holds_after_a_purge_and_goes_on(retention: RetentionPurge, database: Database, clock: Clock) -> None:
     log = AuditLog(database, KEYS, clock)
     clock.now -= 60 * DAY
     for _ in range(700):
@@ -192,14 +194,16 @@ def test_the_audit_holds_after_a_purge_and_goes_on(retention: Retention, databas
     assert purged(retention) == {"audit records": 700}
     log.noted(WHO, "launched", "later")
     assert problems(database) == []
-    assert [record["outcome"] for record in trail.records(database)] == ["new", "later"]
+    assert [record["outcome"] for record in audit_verify.records(database)] == ["new", "later"]
     with database.transaction() as connection:
         connection.execute(audit.delete().where(audit.c.number == 701))
     assert problems(database) != []
 
 
 @pytest.mark.req("SEC-32")
-def test_deleting_old_records_by_hand_is_not_a_purge(retention: Retention, database: Database, clock: Clock) -> None:
+def test_deleting_old_records_by_hand_is_not_a_purge(
+    retention: RetentionPurge, database: Database, clock: Clock
+) -> None:
     log = AuditLog(database, KEYS, clock)
     for _ in range(3):
         log.noted(WHO, "launched", "")
@@ -213,5 +217,5 @@ def test_every_table_has_its_period() -> None:
     assert {kind.table.name for kind in of_all()} == {table.name for table in metadata.sorted_tables} - lasting
 
 
-def of_all() -> Iterator[Kind]:
+def of_all() -> Iterator[RetentionKind]:
     yield from kinds(0.0, PERIODS)

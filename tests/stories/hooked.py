@@ -11,7 +11,7 @@ from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.policy import build_policy
 from smartapp.demo.stories import lay_out, read_stories
 from smartapp.factory import create_app
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.storage.database import Database
 from tests import charts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 from tests.stories.hooked import STORIES, app_client, assessed, cards_of
 
 # patient: action, indicator, tier, row or rule that decides, cards as (indicator, words of the summary)

@@ -9,7 +9,7 @@ import pytest
 
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.policy import build_policy
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.quiet import is_worse, likeness, severity

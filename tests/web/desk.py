@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import build_policy
@@ -38,7 +38,7 @@ from smartapp.web import operations, pages, proposals, receipts, rules
 from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
 from smartapp.web.problems import NotFound, PageProblem, handle
 from smartapp.web.protection import FormTokens, protect
-from smartapp.web.statics import serve_static
+from smartapp.web.static_files import serve_static
 from tests import charts
 from tests.fakes import MemoryReceipts
 

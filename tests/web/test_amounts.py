@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import Product, ProposedOrder
 from smartapp.web.amounts import AmountRefused, check_dose, in_letters, read_number
 

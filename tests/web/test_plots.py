@@ -8,8 +8,8 @@ from smartapp.clinical.assessment import assess
 from smartapp.clinical.picture import Bedside, Gap, GapKind
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.terminology import Analyte, ConditionKind, Drug
+from smartapp.web.axes import BOTTOM, LEFT, TOP, WIDTH
 from smartapp.web.plots import Plot, fibrinogen_plot
-from smartapp.web.scales import BOTTOM, LEFT, TOP, WIDTH
 from tests.builders import a_condition, a_crs, a_fibrinogen, a_picture, an_exposure, before
 
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask, abort
 
 from smartapp.web.problems import handle
-from smartapp.web.statics import serve_static
+from smartapp.web.static_files import serve_static
 from tests.web.browsing import Browser, Page
 from tests.web.desk import LAUNCH, ROOT, act_now
 

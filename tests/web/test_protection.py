@@ -3,7 +3,7 @@
 import pytest
 
 from smartapp.web.decisions import OpenLaunch, UserKind
-from smartapp.web.protection import FormTokens, Refused
+from smartapp.web.protection import FormTokens, RequestRefused
 from tests.web.browsing import Browser
 from tests.web.desk import act_now
 
@@ -29,7 +29,7 @@ def test_a_token_gives_its_step_back() -> None:
 def test_a_token_signed_with_an_older_key_is_read() -> None:
     token = FormTokens(["old"]).token(opened(), "p", "x")
     assert FormTokens(["new", "old"]).step(opened(), "p", token) == "x"
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         FormTokens(["new"]).step(opened(), "p", token)
 
 
@@ -38,5 +38,5 @@ def test_a_token_signed_with_an_older_key_is_read() -> None:
 def test_a_token_is_good_for_one_launch_session_and_purpose(launch: str, binding: str, purpose: str) -> None:
     tokens = FormTokens(["key"])
     token = tokens.token(opened(), "p", "x")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         tokens.step(opened(launch, binding), purpose, token)

@@ -8,7 +8,7 @@ import pytest
 
 from smartapp.clinical.picture import Bedside
 from smartapp.usecases.looking import Look
-from smartapp.web.presenters.since import Told, card_words, since_words
+from smartapp.web.presenters.changes_since_last_view import PriorVerdict, card_words, since_words
 from smartapp.web.presenters.words import Clock
 from tests.builders import NOW
 from tests.web.browsing import Browser
@@ -54,7 +54,7 @@ def test_each_change_is_told(now: dict[str, object], told: str) -> None:
 @pytest.mark.req("DQ-17")
 def test_a_level_that_was_not_read_is_not_called_unusable() -> None:
     now = replace(BEFORE, at=NOW, fibrinogen=None, collected=None)
-    told = since_words(BEFORE, now, Clock(NOW, UTC, None), Told(unread="could not be read"))
+    told = since_words(BEFORE, now, Clock(NOW, UTC, None), PriorVerdict(unread="could not be read"))
     assert told == "Since you looked 9 h ago: fibrinogen 1.31 g/L → could not be read."
 
 

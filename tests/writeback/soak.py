@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smartapp.demo.faults import Fault, Faults
+from smartapp.storage.audit_verify import verify
 from smartapp.storage.database import Database
-from smartapp.storage.trail import verify
 from tests.writeback.app import Server, Ward, a_server
 from tests.writeback.clinician import outcome
 from tests.writeback.doings import Attempt, Hands

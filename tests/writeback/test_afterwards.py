@@ -14,7 +14,7 @@ import requests
 from flask import Flask, request, request_started
 
 from smartapp.demo.fhir_server import Resource
-from smartapp.storage.seals import Broken, opened
+from smartapp.storage.signatures import BrokenSignature, opened
 from tests import charts
 from tests.web.browsing import Page
 from tests.writeback.app import Ward
@@ -118,7 +118,7 @@ def test_any_changed_byte_of_it_is_detected(receipt: tuple[Path, list[Resource]]
     whole, rng = file.read_bytes(), random.Random(1)
     for place in rng.sample(range(len(whole)), 150):
         changed = whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :]
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenSignature):
             opened(changed)
     file.write_bytes(whole.replace(b'"3000"', b'"3001"', 1))
     assert elsewhere("verify", str(file), folder=tmp_path).returncode == 1

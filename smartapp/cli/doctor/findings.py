@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Mark(StrEnum):
+class CheckMark(StrEnum):
     """How a sentence is meant: it works, it is worth knowing, or it will not work."""
 
     OK = "ok"
@@ -16,7 +16,7 @@ class Mark(StrEnum):
 class Sentence:
     """One finding in words."""
 
-    mark: Mark
+    mark: CheckMark
     words: str
 
     def __str__(self) -> str:
@@ -25,14 +25,14 @@ class Sentence:
 
 def ok(words: str) -> Sentence:
     """It works."""
-    return Sentence(Mark.OK, words)
+    return Sentence(CheckMark.OK, words)
 
 
 def note(words: str) -> Sentence:
     """Worth knowing."""
-    return Sentence(Mark.NOTE, words)
+    return Sentence(CheckMark.NOTE, words)
 
 
 def wanting(words: str) -> Sentence:
     """It will not work."""
-    return Sentence(Mark.WANTING, words)
+    return Sentence(CheckMark.WANTING, words)

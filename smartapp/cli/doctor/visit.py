@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartapp.cli.doctor.calling import key_sentences
-from smartapp.cli.doctor.findings import Mark, Sentence, note
-from smartapp.cli.doctor.launching import Launching
-from smartapp.cli.doctor.writing import Chart
+from smartapp.cli.doctor.findings import CheckMark, Sentence, note
+from smartapp.cli.doctor.hook_access import key_sentences
+from smartapp.cli.doctor.smart_configuration import Launching
+from smartapp.cli.doctor.write_route import WriteProbe
 from smartapp.config.settings import Ehr, Settings
 from smartapp.factory.callers import CallerKeys, caller_of
 from smartapp.factory.wiring import Connections, registration_of, site_of, unwatched
@@ -44,7 +44,7 @@ class _Ehrs:
         else:
             yield note("It has no client_id: only its hooks are answered, nobody launches the app from it.")
         component = str(site.policy.get("component_resource"))
-        yield from Chart(
+        yield from WriteProbe(
             base=ehr.fhir_base,
             outbound=outbound,
             queries=site.queries,
@@ -71,7 +71,7 @@ def examined(settings: Settings) -> Iterator[Visit]:
 
 def summary(found: list[Sentence]) -> str:
     """What it comes to."""
-    lacking = sum(sentence.mark is Mark.WANTING for sentence in found)
+    lacking = sum(sentence.mark is CheckMark.WANTING for sentence in found)
     if not lacking:
         return "Everything that was asked answers as needed."
     return f"{lacking} {'thing is' if lacking == 1 else 'things are'} wanting: see above."

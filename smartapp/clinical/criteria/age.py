@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from smartapp.clinical.conclusions import Age
+from smartapp.clinical.derived_facts import Age
 from smartapp.clinical.picture import BirthDate, Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 

@@ -1,6 +1,6 @@
 """Why an antifibrinolytic calls for caution, in use (SAF-04) or drafted (ORD-09)."""
 
-from smartapp.clinical.criteria.bleeding import haematuria
+from smartapp.clinical.criteria.bleeding_level import haematuria
 from smartapp.clinical.criteria.dic import DIC, OVERT
 from smartapp.clinical.criteria.hazards import ACTIVE_THROMBOSIS
 from smartapp.clinical.rule import Facts, Missing, Need

@@ -1,11 +1,11 @@
 """Whether the therapy rules run for this patient (APP-01, APP-03, APP-04, APP-06, CRS-02)."""
 
-from smartapp.clinical.conclusions import Action, Applicability, Band, CrsStatus, Infusion, Tier
-from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.hazards import congenital
 from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION, hidden_records
+from smartapp.clinical.derived_facts import Action, Applicability, Band, CrsStatus, Infusion, Tier
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct

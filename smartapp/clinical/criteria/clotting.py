@@ -2,9 +2,8 @@
 
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Tier
 from smartapp.clinical.criteria.active_drugs import ANTICOAGULANT, ActiveDrug
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.modifiers import PROCEDURE_24H
 from smartapp.clinical.criteria.recent import (
@@ -18,6 +17,7 @@ from smartapp.clinical.criteria.recent import (
     surely_below,
     upper_limit,
 )
+from smartapp.clinical.derived_facts import Tier
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import InvasiveProcedure
 from smartapp.clinical.rule import Facts, Missing, Need

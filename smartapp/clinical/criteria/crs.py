@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from smartapp.clinical.conclusions import Band, Basis, CrsStatus
 from smartapp.clinical.criteria.infusion import since_infusion
 from smartapp.clinical.criteria.suggested_crs import VITAL_SIGNS
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.derived_facts import Band, Basis, CrsStatus
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import CrsRecord, Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from smartapp.clinical.conclusions import Action, Band, Decision, EffectiveFibrinogen, Modifier, NoFibrinogen, Tier
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.derived_facts import Action, Band, Decision, EffectiveFibrinogen, Modifier, NoFibrinogen, Tier
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule import Facts, Missing, Need
-from smartapp.clinical.wording import g_per_l
+from smartapp.clinical.words import g_per_l
 
 VERSION = 1
 _BY_PROFILE = frozenset({"REP-03", "REP-04", "REP-05", "REP-06"})
@@ -22,7 +22,7 @@ WATCH_BELOW = Decimal("2.0")  # g/L, REP-08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class DecisionInputs:
     """The facts the table looks at; `fibrinogen` None at TX."""
 
     fibrinogen: EffectiveFibrinogen | None
@@ -46,7 +46,7 @@ class Setting:
 def _read(facts: Facts) -> Decision:
     state = facts.get(FIBRINOGEN_STATE)
     bleeding, crs, modifiers = facts.get(BLEEDING), facts.get(CRS), facts.get(MODIFIERS)
-    setting = Setting(
+    setting = DecisionInputs(
         fibrinogen=state if isinstance(state, EffectiveFibrinogen) else None,
         bleeding=BleedingLevel.NONE_RECORDED if isinstance(bleeding, Missing) else bleeding,
         band=Band.UNKNOWN if isinstance(crs, Missing) else crs.band,
@@ -68,7 +68,7 @@ def _decision(row: str, action: Action, indicator: Indicator, text: str, target:
     return Decision(row=row, version=VERSION, action=action, indicator=indicator, target_g_per_l=target, text=text)
 
 
-def _without_level(setting: Setting, last: Tier | None) -> Decision:
+def _without_level(setting: DecisionInputs, last: Tier | None) -> Decision:
     if setting.bleeding is BleedingLevel.MAJOR:
         target = setting.policy.get("target_major_bleeding")
         text = "Consider an empirical dose and a stat fibrinogen because there is major bleeding and no usable level"
@@ -78,7 +78,7 @@ def _without_level(setting: Setting, last: Tier | None) -> Decision:
     return _decision("REP-12", Action.CANNOT_ASSESS, Indicator.WARNING if alert else Indicator.INFO, text)
 
 
-def _bleeding(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision | None:
+def _bleeding(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decision | None:
     level, policy = setting.bleeding, setting.policy
     limit, major = policy.get("replace_below.bleeding"), policy.get("target_major_bleeding")
     target = major if level is BleedingLevel.MAJOR else policy.get("target_significant_bleeding")
@@ -91,7 +91,7 @@ def _bleeding(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision | N
     return None
 
 
-def _low(setting: Setting) -> Decision | None:
+def _low(setting: DecisionInputs) -> Decision | None:
     """REP-03 to REP-07."""
     policy, band = setting.policy, setting.band
     target = policy.get("target_nonbleeding")
@@ -116,7 +116,7 @@ def _low(setting: Setting) -> Decision | None:
     return None
 
 
-def _replace_first(setting: Setting, limit: Decimal, target: Decimal) -> Decision:
+def _replace_first(setting: DecisionInputs, limit: Decimal, target: Decimal) -> Decision:
     if setting.band is Band.NONE and Modifier.POST_TOCI not in setting.modifiers:
         text = (
             f"Consider replacing fibrinogen because it is below {g_per_l(limit)}; without CRS also consider other causes "
@@ -132,7 +132,7 @@ def _crs_words(band: Band) -> str:
     return "and the CRS grade is not known" if band is Band.UNKNOWN else f"with {band} CRS"
 
 
-def _watch(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision:
+def _watch(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decision:
     falling = Modifier.TREND_DOWN in setting.modifiers
     indicator = Indicator.WARNING if falling and setting.band is Band.SEVERE else Indicator.INFO
     if fibrinogen.g_per_l < WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
@@ -145,7 +145,7 @@ def _watch(setting: Setting, fibrinogen: EffectiveFibrinogen) -> Decision:
     return _decision("REP-08", Action.NONE, indicator, "No replacement advised at this level")
 
 
-def _by_profile(decision: Decision, setting: Setting) -> Decision:
+def _by_profile(decision: Decision, setting: DecisionInputs) -> Decision:
     """`bleeding_only` (4.1): without bleeding only a procedure within 24 h is a reason to replace."""
     if setting.policy.get("profile") != "bleeding_only" or decision.row not in _BY_PROFILE:
         return decision

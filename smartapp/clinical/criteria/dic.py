@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Dic
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT, upper_limit
+from smartapp.clinical.derived_facts import Dic
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from smartapp.clinical.concentrate import k_of
-from smartapp.clinical.conclusions import Age, Weight
 from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.infusion import since_infusion
 from smartapp.clinical.criteria.products_given import given_products
 from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
 from smartapp.clinical.cryoprecipitate import blood_volume
+from smartapp.clinical.derived_facts import Age, Weight
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.orders import Brand, Product
 from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Drug
-from smartapp.clinical.wording import clock, fibrinogen_words, plain, rounded
+from smartapp.clinical.words import clock, fibrinogen_words, plain, rounded
 
 LOW_RECOVERY = Decimal("0.5")  # RCK-01
 _PRODUCTS = {Drug.CRYOPRECIPITATE: Product.CRYOPRECIPITATE, Drug.FIBRINOGEN_CONCENTRATE: Product.FIBRINOGEN_CONCENTRATE}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from smartapp.clinical.conclusions import Action, Blocker, EffectiveFibrinogen, Weight
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, DYSFIBRINOGENAEMIA, THROMBOSIS
 from smartapp.clinical.criteria.options import (
@@ -15,9 +14,10 @@ from smartapp.clinical.criteria.options import (
 )
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply
 from smartapp.clinical.criteria.weight import WEIGHT, why_no_weight
+from smartapp.clinical.derived_facts import Action, Blocker, EffectiveFibrinogen, Weight
 from smartapp.clinical.picture import ConditionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 
 
 def _read(facts: Facts) -> tuple[Blocker, ...]:

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from smartapp.clinical.codes import ANTICOAGULANTS, FIBRINOGEN_PRODUCTS
-from smartapp.clinical.conclusions import Age, Weight
 from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.options import serious_bleeding
 from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.cryoprecipitate import KG_PER_UNIT_LOW
+from smartapp.clinical.derived_facts import Age, Weight
 from smartapp.clinical.dosing import whole
 from smartapp.clinical.orders import Brand, DraftOrder, Product
 from smartapp.clinical.rule import Facts, Need

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import EffectiveFibrinogen, NoFibrinogen, Tier
 from smartapp.clinical.criteria.chosen_fibrinogen import CHOSEN_FIBRINOGEN, about_fibrinogen
+from smartapp.clinical.derived_facts import EffectiveFibrinogen, NoFibrinogen, Tier
 from smartapp.clinical.labs import Comparator, LabResult
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.policy import SitePolicy

@@ -6,7 +6,7 @@ from smartapp.clinical.criteria.hazards import FLUID_OVERLOAD
 from smartapp.clinical.criteria.options import CHOICE
 from smartapp.clinical.orders import Product
 from smartapp.clinical.rule import Facts, Missing, Need
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

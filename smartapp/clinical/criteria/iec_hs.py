@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Infusion
 from smartapp.clinical.criteria.conditions import active
 from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.criteria.recent import recent, surely_above, surely_at_least, surely_at_most, surely_below
+from smartapp.clinical.derived_facts import Infusion
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, ConditionKind
-from smartapp.clinical.wording import in_words
+from smartapp.clinical.words import in_words
 
 PLATELETS_BELOW = Decimal(50)  # 10*9/L
 NEUTROPHILS_BELOW = Decimal("0.5")  # 10*9/L

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from smartapp.clinical.conclusions import Infusion
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.derived_facts import Infusion
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import ClinicalPicture, Gap, GapKind, InfusionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct, ConditionKind

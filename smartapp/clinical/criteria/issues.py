@@ -1,13 +1,13 @@
 """All needs that tell what the criteria found wrong with the data: what `data_issues` adds to the reading's own."""
 
 from smartapp.clinical.criteria.age import AGE_ISSUES
-from smartapp.clinical.criteria.bleeding import BLEEDING_ISSUES
+from smartapp.clinical.criteria.bleeding_level import BLEEDING_ISSUES
 from smartapp.clinical.criteria.crs import CRS_ISSUES
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_ISSUES
 from smartapp.clinical.criteria.infusion import INFUSION_ISSUES
 from smartapp.clinical.criteria.interference import INTERFERENCE_ISSUES
+from smartapp.clinical.criteria.missing_reference_range import LIMIT_ISSUES
 from smartapp.clinical.criteria.products_given import PRODUCT_ISSUES
-from smartapp.clinical.criteria.upper_limits import LIMIT_ISSUES
 from smartapp.clinical.criteria.weight import WEIGHT_ISSUES
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Need

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from smartapp.clinical.conclusions import Modifier
 from smartapp.clinical.criteria.age import AGE, younger
-from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.conditions import active
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.recent import PLATELETS, surely_below
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.criteria.trend import TREND
+from smartapp.clinical.derived_facts import Modifier
 from smartapp.clinical.picture import BleedingLevel, InvasiveProcedure, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import ConditionKind

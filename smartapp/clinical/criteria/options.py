@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from smartapp.clinical.concentrate import concentrate
-from smartapp.clinical.conclusions import Action, Age, Decision, EffectiveFibrinogen, Option, Tier, Weight
 from smartapp.clinical.criteria.age import AGE
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, FLUID_OVERLOAD
 from smartapp.clinical.criteria.products_given import concentrate_mg_in_24h
 from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
 from smartapp.clinical.cryoprecipitate import cryoprecipitate
+from smartapp.clinical.derived_facts import Action, Age, Decision, EffectiveFibrinogen, Option, Tier, Weight
 from smartapp.clinical.dosing import DoseInput
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Topic

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Band, Tier
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS, intracranial
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS, intracranial
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.dic import DIC, OVERT
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.modifiers import ICANS
 from smartapp.clinical.criteria.recent import PLATELETS, surely_below
+from smartapp.clinical.derived_facts import Band, Tier
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.rule import Facts, Missing, Need

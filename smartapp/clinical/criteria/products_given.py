@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
-from smartapp.clinical.conclusions import EffectiveFibrinogen
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.criteria.infusion import since_infusion
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.derived_facts import EffectiveFibrinogen
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import Exposure, Gap, GapKind, OrderKind, StandingOrder, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Drug

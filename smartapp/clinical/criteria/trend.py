@@ -8,7 +8,7 @@ from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, hours
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
-from smartapp.clinical.wording import in_words, rounded
+from smartapp.clinical.words import in_words, rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The verdict: action and indicator, of the replacement table where the therapy rules run, else of what stops them."""
 
-from smartapp.clinical.conclusions import Action, Applicability
 from smartapp.clinical.criteria.applicability import APPLICABILITY
 from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.derived_facts import Action, Applicability
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.rule import Facts, Missing, Need
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Weight
 from smartapp.clinical.criteria.age import AGE, younger
 from smartapp.clinical.criteria.recent import CLOCK_SKEW, why_none
+from smartapp.clinical.derived_facts import Weight
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.clinical.rule import Facts, Missing, Need

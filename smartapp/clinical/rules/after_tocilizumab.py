@@ -9,7 +9,7 @@ Cannot tell when: medication administrations could not be read.
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
-from smartapp.clinical.wording import clock
+from smartapp.clinical.words import clock
 
 _ROW = Row(id="TOC-01", version=1, title="After tocilizumab", level=EvidenceLevel.L2, citations=("PERL24",))
 

@@ -7,9 +7,9 @@ Silent when: a dated tisagenlecleucel infusion for B-ALL is found, no CAR-T at a
 Cannot tell when: procedures or administrations could not be read and no infusion is known.
 """
 
-from smartapp.clinical.conclusions import Action, Applicability, Infusion
 from smartapp.clinical.criteria.applicability import APPLICABILITY
 from smartapp.clinical.criteria.infusion import INDICATION, INFUSION
+from smartapp.clinical.derived_facts import Action, Applicability, Infusion
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
 from smartapp.clinical.terminology import CarTProduct

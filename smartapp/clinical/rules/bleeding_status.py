@@ -6,7 +6,7 @@ Silent when: the clinician has set "none" by hand.
 Cannot tell when: conditions could not be read.
 """
 
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule import Given, Row, Rule

@@ -6,7 +6,7 @@ Silent when: neither bleeding nor a procedure presses, or all three times are kn
 Cannot tell when: none is proven and one is missing or has no upper limit, or bleeding is not known.
 """
 
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.clotting import PROLONGED
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule

@@ -9,7 +9,7 @@ Cannot tell when: there is no INR of the last 24 h.
 from smartapp.clinical.criteria.clotting import LONG_INR_ALONE, PRESSING
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule, policy
-from smartapp.clinical.wording import plain
+from smartapp.clinical.words import plain
 
 _ROW = Row(
     id="COAG-01",

@@ -7,9 +7,9 @@ Silent when: the grade is higher or on another scale, or none was given.
 Cannot tell when: administrations or procedures could not be read and show none.
 """
 
-from smartapp.clinical.conclusions import Basis
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.products_given import PRODUCTS_FOR_CRS
+from smartapp.clinical.derived_facts import Basis
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
 

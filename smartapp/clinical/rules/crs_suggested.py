@@ -7,9 +7,9 @@ Silent when: record and vital signs agree, or the suggested grade is lower.
 Cannot tell when: nothing suggests a grade, and no temperature is recorded or part of the vital signs or drugs could not be read.
 """
 
-from smartapp.clinical.conclusions import Basis, CrsStatus
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.suggested_crs import JUDGED_SIGNS, VitalSigns
+from smartapp.clinical.derived_facts import Basis, CrsStatus
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
 

@@ -6,9 +6,9 @@ Silent when: it was not given, or a grade is recorded or resolved.
 Cannot tell when: medication administrations could not be read and show none.
 """
 
-from smartapp.clinical.conclusions import Basis
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
+from smartapp.clinical.derived_facts import Basis
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
 

@@ -6,11 +6,11 @@ Silent when: never; some items alone leave a range.
 Cannot tell when: no platelets, D-dimer and PT of the last 24 h that can be scored.
 """
 
-from smartapp.clinical.conclusions import Dic
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
+from smartapp.clinical.derived_facts import Dic
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
 

@@ -6,9 +6,9 @@ Silent when: fibrinogen is not low, or ferritin was measured.
 Cannot tell when: there is no usable fibrinogen.
 """
 
-from smartapp.clinical.conclusions import Tier
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.iec_hs import FERRITIN
+from smartapp.clinical.derived_facts import Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
 

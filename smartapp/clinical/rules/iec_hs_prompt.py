@@ -6,10 +6,10 @@ Silent when: fibrinogen is not low, or the signs are not there.
 Cannot tell when: there is no usable fibrinogen, or it is low and there is no ferritin of the last 48 h.
 """
 
-from smartapp.clinical.conclusions import Band, CrsStatus, Tier
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.iec_hs import IEC_HS, IecHs, Sign
+from smartapp.clinical.derived_facts import Band, CrsStatus, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
 

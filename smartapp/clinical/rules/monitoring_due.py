@@ -7,10 +7,10 @@ Silent when: it was never measured since (MON-03).
 Cannot tell when: never; unknown CRS has an interval of its own.
 """
 
-from smartapp.clinical.criteria.monitoring import MONITORING
+from smartapp.clinical.criteria.monitoring_interval import MONITORING
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
-from smartapp.clinical.wording import clock
+from smartapp.clinical.words import clock
 
 _PANEL = Row(id="MON-01", version=2, title="Monitoring interval", level=EvidenceLevel.L5, citations=("BUE21", "PERL24"))
 _OVERDUE = Row(id="MON-02", version=2, title="Fibrinogen overdue", level=EvidenceLevel.L5, citations=("BUE21",))

@@ -6,10 +6,10 @@ Silent when: there is one, or there is no CRS and day 3 has not come.
 Cannot tell when: laboratory results could not be read completely and show none.
 """
 
-from smartapp.clinical.conclusions import Band
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.infusion import INFUSION
-from smartapp.clinical.criteria.monitoring import UNMEASURED
+from smartapp.clinical.criteria.monitoring_interval import UNMEASURED
+from smartapp.clinical.derived_facts import Band
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule
 

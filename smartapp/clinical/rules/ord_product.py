@@ -10,18 +10,18 @@ Cannot tell when: never; a row whose facts are not known is silent.
 from collections.abc import Iterator
 from decimal import Decimal
 
-from smartapp.clinical.conclusions import Action, Option
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.draft_orders import CAPS, DRAFT_PRODUCTS, PRODUCTS, amount_of
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, DYSFIBRINOGENAEMIA, THROMBOSIS
 from smartapp.clinical.criteria.options import CHOICE
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY
 from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.derived_facts import Action, Option
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import DraftOrder, Product
 from smartapp.clinical.rule import Given, Row, Rule, policy
-from smartapp.clinical.wording import clock, plain, rounded
+from smartapp.clinical.words import clock, plain, rounded
 
 _CLOSE = Decimal("0.1")  # ORD-05: within 10 %
 _THOUSAND = Decimal(1000)

@@ -6,10 +6,10 @@ Silent when: no dose is in question.
 Cannot tell when: laboratory results are known to be incomplete.
 """
 
-from smartapp.clinical.conclusions import Action, Option
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.options import CHOICE
 from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT
+from smartapp.clinical.derived_facts import Action, Option
 from smartapp.clinical.dosing import CAPPED, ROUNDING_EXCESS
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product

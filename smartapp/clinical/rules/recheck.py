@@ -11,10 +11,10 @@ Cannot tell when: never; what was not read shows no dose.
 from decimal import Decimal
 
 from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse, low_recovery
-from smartapp.clinical.criteria.monitoring import MONITORING
+from smartapp.clinical.criteria.monitoring_interval import MONITORING
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule, policy
-from smartapp.clinical.wording import clock, plain, rounded
+from smartapp.clinical.words import clock, plain, rounded
 
 _ROW = Row(id="RCK-01", version=4, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
 WAIT = policy("recheck_after_dose_h")

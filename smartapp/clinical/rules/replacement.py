@@ -7,12 +7,12 @@ Silent when: never for the table; each other row is silent.
 Cannot tell when: never; no usable level is a row of its own (REP-10, REP-12).
 """
 
-from smartapp.clinical.conclusions import Action, Decision
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION, VERSION
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
 from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.derived_facts import Action, Decision
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule, policy
 

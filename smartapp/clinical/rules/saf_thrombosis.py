@@ -6,10 +6,10 @@ Silent when: no dose is in question, or no such thrombosis is recorded.
 Cannot tell when: conditions could not be read and show none.
 """
 
-from smartapp.clinical.conclusions import Decision
-from smartapp.clinical.criteria.bleeding import BLEEDING, SERIOUS
+from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.hazards import THROMBOSIS
 from smartapp.clinical.criteria.options import DOSE_IN_QUESTION
+from smartapp.clinical.derived_facts import Decision
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule, policy
 

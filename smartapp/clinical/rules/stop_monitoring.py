@@ -6,11 +6,11 @@ Silent when: one of it does not hold.
 Cannot tell when: CRS, tocilizumab or the products given are not known.
 """
 
-from smartapp.clinical.conclusions import Band, Basis, CrsStatus, Tier
 from smartapp.clinical.criteria.course import STEADY
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
+from smartapp.clinical.derived_facts import Band, Basis, CrsStatus, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
 

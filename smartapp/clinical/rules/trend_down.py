@@ -10,7 +10,7 @@ from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.trend import TREND
 from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule
-from smartapp.clinical.wording import g_per_l
+from smartapp.clinical.words import g_per_l
 
 _ROW = Row(id="TRD-01", version=1, title="Downward trend", level=EvidenceLevel.L5, citations=("BUE21",))
 

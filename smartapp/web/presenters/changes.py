@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Action, Modifier
+from smartapp.clinical.derived_facts import Action, Modifier
 from smartapp.clinical.would_change import MODIFIER_WORDS, UNKNOWN, Change, would_change
 from smartapp.web.presenters.verdict import state_of
 from smartapp.web.presenters.words import both_units, input_words

@@ -6,8 +6,8 @@ from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Asse
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.usecases.declining import REASONS
 from smartapp.web.decisions import ProposalView, State
-from smartapp.web.presenters.added import added
 from smartapp.web.presenters.identity import Banner
+from smartapp.web.presenters.manual_entries import added
 from smartapp.web.presenters.provisos import cautions, given_lately, newer_unused, unread_parts
 from smartapp.web.presenters.verdict import verdict
 from smartapp.web.presenters.words import clock_of, order_words

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.picture import GapKind, Topic
-from smartapp.clinical.wording import rounded
+from smartapp.clinical.words import rounded
 from smartapp.fhir.identity import Identity
 from smartapp.web.presenters.words import absence, clock_of
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.wording import fibrinogen_words, plain
+from smartapp.clinical.words import fibrinogen_words, plain
 from smartapp.web.decisions import Proposed, State
 from smartapp.web.presenters.words import Clock, clock_of
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from smartapp.clinical.assessment import amount_findings
 from smartapp.clinical.dosing import MINIMUM_DOSE, expected
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.wording import plain
-from smartapp.fhir.record import NOT_READ
+from smartapp.clinical.words import plain
+from smartapp.fhir.provenance import NOT_READ
 from smartapp.usecases.declining import REASONS
 from smartapp.web.amounts import in_letters
 from smartapp.web.decisions import ProposalView, Proposed, State

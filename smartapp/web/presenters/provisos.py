@@ -9,7 +9,7 @@ from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
 from smartapp.clinical.terminology import Analyte
-from smartapp.clinical.wording import fibrinogen_words
+from smartapp.clinical.words import fibrinogen_words
 from smartapp.web.presenters.progress import given_words
 from smartapp.web.presenters.words import clock_of
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Modifier
+from smartapp.clinical.derived_facts import Modifier
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import OWN_UNIT
-from smartapp.clinical.wording import fibrinogen_words, rounded
+from smartapp.clinical.words import fibrinogen_words, rounded
 from smartapp.web.presenters.words import Clock, absence, both_units, clock_of
 
 _LABELS = {

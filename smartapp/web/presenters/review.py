@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
-from smartapp.clinical.conclusions import Basis, Option
+from smartapp.clinical.derived_facts import Basis, Option
 from smartapp.clinical.dosing import MINIMUM_DOSE
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel, Topic
-from smartapp.clinical.wording import rounded
+from smartapp.clinical.words import rounded
 from smartapp.web.decisions import ProposalView, Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
-from smartapp.web.presenters.added import AddedLine, added_lines
 from smartapp.web.presenters.changes import change_lines
+from smartapp.web.presenters.changes_since_last_view import news
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
-from smartapp.web.presenters.left import LeftPage, left_page
+from smartapp.web.presenters.manual_entries import AddedLine, added_lines
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
-from smartapp.web.presenters.since import news
+from smartapp.web.presenters.resumable_entries import LeftPage, left_page
 from smartapp.web.presenters.trace import (
     Issue,
     TraceGroup,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Action, Basis
+from smartapp.clinical.derived_facts import Action, Basis
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.picture import BleedingLevel, Topic

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.conclusions import Option
+from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
 from smartapp.clinical.picture import GapKind, Topic
-from smartapp.clinical.wording import age_words, fibrinogen_words, plain, rounded
+from smartapp.clinical.words import age_words, fibrinogen_words, plain, rounded
 
 _NAMES = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
 _BRANDS = {Brand.FIBRYGA: "Fibryga", Brand.RIASTAP: "RiaSTAP"}

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartapp.clinical.conclusions import Age
 from smartapp.clinical.criteria.age import AGE, AGE_ISSUES, crosses_limit, younger
+from smartapp.clinical.derived_facts import Age
 from smartapp.clinical.picture import BirthDate
 from smartapp.clinical.rule import Missing
 from tests.builders import NOW, a_picture, facts_of

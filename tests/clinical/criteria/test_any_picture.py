@@ -8,16 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smartapp.clinical.conclusions import Band, Basis, CrsStatus, EffectiveFibrinogen, Infusion, NoFibrinogen, Tier
 from smartapp.clinical.criteria.applicability import APPLICABILITY
-from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE, TIER
 from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.criteria.weight import WEIGHT
+from smartapp.clinical.derived_facts import Band, Basis, CrsStatus, EffectiveFibrinogen, Infusion, NoFibrinogen, Tier
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import (
     Bedside,
     BirthDate,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.conclusions import Action, Applicability
 from smartapp.clinical.criteria.applicability import APPLICABILITY
+from smartapp.clinical.derived_facts import Action, Applicability
 from smartapp.clinical.picture import Bedside, BleedingLevel, ClinicalPicture, ClinicalStatus, Gap, GapKind, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import CarTProduct, ConditionKind

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.conclusions import Band, Basis, CrsStatus
 from smartapp.clinical.criteria.crs import CRS, CRS_ISSUES
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.derived_facts import Band, Basis, CrsStatus
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import Bedside, CrsRecord, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from smartapp.clinical.conclusions import Band
-from smartapp.clinical.criteria.decision import DECISION, Setting
+from smartapp.clinical.criteria.decision import DECISION, DecisionInputs
+from smartapp.clinical.derived_facts import Band
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rule import Missing
@@ -14,7 +14,7 @@ from tests.builders import a_crs, a_fibrinogen, a_picture, facts_of
 
 @pytest.mark.req("REP-12")
 def test_without_a_level_nothing_is_below_anything() -> None:
-    setting = Setting(
+    setting = DecisionInputs(
         fibrinogen=None, bleeding=BleedingLevel.NONE, band=Band.SEVERE, modifiers=(), policy=build_policy()
     )
     assert not setting.below(Decimal(20))

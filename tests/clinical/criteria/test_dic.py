@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.conclusions import Dic
 from smartapp.clinical.criteria.dic import DIC
+from smartapp.clinical.derived_facts import Dic
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte

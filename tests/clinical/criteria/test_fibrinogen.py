@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartapp.clinical.conclusions import EffectiveFibrinogen, NoFibrinogen, Tier
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, FIBRINOGEN_ISSUES, FIBRINOGEN_STATE, TIER
+from smartapp.clinical.derived_facts import EffectiveFibrinogen, NoFibrinogen, Tier
 from smartapp.clinical.labs import LabResult, ResultStatus
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import Bedside, Gap, GapKind, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte, Variant

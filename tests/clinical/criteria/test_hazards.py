@@ -12,8 +12,8 @@ from smartapp.clinical.criteria.hazards import (
     THROMBOSIS,
     congenital,
 )
-from smartapp.clinical.moments import Moment
 from smartapp.clinical.orders import Product
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import ClinicalStatus, Topic
 from smartapp.clinical.rule import Missing, Need
 from smartapp.clinical.terminology import Allergen, ConditionKind

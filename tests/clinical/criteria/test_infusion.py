@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartapp.clinical.conclusions import Infusion
 from smartapp.clinical.criteria.infusion import INFUSION, INFUSION_ISSUES, PLANNED_INFUSION, since_infusion
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.derived_facts import Infusion
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import InfusionRecord, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import CarTProduct, ConditionKind

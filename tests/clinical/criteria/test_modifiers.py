@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartapp.clinical.conclusions import Modifier
 from smartapp.clinical.criteria.modifiers import ICANS, MODIFIERS, PROCEDURE_24H
-from smartapp.clinical.moments import Moment, Precision
+from smartapp.clinical.derived_facts import Modifier
+from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import Bedside, BirthDate, BleedingLevel, ClinicalStatus, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte, ConditionKind, Drug

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from smartapp.clinical.criteria.active_drugs import ANTICOAGULANT, MAY_READ_LOW_DRUG, TRANEXAMIC_ACID
 from smartapp.clinical.criteria.applicability import APPLICABILITY
-from smartapp.clinical.criteria.bleeding import BLEEDING
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE

@@ -14,7 +14,7 @@ from smartapp.clinical.criteria.products_given import (
     doses_in_24h,
     last_dose_end,
 )
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import OrderKind, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Drug

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Drug

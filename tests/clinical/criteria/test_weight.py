@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from smartapp.clinical.conclusions import Weight
 from smartapp.clinical.criteria.weight import HAEMATOCRIT, WEIGHT, WEIGHT_ISSUES
+from smartapp.clinical.derived_facts import Weight
 from smartapp.clinical.labs import LabResult, ResultStatus
-from smartapp.clinical.moments import Moment
+from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import Bedside, BirthDate, Gap, GapKind, Topic
 from smartapp.clinical.rule import Missing
 from smartapp.clinical.terminology import Analyte, Variant

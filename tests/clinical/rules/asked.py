@@ -5,7 +5,7 @@ from typing import Any
 
 from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.policy import build_policy
-from smartapp.fhir.files import read_file
+from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
 from tests import charts
 

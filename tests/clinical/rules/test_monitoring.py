@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from smartapp.clinical.assessment import Assessment, assess
-from smartapp.clinical.conclusions import Monitoring
+from smartapp.clinical.derived_facts import Monitoring
 from smartapp.clinical.picture import Topic
 from tests import charts as c
 from tests.builders import a_fibrinogen, a_picture, facts_of, unread

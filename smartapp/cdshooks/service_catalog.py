@@ -1,0 +1,43 @@
+"""The services as discovery shows them: one id a hook, one set of prefetch templates from the query table (CDS-02, CDS-05)."""
+
+from smartapp.cdshooks.serialization import Service
+from smartapp.fhir.queries import QUERIES, prefetch_template
+
+NOT_ASKED = frozenset({"encounters"})  # no rule reads it; the context names the encounter
+_USAGE = (
+    "For health-care professionals. Needs Patient, Observation (laboratory and vital signs), Condition, Procedure, "
+    "MedicationAdministration, MedicationRequest, MedicationStatement, ServiceRequest and AllergyIntolerance, by prefetch or by "
+    "fhirAuthorization with the scopes patient/<type>.rs. Does not replace monitoring or alarms; not for emergency decisions; not a "
+    "cleared medical device."
+)
+_TITLE = "Fibrinogen Watch: coagulopathy after CAR-T therapy"
+_PREFETCH = {query.name: prefetch_template(query) for query in QUERIES if query.name not in NOT_ASKED}
+
+
+def _service(hook: str, description: str) -> Service:
+    return Service(
+        id=f"coagulopathy-{hook}",
+        hook=hook,
+        title=_TITLE,
+        description=description,
+        prefetch=_PREFETCH,
+        usage_requirements=_USAGE,
+    )
+
+
+PATIENT_VIEW = _service(
+    "patient-view",
+    "Says whether fibrinogen replacement may be needed after CAR-T therapy, with the reasons and a draft order.",
+)
+ENCOUNTER_START = _service(
+    "encounter-start",
+    "Says at the start of an encounter whether fibrinogen replacement may be needed after CAR-T therapy, with the reasons.",
+)
+ORDER_SELECT = _service(
+    "order-select",
+    "Looks at the selected draft orders that touch coagulation after CAR-T therapy: product, dose, duplicates and cautions.",
+)
+ORDER_SIGN = _service(
+    "order-sign",
+    "Looks at the orders about to be signed that touch coagulation after CAR-T therapy: product, dose, duplicates and cautions.",
+)

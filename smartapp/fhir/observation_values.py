@@ -1,0 +1,118 @@
+"""What reading an Observation needs besides it, the values it holds, and what their codes mean."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from smartapp.clinical.codes import analyte_of
+from smartapp.clinical.picture import Topic
+from smartapp.clinical.terminology import Analyte, Variant
+from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, ReferenceRange
+from smartapp.fhir.r4_structs import Component, Observation, Specimen
+
+VITAL = frozenset(
+    {
+        Analyte.TEMPERATURE,
+        Analyte.SYSTOLIC_PRESSURE,
+        Analyte.DIASTOLIC_PRESSURE,
+        Analyte.MEAN_PRESSURE,
+        Analyte.SPO2,
+        Analyte.OXYGEN_FLOW,
+        Analyte.FIO2,
+        Analyte.HEART_RATE,
+        Analyte.RESPIRATORY_RATE,
+        Analyte.WEIGHT,
+        Analyte.HEIGHT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueReading:
+    """What reading needs besides the resource: now, the site's zone, local codes, and the unit to assume for fibrinogen."""
+
+    as_of: datetime
+    zone: tzinfo
+    local_codes: Mapping[str, str] = field(default_factory=dict)
+    assumed_fibrinogen_unit: str = ""
+    specimens: Mapping[str, Specimen] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A value as one Observation or component has it."""
+
+    code: CodeableConcept
+    quantity: Quantity | None
+    string: str | None
+    integer: int | None
+    concept: CodeableConcept | None
+    absent: CodeableConcept | None
+    interpretation: tuple[CodeableConcept, ...]
+    ranges: tuple[ReferenceRange, ...]
+    source: str
+    modified: bool = False
+
+
+class Unusable(ValueError):
+    """A value that is not used; `rule` is the guideline row."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(why)
+        self.rule = rule
+
+
+def meaning(code: CodeableConcept, reading: ValueReading) -> tuple[Analyte, Variant | None] | None:
+    """What a code measures, by LOINC or by the site's map of local codes; display text is never matched (FHIR-30)."""
+    for coding in code.coding:
+        system, value = local(coding, reading.local_codes)
+        found = analyte_of(system, value)
+        if found is not None:
+            return found
+    return None
+
+
+def local(coding: Coding, codes: Mapping[str, str]) -> tuple[str, str]:
+    """A coding after the site's map of local codes (`[codes]`)."""
+    mapped = codes.get(f"{coding.system}|{coding.code}") if codes else None
+    if mapped is None:
+        return coding.system, coding.code
+    system, _, code = mapped.partition("|")
+    return system, code
+
+
+def values_of(observation: Observation) -> Iterator[Value]:
+    source = observation.source
+    yield Value(
+        code=observation.code,
+        quantity=observation.value_quantity,
+        string=observation.value_string,
+        integer=observation.value_integer,
+        concept=observation.value_codeable_concept,
+        absent=observation.data_absent_reason,
+        interpretation=observation.interpretation,
+        ranges=observation.reference_range,
+        source=source,
+    )
+    for number, component in enumerate(observation.component, start=1):
+        yield _of_component(component, f"{source}#component-{number}")
+
+
+def _of_component(component: Component, source: str) -> Value:
+    return Value(
+        code=component.code,
+        quantity=component.value_quantity,
+        string=component.value_string,
+        integer=component.value_integer,
+        concept=component.value_codeable_concept,
+        absent=component.data_absent_reason,
+        interpretation=component.interpretation,
+        ranges=component.reference_range,
+        source=source,
+        modified=bool(component.modifier_extension),
+    )
+
+
+def topic_of(analyte: Analyte) -> Topic:
+    """Which part of the chart an analyte belongs to."""
+    return Topic.VITAL_SIGNS if analyte in VITAL else Topic.LABORATORY

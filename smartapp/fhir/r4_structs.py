@@ -1,0 +1,261 @@
+"""Lenient structs of the R4 elements we need: unknown members ignored, decimals exact, a bad resource costs only itself."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from smartapp.fhir.elements import (
+    Annotation,
+    CodeableConcept,
+    ConditionStage,
+    Dosage,
+    HumanName,
+    Identifier,
+    Meta,
+    Period,
+    Quantity,
+    Reaction,
+    Reference,
+    ReferenceRange,
+)
+
+
+class Resource(Struct, frozen=True, rename="camel"):
+    """What every resource has, and what must stop us (FHIR-04)."""
+
+    resource_type: str = ""
+    id: str = ""
+    meta: Meta = Meta()
+    implicit_rules: str = ""
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+class Component(Struct, frozen=True, rename="camel"):
+    code: CodeableConcept = CodeableConcept()
+    value_quantity: Quantity | None = None
+    value_string: str | None = None
+    value_integer: int | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    data_absent_reason: CodeableConcept | None = None
+    interpretation: tuple[CodeableConcept, ...] = ()
+    reference_range: tuple[ReferenceRange, ...] = ()
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+class Specimen(Struct, frozen=True, rename="camel"):
+    id: str = ""
+    collection: "Collection | None" = None
+    condition: tuple[CodeableConcept, ...] = ()
+    note: tuple[Annotation, ...] = ()
+
+
+class Collection(Struct, frozen=True, rename="camel"):
+    collected_date_time: str = ""
+    collected_period: Period | None = None
+
+
+class Observation(Resource, frozen=True, rename="camel"):
+    """One contained in a report has the id `<report>#<id>`: it can be referred to only through its report (DQ-15)."""
+
+    status: str = ""
+    category: tuple[CodeableConcept, ...] = ()
+    code: CodeableConcept = CodeableConcept()
+    subject: Reference | None = None
+    effective_date_time: str = ""
+    effective_period: Period | None = None
+    effective_instant: str = ""
+    issued: str = ""
+    value_quantity: Quantity | None = None
+    value_string: str | None = None
+    value_integer: int | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    data_absent_reason: CodeableConcept | None = None
+    interpretation: tuple[CodeableConcept, ...] = ()
+    note: tuple[Annotation, ...] = ()
+    method: CodeableConcept | None = None
+    device: Reference | None = None
+    specimen: Reference | None = None
+    contained: tuple[msgspec.Raw, ...] = ()
+    reference_range: tuple[ReferenceRange, ...] = ()
+    component: tuple[Component, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """How this result is referred to."""
+        return f"{'DiagnosticReport' if '#' in self.id else 'Observation'}/{self.id}"
+
+
+class Condition(Resource, frozen=True, rename="camel"):
+    clinical_status: CodeableConcept | None = None
+    verification_status: CodeableConcept | None = None
+    severity: CodeableConcept | None = None
+    code: CodeableConcept = CodeableConcept()
+    subject: Reference | None = None
+    onset_date_time: str = ""
+    onset_period: Period | None = None
+    abatement_date_time: str = ""
+    abatement_period: Period | None = None
+    abatement_string: str = ""
+    abatement_age: msgspec.Raw = msgspec.Raw()
+    abatement_range: msgspec.Raw = msgspec.Raw()
+    recorded_date: str = ""
+    stage: tuple[ConditionStage, ...] = ()
+    note: tuple[Annotation, ...] = ()
+
+
+class Procedure(Resource, frozen=True, rename="camel"):
+    status: str = ""
+    category: CodeableConcept | None = None
+    code: CodeableConcept = CodeableConcept()
+    subject: Reference | None = None
+    performed_date_time: str = ""
+    performed_period: Period | None = None
+
+
+class MedicationAdministration(Resource, frozen=True, rename="camel"):
+    status: str = ""
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference | None = None
+    effective_date_time: str = ""
+    effective_period: Period | None = None
+    reason_code: tuple[CodeableConcept, ...] = ()
+    dosage: Dosage | None = None
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
+class MedicationUse(Resource, frozen=True, rename="camel"):
+    """MedicationRequest or MedicationStatement: what both say of a drug."""
+
+    status: str = ""
+    intent: str = ""
+    do_not_perform: bool = False
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference | None = None
+    authored_on: str = ""
+    identifier: tuple[Identifier, ...] = ()
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
+class Medication(Resource, frozen=True, rename="camel"):
+    code: CodeableConcept | None = None
+
+
+class ServiceRequest(Resource, frozen=True, rename="camel"):
+    status: str = ""
+    intent: str = ""
+    do_not_perform: bool = False
+    category: tuple[CodeableConcept, ...] = ()
+    code: CodeableConcept | None = None
+    subject: Reference | None = None
+    authored_on: str = ""
+    occurrence_date_time: str = ""
+    occurrence_period: Period | None = None
+
+
+class AllergyIntolerance(Resource, frozen=True, rename="camel"):
+    clinical_status: CodeableConcept | None = None
+    verification_status: CodeableConcept | None = None
+    criticality: str = ""
+    code: CodeableConcept | None = None
+    patient: Reference | None = None
+    reaction: tuple[Reaction, ...] = ()
+
+
+class PatientStruct(Resource, frozen=True, rename="camel"):
+    name: tuple[HumanName, ...] = ()
+    birth_date: str = ""
+    gender: str = ""
+    identifier: tuple[Identifier, ...] = ()
+    deceased_boolean: bool | None = None
+    deceased_date_time: str = ""
+
+
+class DiagnosticReport(Resource, frozen=True, rename="camel"):
+    status: str = ""
+    subject: Reference | None = None
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
+class ResourceKind(Struct, frozen=True, rename="camel"):
+    """Only what a resource is and which version of it: the first look at anything."""
+
+    resource_type: str = ""
+    id: str = ""
+    meta: Meta = Meta()
+
+
+class _Named(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
+    id: str = ""
+
+
+class _Typed(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
+
+
+R = TypeVar("R")
+
+
+class Unreadable(ValueError):
+    """One resource that cannot be read; the message names the element."""
+
+
+_MAX_DEPTH_WORDS = "it is nested too deeply"
+_DECODERS: dict[type[Any], Callable[[bytes], Any]] = {}
+_PREPARING = threading.Lock()
+
+
+def _prepared(kind: type[R]) -> Callable[[bytes], R]:
+    """msgspec crashes the process where two threads meet a type for the first time at once: one prepares it."""
+    with _PREPARING:
+        return _DECODERS.setdefault(kind, msgspec.json.Decoder(kind).decode)
+
+
+def _misformed(error: str) -> str:
+    """In words that a clinician can pass on: which element, not which type of the program it is not."""
+    _, _, path = error.partition(" - at `$")
+    element = path.strip(".`")
+    return f"{f'its {element}' if element else 'it'} is not in the form that FHIR gives it"
+
+
+def decode(raw: bytes, kind: type[R]) -> R:
+    """One resource as `kind`; `Unreadable` names the path of the element that does not fit, never its value."""
+    try:
+        return (_DECODERS.get(kind) or _prepared(kind))(raw)  # type: ignore[no-any-return]
+    except RecursionError:
+        raise Unreadable(_MAX_DEPTH_WORDS) from None
+    except msgspec.ValidationError as error:
+        raise Unreadable(_misformed(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"it is not JSON ({error})") from None
+
+
+def kind_of(raw: bytes) -> ResourceKind:
+    """Type, id and version of a resource; empty words for what it has not, or has in an odd form."""
+    try:
+        return decode(raw, ResourceKind)
+    except Unreadable:
+        pass
+    try:
+        named = decode(raw, _Named)
+        return ResourceKind(resource_type=named.resource_type, id=named.id)
+    except Unreadable:
+        pass
+    try:
+        return ResourceKind(resource_type=decode(raw, _Typed).resource_type)
+    except Unreadable:
+        return ResourceKind()
+
+
+def stops_us(resource: Resource) -> str:
+    """Why a resource must not be used (FHIR-04), or nothing."""
+    if resource.modifier_extension:
+        return "it carries a modifierExtension that is not understood"
+    if resource.implicit_rules:
+        return "it carries implicitRules that are not understood"
+    return ""
