@@ -23,6 +23,7 @@ class Fault(StrEnum):
     ALTERED_WRITE = "altered_write"
     NO_CONDITIONAL_CREATE = "no_conditional_create"
     NO_TRANSACTION = "no_transaction"
+    PARTIAL_TRANSACTION = "partial_transaction"
     REFUSED_WRITE = "refused_write"
     FAILED_ANSWER = "failed_answer"
     CUT_BEFORE = "cut_before"
@@ -80,6 +81,7 @@ GROUPS: dict[str, dict[Fault, str]] = {
     },
     "Writing fails": {
         Fault.REFUSED_WRITE: "Creates of the chosen resource type are refused with the chosen status; nothing is stored.",
+        Fault.PARTIAL_TRANSACTION: "Entries of the chosen resource type in a transaction are refused with the chosen status, the rest is stored.",
         Fault.REFUSED_UPDATE: "Changes to a stored resource of the chosen type, such as a withdrawal, are refused with the chosen status.",
         Fault.FAILED_ANSWER: "Creates of the chosen resource type are stored, but answered with the chosen status.",
         Fault.DROPPED_RESPONSE: "Writes are stored, but their answer is lost (500 without a body).",

@@ -157,16 +157,10 @@ class Gate:
 
     def _bundle(self, access: Access, bundle: Resource) -> Reply:
         """A transaction is checked whole before it is run and after; a batch entry by entry."""
-        if bundle.get("type") == "batch":
-            return Reply(
-                200,
-                {
-                    "resourceType": "Bundle",
-                    "type": "batch-response",
-                    "entry": [self._entry(access, one) for one in bundle.get("entry", ())],
-                },
-            )
         entries = bundle.get("entry") or []
+        if bundle.get("type") == "batch" or self.faults.act(Fault.PARTIAL_TRANSACTION, "*"):
+            done = [self._entry(access, one) for one in entries]
+            return Reply(200, {"resourceType": "Bundle", "type": f"{bundle.get('type')}-response", "entry": done})
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and any(
             (one.get("request") or {}).get("ifNoneExist") for one in entries
         ):
@@ -186,6 +180,10 @@ class Gate:
     def _entry(self, access: Access, entry: Resource) -> Resource:
         method, segments, params = self._asked(entry)
         headers = {"if-none-exist": str((entry.get("request") or {}).get("ifNoneExist") or "")}
+        partial = self.faults.on(Fault.PARTIAL_TRANSACTION, segments[0] if segments else "")
+        if partial is not None:
+            done = refused(partial.status, "forbidden", "Not for this user (a fault switch is on)").body
+            return {"response": {"status": str(partial.status), "outcome": done}}
         try:
             reply = self._one(access, method, segments, params, body=entry.get("resource"), headers=headers)
         except ForbiddenError as error:

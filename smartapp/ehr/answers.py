@@ -14,6 +14,7 @@ _REASONS = {
     405: "the EHR does not take such orders",
     409: "the EHR reported a conflict",
     412: "the EHR refused the condition that there be only one such order",
+    415: "the EHR does not take this form",
     422: "the EHR refused the order",
 }
 
@@ -30,4 +31,10 @@ def located(location: str, etag: str, resource_type: str) -> tuple[str, str]:
 
 def refusal(reply: HttpReply) -> str:
     """Why not, with the EHR's own words shortened."""
-    return f"{_REASONS.get(reply.status, f'the EHR answered {reply.status}')}{said(reply)}"
+    return refusal_of(reply.status, said(reply).removeprefix(": "))
+
+
+def refusal_of(status: int, words: str) -> str:
+    """The same of one entry of an answered transaction: its status, and the words of its outcome (empty: none)."""
+    reason = _REASONS.get(status, f"the EHR answered {status} for it")
+    return f"{reason}: {words}" if words else reason

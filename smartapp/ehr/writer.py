@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from smartapp.ehr.answers import located, refusal
+from smartapp.ehr.answers import located, refusal, refusal_of
 from smartapp.ehr.cancelling import cancelled
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import Broken, EhrError, EhrRefused, Gone, NotPermitted
@@ -16,8 +16,9 @@ from smartapp.outbound import HttpReply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
 _DONE, _BAD, _TIMED_OUT, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 408, 409, 412, 500
-# answers after which a transaction was surely not performed, and single creates may still be taken, or say better why not
-_NO_TRANSACTION = frozenset({400, 403, 404, 405, 412, 415, 422, 501})
+# answers after which a transaction was surely not performed: single creates may still be taken, or say better why not
+_NO_TRANSACTION = frozenset({403, 404, 405, 415, 501})
+_ANOTHER_PART = "the EHR carried out only a part of the transaction, and a search did not find it"
 
 
 class FhirChartWriter:
@@ -58,10 +59,13 @@ class FhirChartWriter:
         return self._capabilities().conditional(resource_type)
 
     def together(self, requests: Sequence[WriteRequest]) -> tuple[WriteResult, ...] | None:
-        """One transaction after a sure search for the order; None if it was surely not performed (FHIR-50)."""
+        """One transaction after a sure search for the order; None if it was surely not performed (FHIR-50).
+
+        400, 412, 422 and their like are refusals: nothing is sent again in another form (interfaces.md section 6).
+        """
         if not self._surely_none(requests[0]):
             return None  # single creates reconcile, and write nothing twice
-        entries = [_entry(request) for request in requests]
+        entries = [self._entry(request) for request in requests]
         try:
             reply = self._client.transact(write_transaction(entries), deadline=self._deadline())
         except NotPermitted:
@@ -73,8 +77,14 @@ class FhirChartWriter:
             return self._made(requests, made)
         if reply.status in _NO_TRANSACTION:
             return None
-        none = WriteState.REFUSED if reply.status in range(_BAD, _FAILED) else WriteState.NOT_CONFIRMED
-        return self._unclear(requests, refusal(reply), none)
+        return self._unclear(requests, refusal(reply), _none_means(reply.status))
+
+    def _entry(self, request: WriteRequest) -> Entry:
+        conditional = request.identifier and self.conditions(request.resource_type)
+        condition = f"identifier={request.identifier}" if conditional else ""
+        return Entry(
+            resource_type=request.resource_type, body=request.body, condition=condition, full_url=request.full_url
+        )
 
     def _surely_none(self, order: WriteRequest) -> bool:
         try:
@@ -83,33 +93,71 @@ class FhirChartWriter:
             return False
 
     def _made(self, requests: Sequence[WriteRequest], made: Sequence[Made]) -> tuple[WriteResult, ...]:
-        results = []
-        for request, one in zip(requests, made, strict=True):
-            reference, version = located(one.location, one.etag, request.resource_type)
-            if one.status[:1] not in ("2", ""):  # a server that took it for a batch
-                results.append(WriteResult(state=WriteState.REFUSED, reason=f"the EHR answered {one.status} for it"))
-                continue
-            results.append(WriteResult(state=WriteState.WRITTEN, reference=reference, version=version))
-        if results[0].state is WriteState.REFUSED:
-            return (self._looked(requests[0], results[0].reason, WriteState.REFUSED), *results[1:])
-        if not results[0].reference:
-            return self._unclear(requests, "the EHR did not say under which id")
-        stored = self._read_back(results[0].reference)
-        return (replace(results[0], stored=stored, version=results[0].version or version_of(stored)), *results[1:])
+        """Each entry is believed by itself: a server may carry out a part of a transaction (counterparts D1, D2)."""
+        order, *rest = (self._entry_result(request, one) for request, one in zip(requests, made, strict=True))
+        if made[0].refused:
+            return (self._order_refused(requests[0], made[0], order, rest), *rest)
+        if not order.reference:
+            return self._unclear(requests, "the EHR did not say under which id", refused=rest)
+        stored = self._read_back(order.reference)
+        return (replace(order, stored=stored, version=order.version or version_of(stored)), *rest)
+
+    def _entry_result(self, request: WriteRequest, one: Made) -> WriteResult:
+        if one.refused and one.status is not None:
+            return WriteResult(state=_none_means(one.status), reason=refusal_of(one.status, one.words))
+        reference, version = located(one.location, one.etag, request.resource_type)
+        if one.status is None and not reference:
+            return WriteResult(state=WriteState.NOT_CONFIRMED, reason="the EHR did not say what became of it")
+        return WriteResult(state=WriteState.WRITTEN, reference=reference, version=version)
+
+    def _order_refused(
+        self, request: WriteRequest, made: Made, order: WriteResult, rest: Sequence[WriteResult]
+    ) -> WriteResult:
+        """A refusal stands whether or not a search can be made, but for an order that is there; what was stored without it is named."""
+        looked = self._looked(request, order.reason, order.state)
+        if looked.state is WriteState.WRITTEN:
+            return looked
+        stray = ", ".join(result.reference for result in rest if result.reference)
+        orphaned = f"; stored without its order: {stray}, look at it in the EHR" if stray else ""
+        sure = order.state is WriteState.REFUSED and made.status != _CONFLICT
+        known = order if sure else looked
+        return replace(known, reason=f"{known.reason}{orphaned}")
 
     def _unclear(
-        self, requests: Sequence[WriteRequest], why: str, none: WriteState = WriteState.NOT_CONFIRMED
+        self,
+        requests: Sequence[WriteRequest],
+        why: str,
+        none: WriteState = WriteState.NOT_CONFIRMED,
+        refused: Sequence[WriteResult] = (),
     ) -> tuple[WriteResult, ...]:
-        """All or nothing: the order's identifier tells of the rest too; `none` is what it means that there is no order."""
+        """The order's identifier tells; `none` is what it means that there is no order, `refused` what is known of the rest.
+
+        What belongs beside an order that stands is searched too: all or nothing is what a transaction promises, and not what
+        each server keeps.
+        """
         order = self._looked(requests[0], why, none)
         if order.state is not WriteState.WRITTEN:
             return (order,) * len(requests)
-        beside = (
-            self.find(request.resource_type, request.identifier) for request in requests[1:] if request.identifier
+        known = refused or (WriteResult(state=WriteState.WRITTEN),) * len(requests[1:])
+        beside = [self._beside(request, result) for request, result in zip(requests[1:], known, strict=True)]
+        whole = all(result.state is WriteState.WRITTEN for result in beside)
+        unknown = WriteResult(state=WriteState.NOT_CONFIRMED, reason=_ANOTHER_PART)
+        return (
+            order,
+            *(
+                result if whole or request.identifier or result.reference or result.reason else unknown
+                for request, result in zip(requests[1:], beside, strict=True)
+            ),
         )
-        found = {result.reference.split("/")[0]: result for result in beside if result.reference}
-        written = WriteResult(state=WriteState.WRITTEN)
-        return (order, *(found.get(request.resource_type, written) for request in requests[1:]))
+
+    def _beside(self, request: WriteRequest, known: WriteResult) -> WriteResult:
+        """What a search tells of a part that has an identifier; the rest as it is known."""
+        if not request.identifier or known.state is not WriteState.WRITTEN or known.reference:
+            return known
+        found = self.find(request.resource_type, request.identifier)
+        if found.state is WriteState.REFUSED:
+            return WriteResult(state=WriteState.NOT_CONFIRMED, reason=_ANOTHER_PART)
+        return found
 
     def create(self, request: WriteRequest) -> WriteResult:
         """Search, then create conditionally; an ambiguous answer is resolved by a search, never by sending again."""
@@ -226,6 +274,7 @@ class FhirChartWriter:
         return time.monotonic() + self._seconds
 
 
-def _entry(request: WriteRequest) -> Entry:
-    condition = f"identifier={request.identifier}" if request.identifier else ""
-    return Entry(resource_type=request.resource_type, body=request.body, condition=condition, full_url=request.full_url)
+def _none_means(status: int) -> WriteState:
+    """What an answer means where nothing stands there: 4xx is a refusal, but a time-out, as 5xx, leaves it open."""
+    refused = status in range(_BAD, _FAILED) and status != _TIMED_OUT
+    return WriteState.REFUSED if refused else WriteState.NOT_CONFIRMED

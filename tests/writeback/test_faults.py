@@ -47,6 +47,11 @@ def refused(status: int, kind: str, **more: str) -> Row:
     return Row(Fault.REFUSED_WRITE, kind, status, said=NOT_SAVED, counts=(0, 0, 0), **more)  # type: ignore[arg-type]
 
 
+def half(kind: str, *, counts: tuple[int, int, int], words: str, said: str = SAVED) -> Row:
+    """Answered 200, with the refusals of one kind inside (counterparts D1, D2); the demo leaves `urn:uuid` targets as they are then."""
+    return Row(Fault.PARTIAL_TRANSACTION, kind, 403, said=said, counts=counts, words=words)
+
+
 def ambiguous(fault: Fault, kind: str, status: int = 503) -> Row:
     """Nothing was stored, and nobody told: for a minute the EHR may still store it, or its searches may not show it yet."""
     return Row(fault, kind, status, said=OPEN, counts=(0, 0, 0), found=OPEN)
@@ -79,9 +84,14 @@ def on_the_order(kind: str) -> list[Row]:
 
 WITH_TRANSACTIONS = [
     *on_the_order(TRANSACTION),
-    *(Row(Fault.REFUSED_WRITE, TRANSACTION, status) for status in (400, 403, 404, 405, 412, 422, 501)),
+    *(Row(Fault.REFUSED_WRITE, TRANSACTION, status) for status in (403, 404, 405, 415, 501)),
+    *(refused(status, TRANSACTION) for status in (400, 412, 422)),
+    half(FOLLOW_UP, counts=(1, 0, 0), words="Follow-up fibrinogen: not saved: the EHR does not permit it"),
+    half(PROVENANCE, counts=(1, 1, 0), words="Provenance in the EHR: not saved: the EHR does not permit it"),
+    half("*", said=NOT_SAVED, counts=(0, 0, 0), words="does not permit it"),
+    half(ORDER, said=NOT_SAVED, counts=(0, 1, 0), words="stored without its order: ServiceRequest/"),
     Row(Fault.DROPPED_RESPONSE),
-    Row(Fault.NO_CONDITIONAL_CREATE),
+    Row(Fault.NO_CONDITIONAL_CREATE, said=NOT_SAVED, counts=(0, 0, 0)),  # said otherwise in its metadata
     Row(Fault.NO_POST_SEARCH),
     Row(Fault.LAGGING_SEARCH),
     Row(Fault.NO_READ_BACK, ORDER, 500, words="could not be read back"),
