@@ -20,6 +20,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 5000
 _SCHEMA_LOCK = 6_031_966  # any number that nobody else locks on
 
+_FOREIGN = "the database has version {}, which this program does not know: use the program that made it, or an empty database"
+
 
 class SchemaError(Exception):
     """The database has no schema, or another than this version's; the message says what to do."""
@@ -81,9 +83,11 @@ class Database:
             connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
     def upgrade(self) -> None:
-        """Bring the schema to this version."""
+        """Bring the schema to this version; `SchemaError` where another program made it, of a version that this one has not."""
         from alembic import command  # noqa: PLC0415 - as said above
 
+        if self._is_foreign():
+            raise SchemaError(_FOREIGN.format(self.current()))
         if self.engine.dialect.name == "sqlite":
             _make_folder(self.url)
         self.move(lambda config: command.upgrade(config, "head"))
@@ -115,9 +119,16 @@ class Database:
                 return ""
             return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
+    def _is_foreign(self) -> bool:
+        sqlite = self.engine.dialect.name == "sqlite"
+        file = make_url(self.url).database
+        return not (sqlite and file and not Path(file).exists()) and self.current() > newest()
+
     def check(self) -> None:
         """`SchemaError` unless the schema is this version's."""
         head, current = newest(), self.current()
+        if current > head:
+            raise SchemaError(_FOREIGN.format(current))
         if current != head:
             found = f"version {current}" if current else "no schema"
             raise SchemaError(f"the database has {found}, this program needs version {head}: run smartapp db upgrade")

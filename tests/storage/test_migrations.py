@@ -74,11 +74,20 @@ def test_no_schema_but_this_versions_is_used(empty: Database, revision: str) -> 
         empty.check()
 
 
+def test_a_schema_of_a_later_program_is_left_alone(empty: Database) -> None:
+    empty.upgrade()
+    with empty.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0007'")
+    for used in (empty.check, empty.upgrade):
+        with pytest.raises(SchemaError, match="version 0007, which this program does not know"):
+            used()
+
+
 def test_a_step_that_fails_leaves_the_schema_as_it_was(empty: Database) -> None:
     empty.upgrade()
     before = shape(empty)
     with pytest.raises(RuntimeError):
-        empty.move(lambda config: (command.downgrade(config, "0001"), fail())[0])
+        empty.move(lambda config: (command.downgrade(config, "base"), fail())[0])
     assert (shape(empty), empty.current()) == (before, REVISIONS[-1])
 
 
