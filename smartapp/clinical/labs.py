@@ -37,7 +37,8 @@ class LabResult:
     `value` is unrounded and in the analyte's own unit (g/L, kg, 10*9/L, s, ug/L, Cel …); `reported` is the value and unit
     as the record has them, comparator included. `collected` follows DQ-02. `upper_limit` is the record's own reference
     limit in the same unit. `source` is the reference of the record, such as `Observation/fib` (for one member of a panel
-    `Observation/panel#component-2`). `flags` are remarks of the reading, in words ("may read low", "time of issue used").
+    `Observation/panel#component-2`). `low` is the lower end of a recorded range, of which `value` is the upper (DQ-25).
+    `flags` are remarks of the reading, in words ("may read low", "time of issue used").
     """
 
     analyte: Analyte
@@ -51,6 +52,7 @@ class LabResult:
     upper_limit: Decimal | None = None
     issued: datetime | None = None
     flags: tuple[str, ...] = ()
+    low: Decimal | None = None
 
     @property
     def is_final(self) -> bool:

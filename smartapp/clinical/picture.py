@@ -6,67 +6,55 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
+from smartapp.clinical.gaps import Gap, GapKind, Topic, UnusableReason, UnusableResult
 from smartapp.clinical.labs import LabSeries
 from smartapp.clinical.orders import DraftOrder
-from smartapp.clinical.partial_datetime import Moment
-from smartapp.clinical.terminology import Allergen, Analyte, CarTProduct, ConditionKind, Drug
+from smartapp.clinical.records import (
+    Allergy,
+    AwaitedResult,
+    ClinicalStatus,
+    ConditionRecord,
+    CrsRecord,
+    Exposure,
+    InfusionRecord,
+    InvasiveProcedure,
+    OxygenDevice,
+    OxygenSupport,
+    PossibleBleeding,
+    WordedDose,
+)
+from smartapp.clinical.standing_orders import OrderKind, OrderState, StandingOrder
+from smartapp.clinical.terminology import Analyte
+
+__all__ = [
+    "Allergy",
+    "AwaitedResult",
+    "Bedside",
+    "BirthDate",
+    "BleedingLevel",
+    "ClinicalPicture",
+    "ClinicalStatus",
+    "ConditionRecord",
+    "CrsRecord",
+    "Exposure",
+    "Gap",
+    "GapKind",
+    "InfusionRecord",
+    "InvasiveProcedure",
+    "OrderKind",
+    "OrderState",
+    "OxygenDevice",
+    "OxygenSupport",
+    "Patient",
+    "PossibleBleeding",
+    "StandingOrder",
+    "Topic",
+    "UnusableReason",
+    "UnusableResult",
+    "WordedDose",
+]
 
 NO_LABS = LabSeries()
-
-
-class Topic(StrEnum):
-    """A part of the chart that is read, or fails to be read, as a whole (DQ-17)."""
-
-    PATIENT = "patient"
-    LABORATORY = "laboratory results"
-    VITAL_SIGNS = "vital signs"
-    CONDITIONS = "conditions"
-    PROCEDURES = "procedures"
-    ADMINISTRATIONS = "medication administrations"
-    MEDICATION_REQUESTS = "medication requests"
-    MEDICATION_STATEMENTS = "medication statements"
-    SERVICE_REQUESTS = "service requests"
-    ALLERGIES = "allergies"
-    ENCOUNTER = "encounter"
-
-
-class GapKind(StrEnum):
-    """Why something is not known; the values are the words that stand on pages (interfaces.md section 4)."""
-
-    ABSENT = "not recorded"
-    UNREADABLE = "could not be read"
-    INCOMPLETE = "incomplete"
-    NOT_PERMITTED = "not permitted"
-    FAILED = "could not be read: the EHR did not answer"
-    AWAITED = "awaited"
-    NOTED = "noted"  # read and used, with a remark (assumed scale, case error in a unit, time of issue used …)
-
-    @property
-    def brief(self) -> str:
-        """Without the cause: `could not be read`."""
-        return self.value.partition(":")[0]
-
-    def said_of(self, what: str) -> str:
-        """`weight could not be read`, `weight is not recorded` (FHIR-29)."""
-        return f"{what} {self.brief}" if self in (GapKind.UNREADABLE, GapKind.FAILED) else f"{what} is {self.brief}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """Something absent, stale, unreadable or remarkable, and why: one line of `data_issues`.
-
-    `rule` is the guideline row (DQ-06), `text` a sentence for the clinician that shows the record's own words verbatim,
-    `source` the record, `analyte` and `at` place it on the chart (a cross), `topic` says which part of the chart it is from.
-    """
-
-    kind: GapKind
-    rule: str
-    text: str
-    source: str = ""
-    topic: Topic | None = None
-    analyte: Analyte | None = None
-    at: Moment | None = None
-    reported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,150 +77,6 @@ class Patient:
     reference: str
     birth: BirthDate | None = None
     deceased: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InfusionRecord:
-    """One record that tells of a CAR-T infusion (APP-01).
-
-    `strong`: a Procedure or MedicationAdministration; else a request or a condition alone. `planned`: an active request
-    with a time later than the picture's. `start` may be missing.
-    """
-
-    product: CarTProduct
-    source: str
-    strong: bool
-    planned: bool = False
-    start: Moment | None = None
-
-
-class ClinicalStatus(StrEnum):
-    """A condition's clinicalStatus, folded to what the rules ask (guideline 9.7)."""
-
-    ACTIVE = "active"  # active, recurrence, relapse
-    OVER = "over"  # resolved, inactive, remission
-    NOT_STATED = "not_stated"  # absent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionRecord:
-    """One condition, neither entered in error nor refuted.
-
-    `grade` is a CTCAE/WHO grade in words of severity or stage, or the ICANS grade of the code; `severe` that the severity
-    says severe or life-threatening. `label` is the record's own wording.
-    """
-
-    kinds: frozenset[ConditionKind]
-    label: str
-    source: str
-    status: ClinicalStatus = ClinicalStatus.NOT_STATED
-    onset: Moment | None = None  # onset dateTime or period start, else recordedDate
-    abated: Moment | None = None
-    has_abatement: bool = False  # any abatement[x], readable as a time or not
-    recorded: Moment | None = None
-    severe: bool = False
-    severity_stated: bool = False
-    grade: int | None = None
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrsRecord:
-    """One record of a CRS grade (CRS-01); `grade` None is D89.839, "unspecified". `own_time`: recordedDate, else onset;
-    for an Observation its collection. `over`: clinicalStatus resolved, inactive or remission."""
-
-    grade: int | None
-    source: str
-    scale: str | None = None  # ASTCT, PENN, LEE as stated; None: not stated
-    onset: Moment | None = None
-    own_time: Moment | None = None
-    over: bool = False
-    abated: Moment | None = None
-    reported: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """A drug or component that was given or is running (MedicationAdministration, Procedure; guideline 9.7)."""
-
-    drug: Drug
-    start: Moment
-    source: str
-    running: bool = False  # in-progress and not ended
-    end: Moment | None = None
-    dose_mg: Decimal | None = None
-    units: Decimal | None = None
-    label: str = ""
-
-
-class OrderKind(StrEnum):
-    """By which resource something is ordered or said to be taken."""
-
-    MEDICATION_REQUEST = "MedicationRequest"
-    SERVICE_REQUEST = "ServiceRequest"
-    MEDICATION_STATEMENT = "MedicationStatement"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingOrder:
-    """An active order or statement of use. `drug` None with `fibrinogen_test`: a laboratory order for fibrinogen."""
-
-    kind: OrderKind
-    source: str
-    drug: Drug | None = None
-    fibrinogen_test: bool = False
-    authored: Moment | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitedResult:
-    """A fibrinogen Observation registered or preliminary: a result on its way (MON-02)."""
-
-    source: str
-    at: Moment | None
-
-
-class OxygenDevice(StrEnum):
-    """How oxygen is given (CRS-03, guideline 9.7)."""
-
-    NONE = "none"
-    CANNULA = "low-flow cannula"
-    BLOW_BY = "blow-by"
-    HIGH_FLOW = "high-flow cannula"
-    MASK = "mask"
-    POSITIVE_PRESSURE = "CPAP, BiPAP or ventilation"
-    NOT_NAMED = "device not named"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OxygenSupport:
-    """One record of oxygen: device and, if given, flow in L/min."""
-
-    device: OxygenDevice
-    at: Moment
-    source: str
-    flow_l_per_min: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvasiveProcedure:
-    """A surgical procedure planned or in progress (guideline 9.7)."""
-
-    source: str
-    at: Moment | None
-    in_progress: bool = False
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allergy:
-    """An active allergy to something SAF-02 asks about; `severe`: criticality high, or a reaction severe or anaphylactic."""
-
-    allergen: Allergen
-    severe: bool
-    label: str
-    source: str
 
 
 class BleedingLevel(StrEnum):
@@ -270,7 +114,10 @@ class ClinicalPicture:
     """Everything the rules may see of one patient, as of `as_of` (aware, UTC), in the site's time zone `zone`.
 
     Collections are free of order; `unread` names each part of the chart that failed, was refused or is incomplete: an
-    empty collection whose topic is in `unread` means unknown, not none (DQ-17).
+    empty collection whose topic is in `unread` means unknown, not none (DQ-17). `unusable_fibrinogen` are results that are recorded
+    and cannot be used, with why (DQ-21); `fibrinogen_unread` says that fibrinogen results are known to be incomplete, refused or
+    failed (DQ-17), with `only_older` where nothing newer than what was read can be missing. `worded_doses` and `possible_bleeding` are
+    records under unknown codes that are told from their words (DQ-24).
     """
 
     as_of: datetime
@@ -288,6 +135,10 @@ class ClinicalPicture:
     allergies: tuple[Allergy, ...] = ()
     draft_orders: tuple[DraftOrder, ...] = ()
     bedside: Bedside = Bedside()
+    unusable_fibrinogen: tuple[UnusableResult, ...] = ()
+    fibrinogen_unread: Gap | None = None
+    worded_doses: tuple[WordedDose, ...] = ()
+    possible_bleeding: tuple[PossibleBleeding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unread: Mapping[Topic, Gap] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from smartapp.clinical.gaps import UnusableReason
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.unit_tables import FACTORS, TEXT_SPELLINGS
 
@@ -19,10 +20,11 @@ _LOWEST_HAEMATOCRIT, _HIGHEST_HAEMATOCRIT = Decimal("0.05"), Decimal("0.70")  # 
 
 @dataclass(frozen=True, slots=True)
 class UnitRefused:
-    """Why a value is not used: the guideline row and a sentence."""
+    """Why a value is not used: the guideline row, a sentence, and the kind of reason (DQ-21)."""
 
     rule: str
     why: str
+    reason: UnusableReason
 
 
 def unit_of(analyte: Analyte, code: str, text: str) -> str | UnitRefused:
@@ -36,11 +38,17 @@ def unit_of(analyte: Analyte, code: str, text: str) -> str | UnitRefused:
     spelled, known = TEXT_SPELLINGS.get(text, text), _known(analyte)
     said = {spelled} & _ANY_UNIT or {unit for unit in known if unit.casefold() == spelled.casefold()}
     if code in known and said and not any(_same(analyte, code, unit) for unit in said):
-        return UnitRefused("DQ-05", f"its unit code {code} and its unit text {text} disagree")
+        return UnitRefused(
+            "DQ-05", f"its unit code {code} and its unit text {text} disagree", UnusableReason.UNIT_CONTRADICTORY
+        )
     unit = spelled if code in known and spelled in known and annotated_variant(spelled) else code or spelled
     if not unit:
-        return UnitRefused("DQ-05", "it has no unit")
-    return unit if unit in known else UnitRefused("DQ-05", f"its unit {code or text} is not one that is accepted")
+        return UnitRefused("DQ-05", "it has no unit", UnusableReason.UNIT_MISSING)
+    if unit in known:
+        return unit
+    return UnitRefused(
+        "DQ-05", f"its unit {code or text} is not one that is accepted", UnusableReason.UNIT_NOT_ACCEPTED
+    )
 
 
 def to_own_unit(analyte: Analyte, value: Decimal, unit: str) -> Decimal | UnitRefused:
@@ -52,9 +60,10 @@ def to_own_unit(analyte: Analyte, value: Decimal, unit: str) -> Decimal | UnitRe
         return (value - 32) * 5 / 9
     factor = FACTORS[analyte].get(unit)
     if factor is None:
-        return UnitRefused("DQ-05", f"the unit {unit} is not one of {', '.join(FACTORS[analyte])}")
+        known = ", ".join(FACTORS[analyte])
+        return UnitRefused("DQ-05", f"the unit {unit} is not one of {known}", UnusableReason.UNIT_NOT_ACCEPTED)
     if value < 0 and analyte is not Analyte.TEMPERATURE:
-        return UnitRefused("DQ-06", "its value is below zero: check it with the laboratory")
+        return UnitRefused("DQ-06", "its value is below zero: check it with the laboratory", UnusableReason.IMPLAUSIBLE)
     if analyte is Analyte.FIBRINOGEN:
         return _fibrinogen(value, unit, factor)
     return _haematocrit(value) if analyte is Analyte.HAEMATOCRIT else value * factor
@@ -80,12 +89,15 @@ def _same(analyte: Analyte, one: str, other: str) -> bool:
 
 def _fibrinogen(value: Decimal, unit: str, factor: Decimal) -> Decimal | UnitRefused:
     if value < _LEAST.get(unit, value) or value > _MOST.get(unit, value):
-        return UnitRefused("DQ-06", "unit suspected wrong: verify the unit with the laboratory")
+        why = "unit suspected wrong: verify the unit with the laboratory"
+        return UnitRefused("DQ-06", why, UnusableReason.UNIT_SUSPECT)
     converted = value * factor
-    return converted if converted <= _HIGHEST_FIBRINOGEN else UnitRefused("DQ-06", "implausible value: check unit")
+    if converted <= _HIGHEST_FIBRINOGEN:
+        return converted
+    return UnitRefused("DQ-06", "implausible value: check unit", UnusableReason.IMPLAUSIBLE)
 
 
 def _haematocrit(value: Decimal) -> Decimal | UnitRefused:
     fraction = value / 100 if value > 1 else value
     plausible = _LOWEST_HAEMATOCRIT <= fraction <= _HIGHEST_HAEMATOCRIT
-    return fraction if plausible else UnitRefused("DQ-13", "implausible haematocrit")
+    return fraction if plausible else UnitRefused("DQ-13", "implausible haematocrit", UnusableReason.IMPLAUSIBLE)

@@ -76,6 +76,7 @@ def site_of(settings: Settings) -> Site:
         zone=ZoneInfo(settings.time_zone),
         queries=site_queries(settings.codes, policy.get("crs_grade_codes")),
         local_codes=settings.codes,
+        proposal_system=f"{settings.base_url}/proposal",
     )
 
 

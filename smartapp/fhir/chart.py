@@ -20,7 +20,8 @@ class Answer:
     """One query's answer: raw JSON of each resource (Bundle entries of search.mode outcome left out), state and why.
 
     `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out); `next_url`
-    is where its next page lies, if someone else was given the first."""
+    is where its next page lies, if someone else was given the first. `only_older_missing`: the search's own `self` link says that it is
+    sorted by date, newest first, what was read is so, and only later pages are missing (DQ-17)."""
 
     query: str
     state: AnswerState
@@ -28,6 +29,7 @@ class Answer:
     reason: str = ""
     notices: tuple[str, ...] = ()
     next_url: str = ""
+    only_older_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ _SAID = {
 }
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+_HOLD_FIBRINOGEN = frozenset({"fibrinogen", "panels", "Observation", "DiagnosticReport"})
+"""Answers that may hold a fibrinogen: our queries by name, types of resource where a file was cut off."""
+
 
 def unread_topics(chart: Chart) -> dict[Topic, Gap]:
     """DQ-17: each part of the chart that failed, was refused or is incomplete, with why."""
@@ -32,6 +35,18 @@ def unread_topics(chart: Chart) -> dict[Topic, Gap]:
         if topic is not None and answer.state is not AnswerState.COMPLETE:
             gaps.setdefault(topic, _unread(answer, topic))
     return gaps
+
+
+def fibrinogen_unread(chart: Chart) -> Gap | None:
+    """Why fibrinogen results are known to be incomplete, refused or failed; None if all were read (DQ-17).
+
+    `only_older` where every such answer holds the newest results and lacks only later pages.
+    """
+    found = [a for a in chart.answers.values() if a.query in _HOLD_FIBRINOGEN and a.state is not AnswerState.COMPLETE]
+    if not found:
+        return None
+    first = min(found, key=lambda answer: (answer.only_older_missing, answer.query))
+    return replace(_unread(first, Topic.LABORATORY), only_older=all(answer.only_older_missing for answer in found))
 
 
 def topic_asked(name: str) -> Topic | None:

@@ -97,6 +97,32 @@ class Dosage(Element, frozen=True):
     dose: Quantity | None = None
 
 
+class Range(Element, frozen=True):
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class Ratio(Element, frozen=True):
+    numerator: Quantity | None = None
+    denominator: Quantity | None = None
+
+
+class DoseAndRate(Element, frozen=True, rename="camel"):
+    type: CodeableConcept | None = None
+    dose_quantity: Quantity | None = None
+    dose_range: Range | None = None
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it is the dose as ordered, not one calculated."""
+        return self.type is not None and any(coding.code == "ordered" for coding in self.type.coding)
+
+
+class DosageInstruction(Element, frozen=True, rename="camel"):
+    text: str = ""
+    dose_and_rate: tuple[DoseAndRate, ...] = ()
+
+
 class Reaction(Element, frozen=True):
     severity: str = ""
     manifestation: tuple[CodeableConcept, ...] = ()

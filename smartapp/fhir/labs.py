@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from smartapp.clinical.gaps import UnusableReason, UnusableResult
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
 from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
@@ -19,10 +20,15 @@ from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
 USED = {status.value for status in ResultStatus}
 LEFT_OUT = frozenset({"entered-in-error", "cancelled"})
 _FIBRINOGEN = re.compile(r"\bfibrinogen\b", re.IGNORECASE)
+_TIERED = (Variant.CLAUSS, Variant.DERIVED, None)
 _FRAGMENTS = re.compile(r"fragment|degradation|split|d-?dimer|antibod|gene\b", re.IGNORECASE)
 
 
-def read_results(observation: Observation, reading: ValueReading) -> Iterator[LabResult | Gap | AwaitedResult]:
+Reading = LabResult | Gap | AwaitedResult | UnusableResult
+"""What one value tells; an unusable fibrinogen is both a gap and a result that could not be used (DQ-21)."""
+
+
+def read_results(observation: Observation, reading: ValueReading) -> Iterator[Reading]:
     """All that one Observation tells, its components included (DQ-15)."""
     known = [(value, meant) for value in values_of(observation) if (meant := meaning(value.code, reading))]
     for value, (analyte, variant) in known:
@@ -53,17 +59,20 @@ def _unknown_code(observation: Observation) -> Gap:
 
 def _read_one(
     observation: Observation, value: Value, analyte: Analyte, variant: Variant | None, reading: ValueReading
-) -> Iterator[LabResult | Gap | AwaitedResult]:
+) -> Iterator[Reading]:
     status = observation.status
     taken, note = collected(observation, reading)
     if analyte is Analyte.FIBRINOGEN and status in ("registered", "preliminary"):
         yield AwaitedResult(source=value.source, at=taken)
+    if status == "cancelled" and analyte is Analyte.FIBRINOGEN:
+        yield from _cancelled(observation, value, variant, taken, reading)
     if status in LEFT_OUT or status == "registered":
         return
     try:
         result = _result(observation, value, analyte, variant, taken, reading)
     except Unusable as problem:
         yield _gap(problem, value, analyte, taken)
+        yield from _unusable(problem, observation, value, analyte, variant, taken, reading)
         return
     yield replace(result, flags=(*result.flags, note)) if note else result
     if note:
@@ -83,18 +92,18 @@ def _result(
     if observation.status not in USED:
         raise Unusable("DQ-01", f"its status {observation.status or 'is missing'} does not tell whether it is valid")
     if value.modified:
-        raise Unusable("DQ-01", "it carries a modifierExtension that is not understood")
+        raise Unusable("DQ-01", "it carries a modifierExtension that is not understood", UnusableReason.MODIFIED)
     if taken is None:
-        raise Unusable("DQ-02", "its time of collection is missing or cannot be read")
+        raise Unusable("DQ-02", "its time of collection is missing or cannot be read", UnusableReason.NO_TIME)
     if is_future(taken, reading):
-        raise Unusable("DQ-02", "its time of collection lies in the future")
+        raise Unusable("DQ-02", "its time of collection lies in the future", UnusableReason.FUTURE)
     check_specimen(observation, value, reading)
     quantity = quantity_of(value)
     unit = unit_meant(analyte, quantity, reading)
     number = quantity.value if quantity.value is not None else Decimal(0)
     converted = to_own_unit(analyte, number, unit)
     if isinstance(converted, UnitRefused):
-        raise Unusable(converted.rule, converted.why)
+        raise Unusable(converted.rule, converted.why, converted.reason)
     kind = annotated_variant(unit) or variant if analyte is Analyte.D_DIMER else variant
     return LabResult(
         analyte=analyte,
@@ -128,9 +137,7 @@ def _noted(rule: str, remark: str, result: LabResult) -> Gap:
 
 
 def _gap(problem: Unusable, value: Value, analyte: Analyte, at: Moment | None) -> Gap:
-    reported = (
-        words(value.quantity) if value.quantity and value.quantity.value is not None else (value.string or "")[:60]
-    )
+    reported = _written(value)
     shown = f" {reported}" if reported else ""
     return Gap(
         kind=GapKind.UNREADABLE,
@@ -142,6 +149,60 @@ def _gap(problem: Unusable, value: Value, analyte: Analyte, at: Moment | None) -
         at=at,
         reported=reported,
     )
+
+
+def _unusable(
+    problem: Unusable,
+    observation: Observation,
+    value: Value,
+    analyte: Analyte,
+    variant: Variant | None,
+    taken: Moment | None,
+    reading: ValueReading,
+) -> Iterator[UnusableResult]:
+    """A fibrinogen that is recorded and cannot be used (DQ-21); not one of a method that is never tiered (DQ-07)."""
+    if analyte is not Analyte.FIBRINOGEN or variant not in _TIERED or problem.reason is None:
+        return
+    number = _number(value)
+    yield UnusableResult(
+        source=value.source,
+        reason=problem.reason,
+        rule=problem.rule,
+        why=str(problem),
+        reported=_written(value),
+        value=number.value if number else None,
+        comparator=Comparator(number.comparator) if number and number.comparator else None,
+        collected=taken,
+        issued=issued(observation, reading),
+        status=observation.status,
+        variant=variant,
+    )
+
+
+def _cancelled(
+    observation: Observation, value: Value, variant: Variant | None, taken: Moment | None, reading: ValueReading
+) -> Iterator[Reading]:
+    """A cancelled fibrinogen speaks only where it names a fault of the specimen (DQ-21)."""
+    try:
+        check_specimen(observation, value, reading)
+    except Unusable as problem:
+        yield _gap(problem, value, Analyte.FIBRINOGEN, taken)
+        yield from _unusable(problem, observation, value, Analyte.FIBRINOGEN, variant, taken, reading)
+
+
+def _number(value: Value) -> Quantity | None:
+    """The number that is recorded, whatever is wrong with it besides."""
+    try:
+        return quantity_of(value)
+    except Unusable:
+        return None
+
+
+def _written(value: Value) -> str:
+    """The value as recorded, shortened."""
+    if value.quantity and value.quantity.value is not None:
+        return words(value.quantity)
+    return (value.string or "")[:60]
 
 
 def _name(analyte: Analyte) -> str:

@@ -7,17 +7,16 @@ from decimal import Decimal
 from msgspec import Raw
 
 from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, drug_of
-from smartapp.clinical.picture import Exposure, Gap, GapKind, OrderKind, StandingOrder, Topic
-from smartapp.clinical.terminology import Analyte, Drug
+from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
+from smartapp.clinical.terminology import Drug
 from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.infusions import GIVEN, SETTLED, product_of
-from smartapp.fhir.observation_values import ValueReading, local, meaning
+from smartapp.fhir.observation_values import ValueReading, local
 from smartapp.fhir.r4_structs import (
     Medication,
     MedicationAdministration,
     MedicationUse,
     Procedure,
-    ServiceRequest,
     Unreadable,
     decode,
     kind_of,
@@ -159,41 +158,6 @@ def from_procedure(procedure: Procedure, reading: ValueReading) -> Exposure | No
         running=procedure.status == "in-progress" and (end is None or end.at > reading.as_of),
         end=end,
         label=procedure.code.label,
-    )
-
-
-def from_use(
-    use: MedicationUse, concept: CodeableConcept | None, kind: OrderKind, reading: ValueReading
-) -> StandingOrder | None:
-    """An active order or statement."""
-    drug = drug_in(concept, reading.local_codes)
-    if drug is None or use.status not in _ACTIVE or use.do_not_perform:
-        return None
-    return StandingOrder(
-        kind=kind,
-        source=f"{kind}/{use.id}",
-        drug=drug,
-        authored=first_moment(reading.zone, use.authored_on),
-        label=concept.label if concept else "",
-    )
-
-
-def from_service_request(request: ServiceRequest, reading: ValueReading) -> StandingOrder | None:
-    """An active order for a blood component or for a fibrinogen."""
-    if request.status not in _ACTIVE or request.do_not_perform or request.code is None:
-        return None
-    meant = meaning(request.code, reading)
-    is_test = meant is not None and meant[0] is Analyte.FIBRINOGEN
-    drug = drug_in(request.code, reading.local_codes)
-    if drug is None and not is_test:
-        return None
-    return StandingOrder(
-        kind=OrderKind.SERVICE_REQUEST,
-        source=f"ServiceRequest/{request.id}",
-        drug=drug,
-        fibrinogen_test=is_test,
-        authored=first_moment(reading.zone, request.authored_on),
-        label=request.code.label,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from smartapp.clinical.codes import analyte_of
-from smartapp.clinical.picture import Topic
+from smartapp.clinical.gaps import Topic, UnusableReason
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, ReferenceRange
 from smartapp.fhir.r4_structs import Component, Observation, Specimen
@@ -29,12 +29,14 @@ VITAL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueReading:
-    """What reading needs besides the resource: now, the site's zone, local codes, and the unit to assume for fibrinogen."""
+    """What reading needs besides the resource: now, the site's zone, local codes, the unit to assume for fibrinogen, and the identifier
+    system of this app's own orders (empty: not known)."""
 
     as_of: datetime
     zone: tzinfo
     local_codes: Mapping[str, str] = field(default_factory=dict)
     assumed_fibrinogen_unit: str = ""
+    proposal_system: str = ""
     specimens: Mapping[str, Specimen] = field(default_factory=dict)
 
 
@@ -55,11 +57,12 @@ class Value:
 
 
 class Unusable(ValueError):
-    """A value that is not used; `rule` is the guideline row."""
+    """A value that is not used; `rule` is the guideline row, `reason` the kind of reason (DQ-21), None where DQ-21 does not ask."""
 
-    def __init__(self, rule: str, why: str) -> None:
+    def __init__(self, rule: str, why: str, reason: UnusableReason | None = None) -> None:
         super().__init__(why)
         self.rule = rule
+        self.reason = reason
 
 
 def meaning(code: CodeableConcept, reading: ValueReading) -> tuple[Analyte, Variant | None] | None:

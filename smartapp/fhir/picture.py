@@ -24,13 +24,14 @@ from smartapp.clinical.picture import (
     Patient,
     StandingOrder,
     Topic,
+    UnusableResult,
 )
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.terminology import Analyte
-from smartapp.fhir import conditions, infusions, medications, oxygen_procedures_allergies, r4_structs
+from smartapp.fhir import conditions, infusions, medications, oxygen_procedures_allergies, r4_structs, standing_orders
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
-from smartapp.fhir.data_gaps import notices, once_each, unnamed_drugs, unread_topics
+from smartapp.fhir.data_gaps import fibrinogen_unread, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import read_patient
 from smartapp.fhir.labs import is_called_fibrinogen, read_results
@@ -58,6 +59,7 @@ class _Drawing:
     oxygen: list[OxygenSupport] = field(default_factory=list)
     procedures: list[InvasiveProcedure] = field(default_factory=list)
     allergies: list[Allergy] = field(default_factory=list)
+    unusable: list[UnusableResult] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     medications: Mapping[str, r4_structs.Medication] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
@@ -72,9 +74,18 @@ def read_picture(
     policy: SitePolicy,
     local_codes: Mapping[str, str] | None = None,
     bedside: Bedside = Bedside(),
+    proposal_system: str = "",
 ) -> ClinicalPicture:
     """Everything the rules may see of the chart's patient. Never raises for what the chart holds: a problem is a gap."""
-    return read_records(chart, as_of, zone, policy=policy, local_codes=local_codes, bedside=bedside)[0]
+    return read_records(
+        chart,
+        as_of,
+        zone,
+        policy=policy,
+        local_codes=local_codes,
+        bedside=bedside,
+        proposal_system=proposal_system,
+    )[0]
 
 
 def read_records(
@@ -85,6 +96,7 @@ def read_records(
     policy: SitePolicy,
     local_codes: Mapping[str, str] | None = None,
     bedside: Bedside = Bedside(),
+    proposal_system: str = "",
 ) -> tuple[ClinicalPicture, ChartRecords]:
     """The picture, and the bytes of each resource it was read from by `Type/id`."""
     assumed = policy.get("assume_fib_unit_if_missing")
@@ -93,6 +105,7 @@ def read_records(
         zone=zone,
         local_codes=local_codes or {},
         assumed_fibrinogen_unit="" if assumed == "none" else assumed,
+        proposal_system=proposal_system,
     )
     unread = Unread(
         reading=reading,
@@ -135,6 +148,8 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         procedures=tuple(sorted(drawing.procedures, key=lambda record: record.source)),
         allergies=tuple(sorted(drawing.allergies, key=lambda record: record.source)),
         bedside=bedside,
+        unusable_fibrinogen=tuple(sorted(drawing.unusable, key=lambda result: result.source)),
+        fibrinogen_unread=fibrinogen_unread(chart),
         gaps=(
             *unread.values(),
             *notices(chart),
@@ -181,6 +196,8 @@ def _draw_observation(drawing: _Drawing, observation: r4_structs.Observation) ->
                 drawing.gaps.append(read)
             case AwaitedResult():
                 drawing.awaited.append(read)
+            case UnusableResult():
+                drawing.unusable.append(read)
             case LabResult():
                 drawing.labs.setdefault(read.analyte, []).append(read)
                 if read.analyte is Analyte.OXYGEN_FLOW:
@@ -233,7 +250,7 @@ def _draw_use(drawing: _Drawing, use: r4_structs.MedicationUse, kind: OrderKind)
         drawing.unnamed.append((TOPICS[str(kind)], f"{kind}/{use.id}"))
     is_request = kind is OrderKind.MEDICATION_REQUEST
     infusion = infusions.from_request(use, concept, drawing.reading) if is_request else None
-    order = medications.from_use(use, concept, kind, drawing.reading)
+    order = standing_orders.from_use(use, concept, kind, drawing.reading)
     drawing.infusions += [infusion] if infusion else []
     drawing.orders += [order] if order else []
 
@@ -241,7 +258,7 @@ def _draw_use(drawing: _Drawing, use: r4_structs.MedicationUse, kind: OrderKind)
 def _draw_service_request(drawing: _Drawing, request: r4_structs.ServiceRequest) -> None:
     reading = drawing.reading
     infusion = infusions.from_service_request(request, reading)
-    order = medications.from_service_request(request, reading)
+    order = standing_orders.from_service_request(request, reading)
     invasive = oxygen_procedures_allergies.invasive_from_request(request, reading.zone)
     drawing.infusions += [infusion] if infusion else []
     drawing.orders += [order] if order else []

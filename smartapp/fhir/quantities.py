@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal, InvalidOperation
 
+from smartapp.clinical.gaps import UnusableReason
 from smartapp.clinical.labs import Comparator
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import UCUM, UnitRefused, annotated_variant, to_own_unit, unit_of
@@ -23,16 +24,20 @@ def quantity_of(value: Value) -> Quantity:
     if value.string is not None:
         return _from_string(value.string)
     if value.concept is not None:
-        raise Unusable("DQ-14", f"its value is words, not a number: “{value.concept.label[:60]}”")
+        raise Unusable(
+            "DQ-14", f"its value is words, not a number: “{value.concept.label[:60]}”", UnusableReason.NUMBER
+        )
     why = value.absent.label if value.absent else ""
-    raise Unusable("DQ-14", f"it has no value ({why})" if why else "it has no value")
+    if why:
+        raise Unusable("DQ-14", f"it has no value ({why})", UnusableReason.NO_VALUE_FOR_A_REASON)
+    raise Unusable("DQ-14", "it has no value", UnusableReason.NO_VALUE)
 
 
 def _checked(quantity: Quantity) -> Quantity:
     if quantity.value is None or not quantity.value.is_finite():
-        raise Unusable("DQ-14", "its value has no number")
+        raise Unusable("DQ-14", "its value has no number", UnusableReason.NO_VALUE)
     if quantity.comparator and quantity.comparator not in {comparator.value for comparator in Comparator}:
-        raise Unusable("DQ-04", f"its comparator {quantity.comparator} is not known")
+        raise Unusable("DQ-04", f"its comparator {quantity.comparator} is not known", UnusableReason.NUMBER)
     return quantity
 
 
@@ -40,12 +45,12 @@ def _from_string(text: str) -> Quantity:
     """DQ-14: comma decimals, a leading comparator, a unit after the number; anything else is unusable, shown verbatim."""
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
-        raise Unusable("DQ-14", f"its value is words, not a number: “{text.strip()[:60]}”")
+        raise Unusable("DQ-14", f"its value is words, not a number: “{text.strip()[:60]}”", UnusableReason.NUMBER)
     comparator, number, unit = match.groups()
     try:
         return Quantity(value=Decimal(number.replace(",", ".")), comparator=comparator or "", unit=unit.strip())
     except InvalidOperation:
-        raise Unusable("DQ-14", f"its value is not a number: “{text.strip()[:60]}”") from None
+        raise Unusable("DQ-14", f"its value is not a number: “{text.strip()[:60]}”", UnusableReason.NUMBER) from None
 
 
 def unit_meant(analyte: Analyte, quantity: Quantity, reading: ValueReading) -> str:
@@ -57,7 +62,7 @@ def unit_meant(analyte: Analyte, quantity: Quantity, reading: ValueReading) -> s
         return "1"
     unit = unit_of(analyte, code, quantity.unit)
     if isinstance(unit, UnitRefused):
-        raise Unusable(unit.rule, unit.why)
+        raise Unusable(unit.rule, unit.why, unit.reason)
     return unit
 
 

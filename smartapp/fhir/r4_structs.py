@@ -12,11 +12,13 @@ from smartapp.fhir.elements import (
     CodeableConcept,
     ConditionStage,
     Dosage,
+    DosageInstruction,
     HumanName,
     Identifier,
     Meta,
     Period,
     Quantity,
+    Range,
     Reaction,
     Reference,
     ReferenceRange,
@@ -127,8 +129,12 @@ class MedicationAdministration(Resource, frozen=True, rename="camel"):
     contained: tuple[msgspec.Raw, ...] = ()
 
 
+class DispenseRequest(Struct, frozen=True, rename="camel"):
+    quantity: Quantity | None = None
+
+
 class MedicationUse(Resource, frozen=True, rename="camel"):
-    """MedicationRequest or MedicationStatement: what both say of a drug."""
+    """MedicationRequest, MedicationStatement or MedicationDispense: what they say of a drug."""
 
     status: str = ""
     intent: str = ""
@@ -137,8 +143,23 @@ class MedicationUse(Resource, frozen=True, rename="camel"):
     medication_reference: Reference | None = None
     subject: Reference | None = None
     authored_on: str = ""
+    when_handed_over: str = ""
+    when_prepared: str = ""
+    requester: Reference | None = None
+    dosage_instruction: tuple[DosageInstruction, ...] = ()
+    dispense_request: DispenseRequest | None = None
+    quantity: Quantity | None = None
+    based_on: tuple[Reference, ...] = ()
+    prior_prescription: Reference | None = None
+    authorizing_prescription: tuple[Reference, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     contained: tuple[msgspec.Raw, ...] = ()
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The references of the orders it belongs to, as written."""
+        linked = (*self.based_on, *self.authorizing_prescription, self.prior_prescription)
+        return tuple(each.reference for each in linked if each is not None and each.reference)
 
 
 class Medication(Resource, frozen=True, rename="camel"):
@@ -155,6 +176,17 @@ class ServiceRequest(Resource, frozen=True, rename="camel"):
     authored_on: str = ""
     occurrence_date_time: str = ""
     occurrence_period: Period | None = None
+    requester: Reference | None = None
+    quantity_quantity: Quantity | None = None
+    quantity_range: Range | None = None
+    identifier: tuple[Identifier, ...] = ()
+    based_on: tuple[Reference, ...] = ()
+    replaces: tuple[Reference, ...] = ()
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The references of the orders it belongs to, as written."""
+        return tuple(each.reference for each in (*self.based_on, *self.replaces) if each.reference)
 
 
 class AllergyIntolerance(Resource, frozen=True, rename="camel"):

@@ -23,6 +23,7 @@ _KINDS: dict[str, type[r4_structs.Resource]] = {
     "MedicationAdministration": r4_structs.MedicationAdministration,
     "MedicationRequest": r4_structs.MedicationUse,
     "MedicationStatement": r4_structs.MedicationUse,
+    "MedicationDispense": r4_structs.MedicationUse,
     "ServiceRequest": r4_structs.ServiceRequest,
     "AllergyIntolerance": r4_structs.AllergyIntolerance,
     "Medication": r4_structs.Medication,
@@ -37,6 +38,7 @@ TOPICS = {
     "MedicationAdministration": Topic.ADMINISTRATIONS,
     "MedicationRequest": Topic.MEDICATION_REQUESTS,
     "MedicationStatement": Topic.MEDICATION_STATEMENTS,
+    "MedicationDispense": Topic.DISPENSES,
     "ServiceRequest": Topic.SERVICE_REQUESTS,
     "AllergyIntolerance": Topic.ALLERGIES,
 }

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
+from smartapp.clinical.gaps import UnusableReason
 from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.fhir.observation_values import Unusable, Value, ValueReading
 from smartapp.fhir.r4_structs import Observation, Specimen, Unreadable, decode, kind_of
@@ -76,7 +77,9 @@ def check_specimen(observation: Observation, value: Value, reading: ValueReading
     for text in texts:
         bad = _BAD_SPECIMEN.search(text)
         if bad is not None:
-            raise Unusable("DQ-10", f"the specimen is called “{bad.group(0).lower()}”: re-draw")
+            raise Unusable(
+                "DQ-10", f"the specimen is called “{bad.group(0).lower()}”: re-draw", UnusableReason.SPECIMEN
+            )
 
 
 def issued(observation: Observation, reading: ValueReading) -> datetime | None:

@@ -20,12 +20,14 @@ from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a site brings to every assessment: its policy, its time zone, its local codes and what is asked of a chart."""
+    """What a site brings to every assessment: its policy, its time zone, its local codes, what is asked of a chart, and the identifier
+    system of the orders that this app writes (REP-13)."""
 
     policy: SitePolicy
     zone: tzinfo
     queries: tuple[Query, ...]
     local_codes: Mapping[str, str] = field(default_factory=dict)
+    proposal_system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,14 @@ def assess_chart(
 
     If the answer would rest on a resource that names a member twice, all such resources are unreadable and it is given anew.
     """
-    read = partial(read_records, as_of=as_of, zone=site.zone, policy=site.policy, local_codes=site.local_codes)
+    read = partial(
+        read_records,
+        as_of=as_of,
+        zone=site.zone,
+        policy=site.policy,
+        local_codes=site.local_codes,
+        proposal_system=site.proposal_system,
+    )
     picture, records = read(chart, bedside=bedside)
     assessment = assess(replace(picture, draft_orders=drafts), site.policy)
     if not ambiguous(records, rests_on(assessment)):

@@ -24,7 +24,7 @@ class ActiveDrug:
 def _in_use(facts: Facts, drugs: frozenset[Drug]) -> Iterator[ActiveDrug]:
     """Ordered or stated to be taken, or running now."""
     for order in facts.picture.orders:
-        if order.kind in _KINDS and order.drug in drugs:
+        if order.is_active and order.kind in _KINDS and order.drug in drugs:
             yield ActiveDrug(label=order.label or str(order.drug), source=order.source)
     for exposure in facts.picture.exposures:
         if exposure.drug in drugs and exposure.running and exposure.start.at <= facts.picture.as_of:

@@ -96,7 +96,7 @@ def _by_age(order: StandingOrder) -> tuple[bool, datetime, str]:
 
 def _is_pending(facts: Facts, order: StandingOrder) -> bool:
     """An active order at most 4 h old; one whose age is not recorded may be."""
-    if order.kind not in _ORDERS or order.drug not in FIBRINOGEN_PRODUCTS:
+    if not order.is_active or order.kind not in _ORDERS or order.drug not in FIBRINOGEN_PRODUCTS:
         return False
     limit = facts.policy.span("pending_order_h")
     return order.authored is None or facts.picture.as_of - _latest(facts, order.authored) <= limit
