@@ -75,7 +75,7 @@ def _options(assessment: Assessment, draft: Draft) -> tuple[Option | None, list[
 
 def _is_other_brand(assessment: Assessment, draft: Draft, option: Option, mending: Mending) -> bool:
     """Whether the draft names another brand than the one the amount was computed for: its amount is not that brand's."""
-    drafted, computed = labellers(draft.body), labellers(mending.orders(assessment, option)[0])
+    drafted, computed = draft.labellers, labellers(mending.orders(assessment, option)[0])
     return bool(drafted and computed) and drafted.isdisjoint(computed)
 
 

@@ -48,8 +48,10 @@ class ProposedOrder:
 class DraftOrder:
     """An order the clinician is writing (order-select, order-sign); absent amounts could not be read (section 7a).
 
-    `source` is its reference, or its place in the bundle where it has no id. `mg_per_kg` is an amount by weight; `pools` of
-    cryoprecipitate.
+    `source` is its reference, or its place in the bundle where it has no id. An amount is the sum of the draft's dosages, each in the
+    measure it was written in: `dose_mg`, `mg_per_kg` (by weight), `ml`, `vials`, `donor_units` (single-donor units of
+    cryoprecipitate), `pools`, `doses` (pathogen-reduced), and `units` where the draft does not say of which. Of a range it is the
+    high end, and `low_share` the low end as a share of it (else 1).
     """
 
     source: str
@@ -58,4 +60,9 @@ class DraftOrder:
     mg_per_kg: Decimal | None = None
     units: Decimal | None = None
     pools: Decimal | None = None
+    ml: Decimal | None = None
+    vials: Decimal | None = None
+    doses: Decimal | None = None
+    donor_units: Decimal | None = None
+    low_share: Decimal = Decimal(1)
     label: str = ""

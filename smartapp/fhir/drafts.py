@@ -1,31 +1,29 @@
 """Draft orders as clients really send them: read leniently, never refused for an odd shape (guideline 7a, CDS-11, CDS-12)."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from smartapp.clinical.codes import NDC
 from smartapp.clinical.orders import DraftOrder
-from smartapp.fhir.elements import CodeableConcept, Quantity
+from smartapp.fhir.draft_amounts import amounts_in, listed
+from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.medications import drug_in
 from smartapp.fhir.r4_structs import Medication, Unreadable, decode
 
 ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _NOT_ORDERED = ("cancelled", "revoked", "stopped", "completed", "entered-in-error")
-_MOST_DIGITS = 12
-_AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*(mg/kg|mg|g|ug|mcg|[µμ]g|units?|pools?)(?![\w/])", re.IGNORECASE)
-_THOUSANDS = re.compile(r"(?<=\d)[, \u202f](?=\d{3}\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as sent, and what could be read of it."""
+    """A draft as sent, and what could be read of it; `labellers` are those of the brands it names (empty: it names none)."""
 
     body: Mapping[str, Any]
     order: DraftOrder
+    labellers: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> str:
@@ -34,16 +32,32 @@ class Draft:
 
 
 def read_drafts(raw: bytes, local_codes: Mapping[str, str], patient: str = "") -> tuple[Draft, ...]:
-    """Every MedicationRequest and ServiceRequest of this patient among the entries that is being ordered; all else is passed over."""
-    body = _json(raw)
-    entries = body.get("entry") if isinstance(body, dict) else None
-    found = [entry.get("resource") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    orders = ((place, each) for place, each in enumerate(found, start=1) if isinstance(each, dict))
+    """Every MedicationRequest and ServiceRequest of this patient among the entries that is being ordered; all else is passed over,
+    but for the Medication that a draft names by reference."""
+    entries = _entries(raw)
+    medications = _medications(entries)
+    orders = ((place, entry.get("resource")) for place, entry in enumerate(entries, start=1))
     return tuple(
-        Draft(each, _order(place, each, local_codes))
+        _draft(place, each, medications, local_codes)
         for place, each in orders
-        if each.get("resourceType") in ORDERS and _is_of(each, patient) and _is_ordered(each)
+        if isinstance(each, dict) and each.get("resourceType") in ORDERS and _is_of(each, patient) and _is_ordered(each)
     )
+
+
+def _entries(raw: bytes) -> list[Mapping[str, Any]]:
+    body = _json(raw)
+    return listed(body.get("entry")) if isinstance(body, dict) and isinstance(body.get("entry"), list) else []
+
+
+def _medications(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The Medication resources that came with the drafts, by every reference that may name them: fullUrl, `Medication/id`."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        each = entry.get("resource")
+        if isinstance(each, dict) and each.get("resourceType") == "Medication":
+            names = (entry.get("fullUrl"), f"Medication/{each.get('id')}")
+            found |= {name: each for name in names if isinstance(name, str)}
+    return found
 
 
 def _is_of(body: Mapping[str, Any], patient: str) -> bool:
@@ -60,20 +74,18 @@ def _is_ordered(body: Mapping[str, Any]) -> bool:
 
 def references(raw: bytes) -> frozenset[str]:
     """`Type/id` of every resource in the bundle, for the check of selections (CDS-11)."""
-    body = _json(raw)
-    entries = body.get("entry") if isinstance(body, dict) else None
-    resources = (
-        [entry.get("resource") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    )
+    resources = (entry.get("resource") for entry in _entries(raw))
     return frozenset(f"{each.get('resourceType')}/{each.get('id')}" for each in resources if isinstance(each, dict))
 
 
 def labellers(order: Mapping[str, Any]) -> frozenset[str]:
-    """Whose brands an order names, by the labeller part of its NDC codes; empty where it names none (guideline 9.5)."""
-    concept = _concept(order)
-    return frozenset(
-        c.code.partition("-")[0] for c in (concept.coding if concept else ()) if c.system == NDC and c.code
-    )
+    """Whose brands an order names by code itself, by the labeller part of its NDC codes (guideline 9.5)."""
+    return _labellers(_concepts(order, {}))
+
+
+def _labellers(concepts: Iterable[CodeableConcept]) -> frozenset[str]:
+    codings = (coding for concept in concepts for coding in concept.coding)
+    return frozenset(each.code.partition("-")[0] for each in codings if each.system == NDC and each.code)
 
 
 def _json(raw: bytes) -> Any:
@@ -83,30 +95,47 @@ def _json(raw: bytes) -> Any:
         return {}
 
 
-def _order(place: int, body: Mapping[str, Any], local_codes: Mapping[str, str]) -> DraftOrder:
+def _draft(
+    place: int, body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]], local_codes: Mapping[str, str]
+) -> Draft:
     kind, id_ = str(body["resourceType"]), body.get("id")
-    concept = _concept(body)
-    amounts = list(_amounts(body))
-    return DraftOrder(
+    concepts = list(_concepts(body, medications))
+    order = DraftOrder(
         source=f"{kind}/{id_}" if isinstance(id_, str) and id_ else f"{kind}#{place}",
-        drug=drug_in(concept, local_codes) if concept else None,
-        label=concept.label if concept else "",
-        **{name: _only(name, amounts) for name in ("dose_mg", "mg_per_kg", "units", "pools")},
+        drug=next((drug for concept in concepts if (drug := drug_in(concept, local_codes))), None),
+        label=next((concept.label for concept in concepts if concept.label), ""),
+        **amounts_in(body),
     )
+    return Draft(body, order, _labellers(concepts))
 
 
-def _concept(body: Mapping[str, Any]) -> CodeableConcept | None:
-    """The product, coded; named by a reference only if it is contained."""
+def _concepts(body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]]) -> Iterator[CodeableConcept]:
+    """What a draft orders: its own code, or that of the Medication it names and of its ingredients (contained, or sent with it)."""
     direct = _decoded(body.get("medicationCodeableConcept") or body.get("code"))
     if direct is not None:
-        return direct
-    reference = body.get("medicationReference")
-    target = str(reference.get("reference", "")) if isinstance(reference, dict) else ""
-    contained = body.get("contained")
-    for each in contained if isinstance(contained, list) else ():
-        if isinstance(each, dict) and f"#{each.get('id')}" == target:
-            return _decoded(each.get("code"))
-    return None
+        yield direct
+        return
+    named = body.get("medicationReference")
+    reference = named.get("reference") if isinstance(named, dict) else None
+    medication = _contained(body, reference) or _among(medications, reference)
+    parts = [medication.get("code")] if medication else []
+    parts += [each.get("itemCodeableConcept") for each in listed((medication or {}).get("ingredient"))]
+    yield from (concept for part in parts if (concept := _decoded(part)) is not None)
+    display = named.get("display") if isinstance(named, dict) else None
+    if isinstance(display, str) and display:
+        yield CodeableConcept(text=display)
+
+
+def _contained(body: Mapping[str, Any], reference: Any) -> Mapping[str, Any] | None:
+    return next((each for each in listed(body.get("contained")) if f"#{each.get('id')}" == reference), None)
+
+
+def _among(medications: Mapping[str, Mapping[str, Any]], reference: Any) -> Mapping[str, Any] | None:
+    """By the reference as written, else by its last two parts: drafts may name it absolutely."""
+    if not isinstance(reference, str):
+        return None
+    bare = reference.partition("/_history/")[0]
+    return medications.get(bare) or medications.get("/".join(bare.rsplit("/", 2)[-2:]))
 
 
 def _decoded(value: Any) -> CodeableConcept | None:
@@ -115,64 +144,3 @@ def _decoded(value: Any) -> CodeableConcept | None:
         return decode(body, Medication).code if isinstance(value, dict) else None
     except Unreadable:
         return None
-
-
-def _amounts(body: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
-    """Each structured amount; where there is none, those in the words of the dosage."""
-    structured = [found for quantity in _quantities(body) if (found := _measured(quantity))]
-    yield from structured or _in_words(body)
-
-
-def _quantities(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for dosage in _list(body.get("dosageInstruction")):
-        for given in _list(dosage.get("doseAndRate")):
-            if isinstance(given.get("doseQuantity"), dict):
-                yield given["doseQuantity"]
-        if isinstance(dosage.get("doseQuantity"), dict):  # as in DSTU2 and STU3
-            yield dosage["doseQuantity"]
-    if isinstance(body.get("quantityQuantity"), dict):
-        yield body["quantityQuantity"]
-
-
-def _list(value: Any) -> list[Mapping[str, Any]]:
-    """An array, or the one object that some clients send in its place."""
-    values = value if isinstance(value, list) else [value]
-    return [each for each in values if isinstance(each, dict)]
-
-
-def _measured(quantity: Mapping[str, Any]) -> tuple[str, Decimal] | None:
-    value, unit = quantity.get("value"), quantity.get("code") or quantity.get("unit")
-    if not isinstance(value, Decimal) or not isinstance(unit, str) or quantity.get("comparator"):
-        return None
-    try:
-        Quantity(value=value)
-    except ValueError:
-        return None
-    return _named(value, unit.strip("{}").lower())
-
-
-def _in_words(body: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
-    texts = [dosage.get("text") for dosage in _list(body.get("dosageInstruction"))]
-    for text in texts:
-        for number, unit in _AMOUNT.findall(_THOUSANDS.sub("", text)) if isinstance(text, str) else ():
-            found = _named(Decimal(number.replace(",", ".")), unit.lower())
-            if found and len(number) <= _MOST_DIGITS:
-                yield found
-
-
-def _named(value: Decimal, unit: str) -> tuple[str, Decimal] | None:
-    known: dict[str, tuple[str, Decimal | int]] = {
-        "mg": ("dose_mg", 1),
-        "g": ("dose_mg", 1000),
-        "mg/kg": ("mg_per_kg", 1),
-    }
-    known |= dict.fromkeys(("ug", "mcg", "µg", "μg"), ("dose_mg", Decimal("0.001")))
-    known |= dict.fromkeys(("unit", "units"), ("units", 1)) | dict.fromkeys(("pool", "pools"), ("pools", 1))
-    name, factor = known.get(unit, ("", 0))
-    return (name, value * factor) if name else None
-
-
-def _only(name: str, amounts: list[tuple[str, Decimal]]) -> Decimal | None:
-    """One amount is an amount; two different ones cannot be read."""
-    found = {value for kind, value in amounts if kind == name}
-    return found.pop() if len(found) == 1 else None

@@ -13,6 +13,7 @@ from tests import charts as c
 
 ATC_FC = {"coding": [{"system": "http://www.whocc.no/atc", "code": "B02BB01"}]}
 CRYO = {"coding": [{"system": "http://snomed.info/sct", "code": "256401009"}], "text": "Cryoprecipitate"}
+MEASURES = ("dose_mg", "mg_per_kg", "units", "pools", "ml", "vials", "doses", "donor_units")
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (
@@ -87,6 +88,182 @@ def test_an_odd_shape_is_read_as_far_as_it_goes(odd: dict[str, Any]) -> None:
 )
 def test_amounts_with_their_units(value: Decimal, unit: str, name: str, amount: str) -> None:
     assert getattr(only(a_bundle(dosed(value, unit))), name) == Decimal(amount)
+
+
+@pytest.mark.req("ORD-03", "ORD-05")
+@pytest.mark.parametrize(
+    ("dosage", "told"),
+    [
+        ([{"doseAndRate": [{"doseQuantity": {"value": 3, "unit": "vial"}}]}], {"vials": 3}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 150, "code": "mL"}}]}], {"ml": 150}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 10, "unit": "single-donor unit"}}]}], {"donor_units": 10}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "pool"}}]}], {"pools": 2}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "pool", "code": "{unit}"}}]}], {"pools": 2}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "dose", "code": "1"}}]}], {"doses": 2}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 10}}]}], {"units": 10}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 10, "code": "1"}}]}], {"units": 10}),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {"doseRange": {"low": {"value": 2, "unit": "g"}, "high": {"value": 4000, "unit": "mg"}}}
+                    ]
+                }
+            ],
+            {"dose_mg": 4000, "low_share": Decimal("0.5")},
+        ),
+        ([{"doseAndRate": [{"doseRange": {"high": {"value": 4000, "unit": "mg"}}}]}], {"dose_mg": 4000}),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {
+                            "rateRatio": {
+                                "numerator": {"value": 3, "code": "g"},
+                                "denominator": {"value": 30, "code": "min"},
+                            }
+                        }
+                    ]
+                }
+            ],
+            {"dose_mg": 3000},
+        ),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {
+                            "doseRatio": {
+                                "numerator": {"value": 70, "code": "mg"},
+                                "denominator": {"value": 1, "code": "kg"},
+                            }
+                        }
+                    ]
+                }
+            ],
+            {"mg_per_kg": 70},
+        ),
+        (
+            [
+                {"doseAndRate": [{"doseQuantity": {"value": 2000, "unit": "mg"}}]},
+                {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "g"}}]},
+            ],
+            {"dose_mg": 3000},
+        ),
+        (
+            [
+                {"doseAndRate": [{"doseQuantity": {"value": 2000, "unit": "mg"}}], "text": "2000 mg now"},
+                {"text": "1000 mg after one hour"},
+            ],
+            {"dose_mg": 3000},
+        ),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {
+                            "type": {"coding": [{"code": "calculated"}]},
+                            "doseQuantity": {"value": 42.9, "unit": "mg/kg"},
+                        },
+                        {"type": {"coding": [{"code": "ordered"}]}, "doseQuantity": {"value": 3000, "unit": "mg"}},
+                    ]
+                }
+            ],
+            {"dose_mg": 3000},
+        ),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {"doseQuantity": {"value": 3000, "unit": "mg"}},
+                        {"doseQuantity": {"value": 3, "unit": "vial"}},
+                    ]
+                }
+            ],
+            {"dose_mg": 3000},
+        ),
+        ([{"text": "10 single-donor units (= 2 pools of 5), about 150 mL"}], {"donor_units": 10}),
+        (
+            [{"text": "Fibrinogen concentrate 3000 mg intravenously, once; 3 vials; volume about 150 mL"}],
+            {"dose_mg": 3000},
+        ),
+        ([{"text": "2 pools"}, {"text": "flush the line"}], {"pools": 2}),
+        # what is told and cannot be read leaves the whole amount open
+        ([{"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "{pill}"}}]}], {}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 3000, "unit": "mg", "comparator": "<"}}]}], {}),
+        ([{"doseAndRate": [{"doseQuantity": {"value": 3, "unit": "g", "code": "mg"}}]}], {}),
+        (
+            [
+                {
+                    "doseAndRate": [
+                        {"doseRange": {"low": {"value": 2, "unit": "g"}, "high": {"value": 4, "unit": "vial"}}}
+                    ]
+                }
+            ],
+            {},
+        ),
+        (
+            [
+                {"doseAndRate": [{"doseQuantity": {"value": 2000, "unit": "mg"}}]},
+                {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "{pill}"}}]},
+            ],
+            {},
+        ),
+    ],
+)
+def test_a_dose_is_read_from_every_form(dosage: list[dict[str, Any]], told: dict[str, Any]) -> None:
+    """Guideline 7a: quantity, range, ratio, several dosages, the way that is ordered, mL, vials, pools, doses."""
+    order = only(a_bundle(a_request(dosageInstruction=dosage)))
+    assert {name: getattr(order, name) for name in MEASURES if getattr(order, name) is not None} == {
+        name: value for name, value in told.items() if name != "low_share"
+    }
+    assert order.low_share == told.get("low_share", 1)
+
+
+@pytest.mark.req("ORD-03")
+def test_what_is_dispensed_counts_only_where_no_dosage_tells_an_amount() -> None:
+    dispensed = {"dispenseRequest": {"quantity": {"value": 3, "unit": "vials", "code": "{vial}"}}}
+    assert only(a_bundle(a_request(**dispensed))).vials == 3
+    assert only(a_bundle(a_request(**dispensed, dosageInstruction=[{"text": "as directed"}]))).vials == 3
+    both = only(a_bundle({**dosed(2000, "mg"), **dispensed}))
+    assert (both.dose_mg, both.vials) == (2000, None)
+    unread = only(a_bundle({**dosed(2, "{pill}"), **dispensed}))
+    assert unread.vials is None
+
+
+@pytest.mark.req("ORD-03")
+@pytest.mark.parametrize(
+    ("quantity", "name", "high"),
+    [
+        ({"quantityQuantity": {"value": 10, "unit": "units"}}, "units", 10),
+        ({"quantityRange": {"low": {"value": 1, "unit": "pool"}, "high": {"value": 2, "unit": "pool"}}}, "pools", 2),
+    ],
+)
+def test_a_service_request_tells_its_quantity(quantity: dict[str, Any], name: str, high: int) -> None:
+    order = only(a_bundle({"resourceType": "ServiceRequest", "id": "s", "code": CRYO, **quantity}))
+    assert getattr(order, name) == high
+
+
+MEDICATION = {"resourceType": "Medication", "id": "m", "code": ATC_FC}
+BY_INGREDIENT = {"resourceType": "Medication", "id": "m", "ingredient": [{"itemCodeableConcept": ATC_FC}]}
+
+
+@pytest.mark.req("FHIR-13")
+@pytest.mark.parametrize("medication", [MEDICATION, BY_INGREDIENT], ids=["code", "ingredient"])
+@pytest.mark.parametrize(
+    "reference", ["Medication/m", "https://ehr.test/fhir/Medication/m", "Medication/m/_history/2", "urn:uuid:m"]
+)
+def test_a_medication_that_came_with_the_draft_names_the_product(reference: str, medication: dict[str, Any]) -> None:
+    draft = a_request(medicationCodeableConcept=None, medicationReference={"reference": reference})
+    entries = [{"resource": draft}, {"fullUrl": "urn:uuid:m", "resource": medication}]
+    (read,) = read_drafts(c.dumps({"resourceType": "Bundle", "entry": entries}), {})
+    assert read.order.drug is Drug.FIBRINOGEN_CONCENTRATE
+
+
+@pytest.mark.req("FHIR-13")
+def test_a_contained_medication_names_the_product_by_its_ingredient() -> None:
+    more = {"medicationReference": {"reference": "#m"}, "contained": [BY_INGREDIENT]}
+    assert only(a_bundle(a_request(medicationCodeableConcept=None, **more))).drug is Drug.FIBRINOGEN_CONCENTRATE
 
 
 @pytest.mark.parametrize(

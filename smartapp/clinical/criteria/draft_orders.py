@@ -1,6 +1,7 @@
 """The orders that the clinician is writing, and the largest amounts they are compared with (guideline 7a)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from smartapp.clinical.cryoprecipitate import KG_PER_UNIT_LOW
 from smartapp.clinical.derived_facts import Age, Weight
 from smartapp.clinical.dosing import whole
 from smartapp.clinical.orders import Brand, DraftOrder, Product
+from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Need
 from smartapp.clinical.terminology import Drug
 
@@ -24,7 +26,40 @@ def _of(drugs: frozenset[Drug]) -> Callable[[Facts], tuple[DraftOrder, ...]]:
     return lambda facts: tuple(draft for draft in facts.picture.draft_orders if draft.drug in drugs)
 
 
-DRAFT_PRODUCTS: Need[tuple[DraftOrder, ...]] = Need("draft_products", _of(FIBRINOGEN_PRODUCTS))
+def _products(facts: Facts) -> tuple[DraftOrder, ...]:
+    return tuple(in_own_measure(draft, facts.policy) for draft in _of(FIBRINOGEN_PRODUCTS)(facts))
+
+
+def in_own_measure(draft: DraftOrder, policy: SitePolicy) -> DraftOrder:
+    """The draft with its amount in the product's own measure: concentrate in mg, cryoprecipitate in single-donor units (section 7a)."""
+    if draft.drug is Drug.FIBRINOGEN_CONCENTRATE:
+        by_volume, by_vial = (
+            _times(draft.ml, policy.get("fc_conc_mg_per_ml")),
+            _times(draft.vials, policy.get("fc_vial_mg")),
+        )
+        return replace(draft, dose_mg=_sum(draft.dose_mg, by_volume, by_vial), ml=None, vials=None)
+    pooled, by_volume = (
+        _times(draft.pools, policy.get("cryo_units_per_pool")),
+        _per(draft.ml, policy.get("cryo_unit_ml")),
+    )
+    units = _sum(draft.units, draft.donor_units, pooled, by_volume)
+    return replace(draft, units=units, pools=None, ml=None, donor_units=None)
+
+
+def _times(amount: Decimal | None, each: Decimal) -> Decimal | None:
+    return None if amount is None else amount * each
+
+
+def _per(amount: Decimal | None, each: Decimal) -> Decimal | None:
+    return None if amount is None else amount / each
+
+
+def _sum(*amounts: Decimal | None) -> Decimal | None:
+    told = [amount for amount in amounts if amount is not None]
+    return sum(told, Decimal(0)) if told else None
+
+
+DRAFT_PRODUCTS: Need[tuple[DraftOrder, ...]] = Need("draft_products", _products)
 DRAFT_ANTICOAGULANTS: Need[tuple[DraftOrder, ...]] = Need("draft_anticoagulants", _of(ANTICOAGULANTS))
 DRAFT_ANTIFIBRINOLYTICS: Need[tuple[DraftOrder, ...]] = Need(
     "draft_antifibrinolytics", _of(frozenset({Drug.TRANEXAMIC_ACID}))
