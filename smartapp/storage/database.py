@@ -20,7 +20,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 5000
 _SCHEMA_LOCK = 6_031_966  # any number that nobody else locks on
 
-_FOREIGN = "the database has version {}, which this program does not know: use the program that made it, or an empty database"
+_FOREIGN = (
+    "the database has version {}, which this program does not know: use the program that made it, or an empty database"
+)
 
 
 class SchemaError(Exception):
