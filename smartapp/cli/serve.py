@@ -29,10 +29,10 @@ from smartapp.config.load import build, load_settings
 from smartapp.config.production import readable_by_others
 from smartapp.config.settings import Settings
 from smartapp.factory import create_app
-from smartapp.factory.logs import make_log
-from smartapp.factory.metrics import MULTIPROCESS
 from smartapp.factory.parts import make_parts
-from smartapp.factory.warming import warm_soon
+from smartapp.ops.logs import make_log
+from smartapp.ops.metrics import MULTIPROCESS
+from smartapp.ops.preload import warm_soon
 from smartapp.storage.database import SchemaError
 
 _KEPT_SECONDS = (

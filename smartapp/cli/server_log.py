@@ -5,8 +5,8 @@ import os
 import sys
 from typing import Any
 
-from smartapp.factory.logs import adopt, make_log, template, told_of
-from smartapp.factory.metrics import MULTIPROCESS
+from smartapp.ops.logs import adopt, make_log, template, told_of
+from smartapp.ops.metrics import MULTIPROCESS
 
 
 def server_log(level: str) -> type:
@@ -21,7 +21,7 @@ def server_log(level: str) -> type:
 def worker_ended(_arbiter: object, worker: Any) -> None:
     """A worker that is gone no longer counts as live."""
     if os.environ.get(MULTIPROCESS):
-        from prometheus_client import multiprocess  # noqa: PLC0415 - as in factory.metrics
+        from prometheus_client import multiprocess  # noqa: PLC0415 - as in ops.metrics
 
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 

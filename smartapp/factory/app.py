@@ -15,11 +15,11 @@ from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
 from smartapp.factory.desk import ClinicalDesk, subject_of
 from smartapp.factory.hooks import hook_blueprint
-from smartapp.factory.limits import Rate, limit_pages, make_limiter
 from smartapp.factory.parts import Parts, make_parts
-from smartapp.factory.readiness import lacking
 from smartapp.factory.resuming import Resuming
 from smartapp.factory.wiring import Charts
+from smartapp.ops.rate_limits import Rate, limit_pages, make_limiter
+from smartapp.ops.readiness import missing
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
@@ -44,8 +44,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     parts = make_parts(settings, now or (lambda: datetime.now(UTC)))
     app.extensions["database"] = parts.database  # for whoever ends the app to close
-    parts.watch.requests(app)
-    problems.handle(app, parts.watch.problem)
+    parts.requests.tell_of(app)
+    problems.handle(app, parts.requests.problem)
     compress_pages(app)
     protection.protect(app, {name: entry.frame_ancestors for name, entry in parts.registrations.items()})
     charts = parts.charts(alone=workers == 1)
@@ -81,7 +81,9 @@ def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=own))
     app.register_blueprint(receipts.create_blueprint(desk=desk, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(_rule_pages(), parts.site.policy))
-    app.register_blueprint(operations.create_blueprint(lambda: lacking(parts), parts.watch.metrics.text))
+    app.register_blueprint(
+        operations.create_blueprint(lambda: missing(parts.database, parts.keys), parts.requests.metrics.text)
+    )
 
 
 def _desk(parts: Parts, charts: Charts) -> ClinicalDesk:
@@ -128,4 +130,4 @@ def _revoked(session: SmartSession, parts: Parts) -> None:
         except (OutboundError, LaunchProblem) as error:
             refused = type(error).__name__
         if refused:
-            parts.watch.warned("revocation failed", ehr=session.ehr, launch=session.launch, why=refused)
+            parts.requests.warned("revocation failed", ehr=session.ehr, launch=session.launch, why=refused)

@@ -21,10 +21,10 @@ from smartapp.ehr.deadline_source import HurriedSource
 from smartapp.ehr.errors import NotPermitted
 from smartapp.ehr.source import FhirChartSource
 from smartapp.factory.callers import gate_of
-from smartapp.factory.limits import Rate
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
 from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_body
+from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
@@ -48,13 +48,13 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     )
     desk = views.Desk(
         services=services(room),
-        gate=gate_of(settings, parts.database, parts.watch.pool),
+        gate=gate_of(settings, parts.database, parts.requests.pool),
         base_url=base,
         version=__version__,
         seconds=float(settings.budgets.hook),
         wait=rate.wait,
         take=lambda caller, entries: take_feedback(room, caller, entries),
-        refused=parts.watch.refused,
+        refused=parts.requests.refused,
     )
     return views.create_blueprint(desk)
 

@@ -11,10 +11,7 @@ from smartapp import __version__
 from smartapp.config.settings import Settings
 from smartapp.ehr.async_read import Readings
 from smartapp.ehr.capabilities import Statements
-from smartapp.factory.logs import make_log
-from smartapp.factory.metrics import make_metrics
 from smartapp.factory.references import CardReferences
-from smartapp.factory.watching import Watch
 from smartapp.factory.wiring import (
     Charts,
     Connections,
@@ -26,6 +23,9 @@ from smartapp.factory.wiring import (
     site_of,
 )
 from smartapp.fhir.queries import QUERIES, read_scopes
+from smartapp.ops.logs import make_log
+from smartapp.ops.metrics import make_metrics
+from smartapp.ops.request_log import RequestLog
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.flow import LaunchFlow
 from smartapp.smart.identity import Identities
@@ -59,7 +59,7 @@ class Parts:
 
     settings: Settings
     clock: Callable[[], datetime]
-    watch: Watch
+    requests: RequestLog
     database: Database
     keyring: Keyring
     site: Site
@@ -145,8 +145,8 @@ def _request() -> str:
 def make_parts(settings: Settings, clock: Callable[[], datetime], database: Database | None = None) -> Parts:
     """All parts; the first pair of signing keys is made where there is none, and another policy than the last is recorded."""
     database, keyring, site = database or database_of(settings), keyring_of(settings), site_of(settings)
-    watch = Watch(make_log(settings.log_level), make_metrics())
-    connections = Connections(settings, watch.pool)
+    requests = RequestLog(make_log(settings.log_level), make_metrics(__version__))
+    connections = Connections(settings, requests.pool)
     keys = SigningKeys(KeyRows(StoredKeys(database, keyring, time.time)))
     keys.ensure()
     audit = AuditLog(database, keyring, time.time, _request)
@@ -157,7 +157,7 @@ def make_parts(settings: Settings, clock: Callable[[], datetime], database: Data
     return Parts(
         settings=settings,
         clock=clock,
-        watch=watch,
+        requests=requests,
         database=database,
         keyring=keyring,
         site=site,

@@ -51,7 +51,7 @@ def test_nothing_runs_in_the_background() -> None:
     """No scheduler, no timer but the one that warms the templates; what has threads of its own knows no way to write."""
     code = {path.name: path.read_text() for path in (ROOT / "smartapp").rglob("*.py") if "demo" not in path.parts}
     timers = re.compile(r"threading\.Timer|\bsched\b|apscheduler|celery|huey|crontab|\basyncio\b")
-    assert {name for name, text in code.items() if timers.search(text)} <= {"warming.py"}
+    assert {name for name, text in code.items() if timers.search(text)} <= {"preload.py"}
     threaded = [text for text in code.values() if re.search(r"threading\.Thread\(|Timer\(|ThreadPoolExecutor\(", text)]
     assert len(threaded) >= 3
     assert not [text for text in threaded if re.search(r"Writer\b|write_order|\.transact\(|\.together\(", text)]

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, g
 from flask.globals import app_ctx, request_ctx
 
-from smartapp.factory.logs import told_of
-from smartapp.factory.metrics import Metrics
+from smartapp.ops.logs import told_of
+from smartapp.ops.metrics import Metrics
 from smartapp.outbound import Allowed, HttpReply, Outbound, OutboundError
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -19,13 +19,13 @@ _OPERATIONS = ("/healthz", "/readyz", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RequestLog:
     """What is told of requests; `log` is a structlog logger."""
 
     log: Any
     metrics: Metrics
 
-    def requests(self, app: Flask) -> None:
+    def tell_of(self, app: Flask) -> None:
         """Tell of every request of this app; operations only at debug level."""
 
         @app.before_request
@@ -66,7 +66,7 @@ class Watch:
 
     def pool(self, name: str, allowed: Allowed) -> Outbound:
         """Connections to an EHR or a caller's keys whose requests are told of."""
-        return _Watched(self, name, allowed)
+        return _LoggedOutbound(self, name, allowed)
 
     def asked(self, name: str, method: str, url: str, told: Mapping[str, Any], seconds: float) -> None:
         """A request to another server: failures always, the rest at debug level."""
@@ -77,12 +77,12 @@ class Watch:
         say("asked", ehr=name, ms=round(seconds * 1000, 1), **about)
 
 
-class _Watched(Outbound):
+class _LoggedOutbound(Outbound):
     """Tells of each request and how it ended."""
 
-    def __init__(self, watch: Watch, name: str, allowed: Allowed) -> None:
+    def __init__(self, requests: RequestLog, name: str, allowed: Allowed) -> None:
         super().__init__(allowed)
-        self._watch = watch
+        self._requests = requests
         self._name = name
 
     def send(self, method: str, url: str, **more: Any) -> HttpReply:
@@ -96,7 +96,7 @@ class _Watched(Outbound):
             told = {"why": str(error)}
             raise
         finally:
-            self._watch.asked(self._name, method, url, told, time.monotonic() - began)
+            self._requests.asked(self._name, method, url, told, time.monotonic() - began)
         return reply
 
 

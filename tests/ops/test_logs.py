@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smartapp.factory.logs import Adopted, make_log, template, told_of
+from smartapp.ops.logs import Adopted, make_log, template, told_of
 
 
 def lines(level: str, *told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from smartapp.factory.parts import Parts
-from smartapp.smart.keys import ALGORITHMS
-from smartapp.storage.database import SchemaError
+from smartapp.smart.keys import ALGORITHMS, SigningKeys
+from smartapp.storage.database import Database, SchemaError
 from smartapp.storage.keyring import Undecryptable
 
 
-def lacking(parts: Parts) -> Sequence[str]:
+def missing(database: Database, keys: SigningKeys) -> Sequence[str]:
     """What is not usable, in sentences; the settings were checked before there was an app."""
     try:
-        parts.database.check()
-        usable = {key["alg"] for key in parts.keys.jwks()["keys"]}
+        database.check()
+        usable = {key["alg"] for key in keys.jwks()["keys"]}
     except SchemaError as error:
         return [str(error)]
     except Undecryptable:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from smartapp import __version__
-
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder where several workers count together; set before the first metric is made."""
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -39,7 +37,7 @@ class Metrics:
         self.waited.labels(name).observe(seconds)
 
 
-def make_metrics() -> Metrics:
+def make_metrics(program: str) -> Metrics:
     """Counters of their own for each app; with several workers they lie in `PROMETHEUS_MULTIPROC_DIR`."""
     import prometheus_client as prometheus  # noqa: PLC0415 - it looks at the environment when imported
     from prometheus_client import multiprocess  # noqa: PLC0415
@@ -52,7 +50,7 @@ def make_metrics() -> Metrics:
     version = prometheus.Gauge(
         "smartapp_info", "The running version.", ["version"], registry=registry, multiprocess_mode="max"
     )
-    version.labels(__version__).set(1)
+    version.labels(program).set(1)
     return Metrics(
         answered=prometheus.Counter(
             "smartapp_requests", "Requests answered.", ["method", "route", "status"], registry=registry

@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
-from smartapp.factory.windows import Windows
+from smartapp.ops.moving_windows import Windows
 
 _UNCOUNTED = ("/static/", "/cds-services", "/healthz", "/readyz", "/metrics", "/.well-known/", "/openapi.json")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartapp.factory.limits import Rate, make_limiter
+from smartapp.ops.rate_limits import Rate, make_limiter
 
 
 def passed(rate: str, *, workers: int = 1, tries: int = 300, who: str = "a") -> int:

@@ -10,7 +10,15 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from smartapp.factory.plain_structlog import structlog
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment] # structlog imports it where it finds it: a tenth of a start, for nothing
+try:
+    import structlog
+finally:
+    if _rich is None:
+        del sys.modules["rich"]
+    else:
+        sys.modules["rich"] = _rich
 
 KEYS = frozenset(
     {
