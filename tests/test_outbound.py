@@ -18,6 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from smartapp.outbound import (
     MAX_BYTES,
+    MAX_DOCUMENT_BYTES,
+    MAX_STATEMENT_BYTES,
     Allowed,
     NoAnswer,
     NotAllowed,
@@ -50,10 +52,12 @@ class Server(http.server.BaseHTTPRequestHandler):
             else:
                 self.flush_headers()
             self._slowly(b"x" * 200, 0.05)
-        elif self.path == "/huge":
-            self.send_response(200)
+        elif self.path.startswith("/large/"):
+            status, size = self.path.split("/")[2:]
+            self.send_response(int(status))
+            self.send_header("Content-Length", size)
             self.end_headers()
-            self._slowly(bytes(MAX_BYTES + 1024), 0)
+            self._slowly(bytes(int(size)), 0)
         else:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -216,10 +220,26 @@ def test_a_connection_goes_only_where_the_list_says_whoever_made_it() -> None:
             connection.connect()
 
 
-@pytest.mark.req("SEC-10")
-def test_an_answer_larger_than_the_cap_is_not_read_on(here: str) -> None:
+@pytest.mark.req("SEC-10", "SEC-38")
+@pytest.mark.parametrize("cap", [MAX_DOCUMENT_BYTES, MAX_STATEMENT_BYTES, MAX_BYTES])
+def test_an_answer_larger_than_its_cap_is_not_read_on(here: str, cap: int) -> None:
+    assert len(loopback(here).get(f"{here}/large/200/{cap}", largest=cap).body) == cap
     with pytest.raises(TooLarge):
-        loopback(here).get(f"{here}/huge")
+        loopback(here).get(f"{here}/large/200/{cap + 1}", largest=cap)
+
+
+@pytest.mark.req("SEC-38")
+def test_of_an_error_that_is_too_large_the_status_is_known_and_nothing_else(here: str) -> None:
+    outbound = loopback(here)
+    whole, cut_off = (outbound.send("GET", f"{here}/large/403/{MAX_DOCUMENT_BYTES + more}") for more in (0, 1))
+    assert (whole.status, len(whole.body)) == (403, MAX_DOCUMENT_BYTES)
+    assert (cut_off.status, cut_off.body) == (403, b"")
+
+
+@pytest.mark.req("SEC-38")
+def test_clinical_data_may_be_larger_than_a_document(here: str) -> None:
+    sent = loopback(here).send("GET", f"{here}/large/200/{MAX_STATEMENT_BYTES + 1}")
+    assert len(sent.body) == MAX_STATEMENT_BYTES + 1
 
 
 @pytest.mark.req("SEC-13")

@@ -17,6 +17,8 @@ _RETRY_SECONDS = 5
 _OLDEST_SECONDS = 86400
 _MIN_RSA_CHARS = 342  # 2048 bits, base64url
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members of a private or symmetric key: one that shows them is anybody's (RFC 7517 9.2)."""
 _MATERIAL = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
 
 
@@ -101,6 +103,8 @@ class KeySets:
         if len(named) != 1:
             raise Unauthorized("no key has this kid" if not named else "several keys have this kid")
         key = named[0]
+        if _is_known_to_all(key):
+            raise Unauthorized("the key shows a private member, or is symmetric")
         if not _fits(key, algorithm, caller.key_uses):
             raise Unauthorized("the key does not fit the algorithm")
         if self._published & {str(key.get("x")), str(key.get("n"))}:
@@ -122,8 +126,15 @@ def usable(body: bytes, caller: CdsClientCaller) -> tuple[str, ...]:
     return tuple(
         str(key["kid"])
         for key in _keys_in(body)
-        if key.get("kid") and any(_fits(key, algorithm, caller.key_uses) for algorithm in caller.algorithms)
+        if key.get("kid")
+        and not _is_known_to_all(key)
+        and any(_fits(key, algorithm, caller.key_uses) for algorithm in caller.algorithms)
     )
+
+
+def _is_known_to_all(key: Mapping[str, Any]) -> bool:
+    """Whether whoever reads the set can sign with the key (CDS-98)."""
+    return key.get("kty") == "oct" or not _PRIVATE.isdisjoint(key)
 
 
 def _fits(key: Mapping[str, Any], algorithm: str, uses: Sequence[str]) -> bool:

@@ -35,6 +35,7 @@ from smartapp.ops.metrics import MULTIPROCESS
 from smartapp.ops.preload import warm_soon
 from smartapp.storage.database import SchemaError
 
+_LONGEST_LINE = 8190  # bytes, the most that gunicorn takes: an authorization code comes in it (SAL-90)
 _KEPT_SECONDS = (
     75  # an idle connection: longer than callers and proxies keep theirs, so that they close first and no call is lost
 )
@@ -63,6 +64,7 @@ def serve(config: Path | None, *, host: str, port: int, workers: int) -> None:
                 "graceful_timeout": _grace(settings),
                 "worker_class": "gthread",
                 "keepalive": _KEPT_SECONDS,
+                "limit_request_line": _LONGEST_LINE,
                 "accesslog": None,
                 "logger_class": server_log(settings.log_level),
                 "child_exit": worker_ended,

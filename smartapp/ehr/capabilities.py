@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from smartapp.ehr.client import FHIR_JSON
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities, read_capabilities
-from smartapp.outbound import Outbound, OutboundError
+from smartapp.outbound import MAX_STATEMENT_BYTES, Outbound, OutboundError
 
 _FRESH_SECONDS, _RETRY_SECONDS = 3600.0, 60.0
 _DONE = 200
@@ -44,7 +44,7 @@ class Statements:
     def _asked(self, base: str, outbound: Outbound) -> Capabilities:
         url = f"{base.rstrip('/')}/metadata"
         try:
-            reply = outbound.send("GET", url, headers={"Accept": FHIR_JSON}, seconds=self.seconds)
+            reply = outbound.get(url, headers={"Accept": FHIR_JSON}, seconds=self.seconds, largest=MAX_STATEMENT_BYTES)
         except OutboundError:
             return UNKNOWN
         return read_capabilities(reply.body) if reply.status == _DONE else UNKNOWN

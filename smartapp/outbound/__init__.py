@@ -7,6 +7,8 @@ Never here: what is asked, or what an answer means. Nothing else opens connectio
 from smartapp.outbound.addresses import Allowed, NotAllowed, OutboundError, check_address, check_url, origin_of
 from smartapp.outbound.http_client import (
     MAX_BYTES,
+    MAX_DOCUMENT_BYTES,
+    MAX_STATEMENT_BYTES,
     HttpReply,
     NoAnswer,
     Outbound,
@@ -17,6 +19,8 @@ from smartapp.outbound.http_client import (
 
 __all__ = [
     "MAX_BYTES",
+    "MAX_DOCUMENT_BYTES",
+    "MAX_STATEMENT_BYTES",
     "Allowed",
     "HttpReply",
     "NoAnswer",

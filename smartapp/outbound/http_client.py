@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from smartapp.outbound.token_exchange import Exchanges, Resolve
 
 MAX_BYTES = 32 * 1024 * 1024
+"""Of an answer that holds clinical data (SEC-38)."""
+MAX_DOCUMENT_BYTES = 1024 * 1024
+"""Of discovery, a key set, a token, and of whatever comes with an error status (SEC-38)."""
+MAX_STATEMENT_BYTES = 8 * 1024 * 1024
+"""Of a CapabilityStatement (SEC-38)."""
 
 
 class NoAnswer(OutboundError):
@@ -31,7 +36,7 @@ class TooLarge(OutboundError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """An answer: status, headers (names in lower case) and the whole body."""
+    """An answer: status, headers (names in lower case) and the whole body, which is empty where an error came with more than is read."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,9 +62,16 @@ class Outbound:
 
         return Exchanges(self._allowed, self._resolve)
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, seconds: float = 10.0) -> HttpReply:
-        """GET, at most `seconds` in all."""
-        return self.send("GET", url, headers=headers, seconds=seconds)
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 10.0,
+        largest: int = MAX_DOCUMENT_BYTES,
+    ) -> HttpReply:
+        """GET of a document, at most `seconds` in all and `largest` bytes."""
+        return self.send("GET", url, headers=headers, seconds=seconds, largest=largest)
 
     def send(
         self,
@@ -69,7 +81,8 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         seconds: float = 10.0,
+        largest: int = MAX_BYTES,
     ) -> HttpReply:
-        """One request; nothing is retried. `OutboundError` says what went wrong."""
+        """One request, its answer at most `largest` bytes; nothing is retried. `OutboundError` says what went wrong."""
         check_url(url, self._allowed)
-        return self._exchanges.send(method, url, headers=headers or {}, body=body, seconds=seconds)
+        return self._exchanges.send(method, url, headers=headers or {}, body=body, seconds=seconds, largest=largest)

@@ -7,10 +7,11 @@ import requests
 
 from smartapp.outbound.addresses import Allowed
 from smartapp.outbound.connections import CONNECT_SECONDS, Resolve, checked_session, resolved
-from smartapp.outbound.http_client import MAX_BYTES, HttpReply, NoAnswer, Redirected, TooLarge, TooLate
+from smartapp.outbound.http_client import MAX_DOCUMENT_BYTES, HttpReply, NoAnswer, Redirected, TooLarge, TooLate
 
 _CHUNK = 64 * 1024
 _JITTER = 0.05
+_FAILED = 400
 
 __all__ = ["Exchanges", "Resolve"]
 
@@ -22,7 +23,7 @@ class Exchanges:
         self._session = checked_session(allowed, resolve or resolved)
 
     def send(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, seconds: float
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, seconds: float, largest: int
     ) -> HttpReply:
         """One request to an address that was checked."""
         deadline = time.monotonic() + seconds
@@ -34,27 +35,35 @@ class Exchanges:
         except requests.RequestException as error:
             raise _no_answer(error) from None
         with response:
-            return _read(response, deadline)
+            return _read(response, deadline, largest)
 
 
-def _read(response: requests.Response, deadline: float) -> HttpReply:
+def _read(response: requests.Response, deadline: float, largest: int) -> HttpReply:
     if response.is_redirect or 300 <= response.status_code < 400:
         raise Redirected("the server answered with a redirect, which is not followed")
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    largest = min(largest, MAX_DOCUMENT_BYTES) if response.status_code >= _FAILED else largest
     parts: list[bytes] = []
     size = 0
     try:
         for chunk in response.iter_content(_CHUNK):
             size += len(chunk)
             parts.append(chunk)
-            if size > MAX_BYTES:
-                raise TooLarge("the answer is larger than allowed")
+            if size > largest:
+                return _cut_off(response.status_code, headers)
             if time.monotonic() > deadline:
                 raise TooLate("the answer did not come in time")
     except requests.RequestException as error:
         late = time.monotonic() > deadline - _JITTER
         raise TooLate("the answer did not come in time") if late else _no_answer(error) from None
-    headers = {name.lower(): value for name, value in response.headers.items()}
     return HttpReply(status=response.status_code, headers=headers, body=b"".join(parts))
+
+
+def _cut_off(status: int, headers: Mapping[str, str]) -> HttpReply:
+    """Of an error the status is enough; anything else that is too large is not read."""
+    if status < _FAILED:
+        raise TooLarge("the answer is larger than allowed")
+    return HttpReply(status=status, headers=headers, body=b"")
 
 
 def _no_answer(error: requests.RequestException) -> NoAnswer:

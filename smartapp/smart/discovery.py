@@ -8,7 +8,15 @@ from typing import Any
 from urllib.parse import urljoin
 
 from smartapp.fhir.oauth_uris import read_oauth_uris
-from smartapp.outbound import HttpReply, NotAllowed, Outbound, OutboundError, origin_of
+from smartapp.outbound import (
+    MAX_DOCUMENT_BYTES,
+    MAX_STATEMENT_BYTES,
+    HttpReply,
+    NotAllowed,
+    Outbound,
+    OutboundError,
+    origin_of,
+)
 from smartapp.smart.errors import EhrFailed
 from smartapp.smart.registration import Registration
 
@@ -63,16 +71,20 @@ class Discovery:
         self._kept[registration.name] = (self._clock() + (seconds if found.jwks else _FLOOR), found)
         return found
 
-    def _get(self, registration: Registration, url: str, accept: str = "application/json") -> HttpReply:
+    def _get(
+        self, registration: Registration, url: str, accept: str = "application/json", largest: int = MAX_DOCUMENT_BYTES
+    ) -> HttpReply:
+        outbound = self._outbound(registration)
         try:
-            return self._outbound(registration).get(url, headers={"Accept": accept}, seconds=self._seconds)
+            return outbound.get(url, headers={"Accept": accept}, seconds=self._seconds, largest=largest)
         except OutboundError as error:
             raise EhrFailed(f"The EHR's SMART configuration could not be read: {error}.", _RETRY) from None
 
     def _from_statement(self, registration: Registration) -> dict[str, Any]:
         """SAL-05: only after a 404, and only where the site switched it on."""
         url = f"{registration.fhir_base.rstrip('/')}/metadata"
-        return dict(read_oauth_uris(_answered(self._get(registration, url, "application/fhir+json")).body))
+        reply = self._get(registration, url, "application/fhir+json", MAX_STATEMENT_BYTES)
+        return dict(read_oauth_uris(_answered(reply).body))
 
     def _openid_keys(self, registration: Registration, issuer: str) -> str:
         """The keys' address by the issuer's OpenID configuration (SAL-71); empty where there is none, until one is needed."""

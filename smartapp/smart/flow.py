@@ -144,7 +144,7 @@ class LaunchFlow:
         self.identities.ahead(registration, endpoints)
         _check_issuer(params, endpoints)
         _check_error(params)
-        code = _single(params.get("code", []), "code")
+        code = _once(params.get("code", []), "code")
         answer = self.tokens.redeem(
             registration, endpoints, code=code, verifier=taken.payload["verifier"], redirect_uri=self.redirect_uri
         )
@@ -207,8 +207,15 @@ class LaunchFlow:
 
 
 def _single(values: list[str], name: str) -> str:
-    if len(values) != 1 or not values[0] or len(values[0]) > _LONGEST:
-        raise BadParameter(f"The parameter {name} must be given exactly once, and not be empty or too long.", _AGAIN)
+    if len(values) == 1 and len(values[0]) > _LONGEST:
+        raise BadParameter(f"The parameter {name} is longer than {_LONGEST} characters.", _AGAIN)
+    return _once(values, name)
+
+
+def _once(values: list[str], name: str) -> str:
+    """A parameter as long as the request line allows: how long a code may be is left open (RFC 6749 4.1.2, SAL-90)."""
+    if len(values) != 1 or not values[0]:
+        raise BadParameter(f"The parameter {name} must be given exactly once, and not be empty.", _AGAIN)
     return values[0]
 
 

@@ -16,6 +16,8 @@ from smartapp.smart.errors import EhrFailed
 from smartapp.smart.registration import Registration
 
 _CURVES = {"ES256": "P-256", "ES384": "P-384"}
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members of a private or symmetric key: one that shows them is anybody's (RFC 7517 9.2)."""
 _AGAIN = "Open the app again from the chart. If it stays so, tell your EHR team what this page says."
 Keys = Sequence[RSAKey | ECKey]
 
@@ -84,7 +86,7 @@ class IssuerKeys:
 
 
 def keys_in(document: Mapping[str, Any]) -> Keys:
-    """The RSA and EC keys of a set that are meant for signatures; what cannot be read is passed over."""
+    """The RSA and EC keys of a set that are meant for signatures; what cannot be read, or shows a private member, is passed over."""
     listed = document.get("keys")
     read = [_key(raw) for raw in listed if isinstance(raw, dict)] if isinstance(listed, list) else []
     return tuple(key for key in read if key is not None)
@@ -93,7 +95,7 @@ def keys_in(document: Mapping[str, Any]) -> Keys:
 def _key(raw: dict[str, Any]) -> RSAKey | ECKey | None:
     kinds: Mapping[Any, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
     kind = kinds.get(str(raw.get("kty")))
-    if kind is None or raw.get("use") not in (None, "sig"):
+    if kind is None or raw.get("use") not in (None, "sig") or not _PRIVATE.isdisjoint(raw):
         return None
     names = ("kty", "n", "e", "crv", "x", "y", "kid", "alg", "use")
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from smartapp.outbound import Outbound, OutboundError
+from smartapp.outbound import MAX_DOCUMENT_BYTES, Outbound, OutboundError
 from smartapp.smart.discovery import SmartEndpoints, json_object
 from smartapp.smart.errors import EhrFailed, EhrRefused, GrantEnded
 from smartapp.smart.keys import ASSERTION_TYPE, SigningKeys
@@ -62,7 +62,12 @@ class TokenEndpoint:
         """RFC 7009; empty, or in a word why the token may live on; no answer is an OutboundError."""
         headers, form = self._authenticated(registration, endpoints, {"token": token})
         reply = self._outbound(registration).send(
-            "POST", endpoints.revoke, headers=headers, body=urlencode(form).encode(), seconds=self.seconds
+            "POST",
+            endpoints.revoke,
+            headers=headers,
+            body=urlencode(form).encode(),
+            seconds=self.seconds,
+            largest=MAX_DOCUMENT_BYTES,
         )
         return "" if reply.status == 200 else f"status {reply.status}"
 
@@ -72,7 +77,12 @@ class TokenEndpoint:
         headers, body = self._authenticated(registration, endpoints, form)
         try:
             reply = self._outbound(registration).send(
-                "POST", url, headers=headers, body=urlencode(body).encode(), seconds=self.seconds
+                "POST",
+                url,
+                headers=headers,
+                body=urlencode(body).encode(),
+                seconds=self.seconds,
+                largest=MAX_DOCUMENT_BYTES,
             )
         except OutboundError as error:
             raise EhrFailed(f"The EHR gave no access token: {error}.", _AGAIN) from None

@@ -26,13 +26,13 @@ def a_statement(**more: Any) -> dict[str, Any]:
 
 
 class Server:
-    """`Outbound.send` that counts; `answers` in order, the last again and again."""
+    """`Outbound.get` that counts; `answers` in order, the last again and again."""
 
     def __init__(self, *answers: HttpReply | Exception) -> None:
         self.answers, self.asked = list(answers), []
 
-    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> HttpReply:
-        self.asked.append((method, url, dict(headers)))
+    def get(self, url: str, *, headers: Any, seconds: float, largest: int) -> HttpReply:
+        self.asked.append(("GET", url, dict(headers)))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -69,7 +69,7 @@ class WaitingServer:
     def __init__(self) -> None:
         self.let, self.asked = Event(), 0
 
-    def send(self, method: str, url: str, *, headers: Any, seconds: float) -> HttpReply:
+    def get(self, url: str, *, headers: Any, seconds: float, largest: int) -> HttpReply:
         self.asked += 1
         self.let.wait(seconds)
         return reply(200, a_statement())

@@ -46,11 +46,20 @@ class Ehr:
     id_token: str | None = None
     fail_keys: int = 0
 
-    def get(self, url: str, *, headers: dict[str, str] | None = None, seconds: float = 10.0) -> HttpReply:
+    def get(
+        self, url: str, *, headers: dict[str, str] | None = None, seconds: float = 10.0, largest: int = 0
+    ) -> HttpReply:
         return self.send("GET", url, headers=headers, seconds=seconds)
 
     def send(
-        self, method: str, url: str, *, headers: Any = None, body: bytes | None = None, seconds: float = 10.0
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Any = None,
+        body: bytes | None = None,
+        seconds: float = 10.0,
+        largest: int = 0,
     ) -> HttpReply:
         self.asked.append((method, url, parse_qs((body or b"").decode()), dict(headers or {})))
         if url.endswith("/.well-known/smart-configuration"):

@@ -137,6 +137,24 @@ def test_each_parameter_exactly_once(ehr: Ehr, flow: LaunchFlow, iss: list[str],
     assert ehr.asked == []
 
 
+@pytest.mark.req("SAL-90")
+@pytest.mark.parametrize("length", [1, 2049, 6000])
+def test_a_code_may_be_as_long_as_the_request_line(ehr: Ehr, flow: LaunchFlow, length: int) -> None:
+    begun = flow.begin([BASE], ["xyz"])
+    ehr.nonce = sent(begun.url)["nonce"]
+    code = "c" * length
+    assert flow.complete({"state": [sent(begun.url)["state"]], "code": [code]}, begun.cookie).session is not None
+    ((_, _, form, _),) = ehr.token_requests()
+    assert form["code"] == [code]
+
+
+@pytest.mark.req("SAL-90", "SAL-13")
+def test_a_state_keeps_its_limit_and_is_told_so(flow: LaunchFlow) -> None:
+    begun = flow.begin([BASE], ["xyz"])
+    with pytest.raises(BadParameter, match="state is longer than 2048"):
+        flow.complete({"state": ["s" * 2049], "code": ["abc"]}, begun.cookie)
+
+
 @pytest.mark.req("SAL-23")
 def test_state_belongs_to_one_browser(ehr: Ehr, flow: LaunchFlow) -> None:
     begun, other = flow.begin([BASE], ["xyz"]), flow.begin([BASE], ["xyz"])

@@ -11,6 +11,7 @@ from smartapp.outbound import HttpReply
 from smartapp.smart.errors import EhrFailed
 from smartapp.smart.flow import LaunchFlow
 from smartapp.smart.identity import fhir_user
+from smartapp.smart.issuer_keys import keys_in
 from tests.smart.launching import BASE, ISSUER, KEY, Ehr, launched, make_flow, reply
 
 
@@ -162,3 +163,10 @@ def test_keys_are_fetched_once_and_beside_the_token(ehr: Ehr, flow: LaunchFlow) 
 def test_keys_that_could_not_be_fetched_ahead_are_asked_for_again(ehr: Ehr, flow: LaunchFlow) -> None:
     ehr.fail_keys = 1
     assert launched(flow, ehr).session is not None
+
+
+@pytest.mark.req("SAL-71", "CDS-98")
+def test_a_key_that_shows_its_private_part_verifies_nothing() -> None:
+    shown, hidden = (RSAKey.generate_key(2048, private=True) for _ in range(2))
+    named = [{**shown.as_dict(private=True), "kid": "shown"}, {**hidden.as_dict(private=False), "kid": "hidden"}]
+    assert [key.kid for key in keys_in({"keys": named})] == ["hidden"]

@@ -7,7 +7,7 @@ from smartapp.cli.doctor.findings import Sentence, note, ok, wanting
 from smartapp.ehr.client import FHIR_JSON
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities, read_capabilities
 from smartapp.fhir.queries import Query
-from smartapp.outbound import Outbound, OutboundError
+from smartapp.outbound import MAX_STATEMENT_BYTES, Outbound, OutboundError
 
 _TEXT = "the page offers the order as text to copy"
 
@@ -27,7 +27,9 @@ class WriteProbe:
         """Its version, the types we read, and the write route."""
         address = f"{self.base.rstrip('/')}/metadata"
         try:
-            reply = self.outbound.send("GET", address, headers={"Accept": FHIR_JSON}, seconds=self.seconds)
+            reply = self.outbound.get(
+                address, headers={"Accept": FHIR_JSON}, seconds=self.seconds, largest=MAX_STATEMENT_BYTES
+            )
         except OutboundError as error:
             yield wanting(f"The FHIR server at {address} could not be asked: {error}.")
             return
