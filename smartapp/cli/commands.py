@@ -76,12 +76,21 @@ def serve(host: str, port: int, workers: int, config_file: Path | None) -> None:
 @click.option("--ehr-port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open the address in a browser.")
 @click.option("--clock", type=Time(), help="Freeze the clinical now of both.")
-def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None) -> None:
+@click.option(
+    "--profile",
+    type=click.Choice(["plain", "epic-2026-05", "oracle-2026-08"]),
+    default="plain",
+    show_default=True,
+    help="The EHR whose restrictions and habits the demo EHR takes on.",
+)
+def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None, profile: str) -> None:
     """The demo EHR and the app, with embedded storage, until Ctrl-C."""
     from smartapp.cli import serve  # noqa: PLC0415 - imported when it runs
 
     try:
-        serve.demo(port=port, ehr_port=ehr_port, open_browser=open_browser, frozen=clock, ready=click.echo)
+        serve.demo(
+            port=port, ehr_port=ehr_port, open_browser=open_browser, frozen=clock, ready=click.echo, profile=profile
+        )
     except serve.ServingError as error:
         fail(str(error))
 

@@ -94,12 +94,18 @@ def _settled() -> None:
 
 
 def demo(
-    *, port: int, ehr_port: int, open_browser: bool, frozen: datetime | None, ready: Callable[[str], None]
+    *,
+    port: int,
+    ehr_port: int,
+    open_browser: bool,
+    frozen: datetime | None,
+    ready: Callable[[str], None],
+    profile: str = "plain",
 ) -> None:
     """Both servers until Ctrl-C or SIGTERM."""
     with (
         tempfile.TemporaryDirectory(prefix="fibrinogen-watch-") as folder,
-        demo_servers(Path(folder), port=port, ehr_port=ehr_port, frozen=frozen) as address,
+        demo_servers(Path(folder), port=port, ehr_port=ehr_port, frozen=frozen, profile=profile) as address,
     ):
         ready(f"Demo EHR: {address}")
         if open_browser:
@@ -108,8 +114,10 @@ def demo(
 
 
 @contextmanager
-def demo_servers(folder: Path, *, port: int, ehr_port: int, frozen: datetime | None) -> Iterator[str]:
-    """The demo EHR and the app on loopback; the demo EHR's address."""
+def demo_servers(
+    folder: Path, *, port: int, ehr_port: int, frozen: datetime | None, profile: str = "plain"
+) -> Iterator[str]:
+    """The demo EHR and the app on loopback; the demo EHR's address; `profile` as `--profile`."""
     create_demo = _demo_factory()
     if port == ehr_port:
         raise ServingError(f"the app and the demo EHR cannot both listen on port {port}: choose another --ehr-port")
@@ -128,6 +136,7 @@ def demo_servers(folder: Path, *, port: int, ehr_port: int, frozen: datetime | N
         now=now,
         template_folder=str(assets.templates()),
         static_folder=str(assets.static()),
+        profile=profile,
     )
     servers = [_start(create_app(settings, now=now), port), _start(ehr, ehr_port)]
     try:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from smartapp.demo.calls import Caller, HookKey
 from smartapp.demo.cards import Waiting
 from smartapp.demo.chart_screen import create_screens
 from smartapp.demo.concurrent_order import Colleague
+from smartapp.demo.conformance import Conformance, Refusal
 from smartapp.demo.console import Console
 from smartapp.demo.faults import Faults
 from smartapp.demo.fhir_gate import Gate, create_gate
@@ -23,6 +24,7 @@ from smartapp.demo.hooks import HookCaller, Seen
 from smartapp.demo.hospital import Hospital
 from smartapp.demo.pad import Pads
 from smartapp.demo.pad_screen import create_pad
+from smartapp.demo.profiles import PLAIN, PROFILES
 from smartapp.demo.stories import CLINICIAN, lay_out, read_stories
 from smartapp.demo.token_issue import Realm
 from smartapp.demo.tokens import AccessToken, DemoUser, LaunchContext, TokenStore
@@ -38,6 +40,12 @@ class DemoEhr:
 
     hospital: Hospital
     realm: Realm
+    conformance: Conformance | None = None
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What was asked since the last reset that the profile does not declare."""
+        return tuple(self.conformance.refusals) if self.conformance else ()
 
     @property
     def faults(self) -> Faults:
@@ -63,13 +71,22 @@ class DemoEhr:
 
 
 def create_demo(
-    *, base_url: str, app_url: str, now: Callable[[], datetime], template_folder: str, static_folder: str
+    *,
+    base_url: str,
+    app_url: str,
+    now: Callable[[], datetime],
+    template_folder: str,
+    static_folder: str,
+    profile: str = PLAIN,
 ) -> Flask:
-    """The demo EHR at `base_url`, with the app at `app_url`; `now` is the clinical now, tokens use real time."""
+    """The demo EHR at `base_url`, with the app at `app_url`; `now` is the clinical now, tokens use real time; `profile` names
+    the EHR whose restrictions and habits it takes on."""
     app = Flask(__name__, template_folder=template_folder, static_folder=static_folder)
     server, tokens, faults, console = FhirServer(f"{base_url}/fhir"), TokenStore(), Faults(), Console()
     hook_key = HookKey(base_url)
-    realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults, hook_key=hook_key)
+    declared = PROFILES[profile]
+    realm = Realm(base_url=base_url, app_url=app_url, tokens=tokens, faults=faults, hook_key=hook_key, profile=declared)
+    conformance = Conformance(declared, server, faults) if declared else None
     stories = {story.patient: story for story in read_stories()}
 
     pads, waiting, editions, colleague = Pads(), Waiting(), count(), Colleague(server, faults, now)
@@ -81,6 +98,8 @@ def create_demo(
         pads.clear()
         waiting.clear()
         colleague.clear()
+        if conformance:
+            conformance.clear()
         moment, edition = now(), next(editions)
         server.load(
             [CLINICIAN, *(resource for story in stories.values() for resource in lay_out(story, moment, edition))]
@@ -104,12 +123,14 @@ def create_demo(
         reset=reset,
     )
     reset()
-    _register(app, hospital, realm, colleague)
-    app.extensions["demo_ehr"] = DemoEhr(hospital=hospital, realm=realm)
+    _register(app, hospital, realm, colleague, conformance)
+    app.extensions["demo_ehr"] = DemoEhr(hospital=hospital, realm=realm, conformance=conformance)
     return app
 
 
-def _register(app: Flask, hospital: Hospital, realm: Realm, colleague: Colleague) -> None:
+def _register(
+    app: Flask, hospital: Hospital, realm: Realm, colleague: Colleague, conformance: Conformance | None
+) -> None:
     endpoints = {
         "authorize": f"{realm.base_url}/authorize",
         "token": f"{realm.base_url}/token",
@@ -117,10 +138,11 @@ def _register(app: Flask, hospital: Hospital, realm: Realm, colleague: Colleague
     }
     hospital.console.listen(app)
     app.register_blueprint(create_authorization(create_server(realm), hospital.user, lambda: _choices(hospital)))
-    gate = Gate(hospital.server, hospital.tokens.access, hospital.faults, endpoints, colleague)
+    gate = Gate(hospital.server, hospital.tokens.access, hospital.faults, endpoints, colleague, conformance)
     app.register_blueprint(create_gate(gate))
     app.register_blueprint(create_screens(hospital))
     app.register_blueprint(create_pad(hospital))
+    app.add_url_rule("/refused", "refused", lambda: _refused(conformance))
     policy = _content_policy(hospital.app_url)
 
     @app.after_request
@@ -131,6 +153,13 @@ def _register(app: Flask, hospital: Hospital, realm: Realm, colleague: Colleague
         if response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _refused(conformance: Conformance | None) -> dict[str, Any]:
+    """The profile, and what was asked of it that it does not declare."""
+    if conformance is None:
+        return {"profile": PLAIN, "refused": []}
+    return {"profile": conformance.profile.name, "refused": [asdict(one) for one in conformance.refusals]}
 
 
 def _content_policy(app_url: str) -> str:

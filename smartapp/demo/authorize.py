@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from smartapp.demo.clients import ALGORITHMS
 from smartapp.demo.faults import Fault
+from smartapp.demo.profiles import smart_configuration as declared_configuration
 from smartapp.demo.scopes import PLAIN
 from smartapp.demo.token_issue import Realm, SmartServer
 from smartapp.demo.tokens import DemoUser, LaunchContext
@@ -51,7 +52,9 @@ _READ_TYPES = [
 
 
 def configuration(realm: Realm) -> dict[str, Any]:
-    """The discovery document."""
+    """The discovery document; with a profile what that EHR declares."""
+    if realm.profile is not None:
+        return declared_configuration(realm.profile, realm.base_url)
     return {
         "issuer": realm.base_url,
         "jwks_uri": f"{realm.base_url}/jwks.json",

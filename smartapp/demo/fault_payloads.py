@@ -97,3 +97,14 @@ def _lose_unit(entries: list[Resource]) -> None:
 
 def _is_fibrinogen(resource: Resource) -> bool:
     return any(coding.get("code") in FIBRINOGEN for coding in resource.get("code", {}).get("coding", ()))
+
+
+def break_the_glass() -> Resource:
+    """The refusal of a chart behind the glass, with an issue code of this EHR's own."""
+    own = {"system": "urn:oid:2.16.840.1.113883.3.9999.7", "code": "59178", "display": "Break the glass"}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {"severity": "fatal", "code": "forbidden", "details": {"coding": [own], "text": "Break the glass first."}}
+        ],
+    }

@@ -48,6 +48,8 @@ class Fault(StrEnum):
     TWO_CHARTS = "two_charts"
     NORMALISED_WRITE = "normalised_write"
     IGNORED_CONDITION = "ignored_condition"
+    EXPIRED_PAGE = "expired_page"
+    BREAK_THE_GLASS = "break_the_glass"
 
 
 GROUPS: dict[str, dict[Fault, str]] = {
@@ -64,6 +66,8 @@ GROUPS: dict[str, dict[Fault, str]] = {
         Fault.FHIR_500: "Requests for the chosen resource type are answered 500.",
         Fault.LOST_UNIT: "The newest fibrinogen is sent without its unit.",
         Fault.BROKEN_OBSERVATION: "One entry of each page of Observations is malformed.",
+        Fault.BREAK_THE_GLASS: "Requests for the chosen resource type are answered 403 with this EHR's own code: break the glass first.",
+        Fault.EXPIRED_PAGE: "With a profile: the session of a search has expired when its next page is asked for.",
     },
     "Meanwhile": {
         Fault.DUPLICATE_ORDER: "Duplicate order: after the receipt (a launch's third reading of orders), a colleague orders cryoprecipitate.",

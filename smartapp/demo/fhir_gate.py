@@ -12,8 +12,10 @@ from sekmet.fhir.common import FhirError
 from smartapp.demo import fault_payloads, write_faults
 from smartapp.demo.access import Access, ForbiddenError
 from smartapp.demo.concurrent_order import Colleague
+from smartapp.demo.conformance import Conformance
 from smartapp.demo.faults import Fault, Faults
 from smartapp.demo.fhir_server import FhirServer, Params, Reply, Resource, dump_json, parse_json, refused
+from smartapp.demo.profiles import statement
 from smartapp.demo.tokens import AccessToken
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
@@ -25,13 +27,14 @@ TokenLookup = Callable[[str], AccessToken | None]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Serves FHIR requests for whoever holds a token."""
+    """Serves FHIR requests for whoever holds a token; `conformance` is the profile that restricts what is offered."""
 
     server: FhirServer
     tokens: TokenLookup
     faults: Faults
     endpoints: Mapping[str, str]
     colleague: Colleague
+    conformance: Conformance | None = None
 
     def answer(self, path: str) -> Response:
         """The answer to the current request below the FHIR base."""
@@ -61,8 +64,10 @@ class Gate:
         if self.faults.get(Fault.NO_METADATA):
             return refused(404, "not-found", "There is no CapabilityStatement (a fault switch is on)")
         refuses = self.faults.get(Fault.NO_CONDITIONAL_CREATE) is not None
-        statement = self.server.capabilities(self.endpoints, conditional_create=not refuses)
-        return Reply(200, fault_payloads.silenced(statement, self.faults))
+        if self.conformance is not None:
+            return Reply(200, statement(self.conformance.profile, self.endpoints))
+        declared = self.server.capabilities(self.endpoints, conditional_create=not refuses)
+        return Reply(200, fault_payloads.silenced(declared, self.faults))
 
     def _token(self) -> AccessToken | None:
         header = request.authorization
@@ -79,6 +84,8 @@ class Gate:
         if busy:
             body = refused(429, "throttled", "Too many requests (a fault switch is on)").body
             return Reply(429, body, {"Retry-After": str(round(busy.seconds))})
+        if self.faults.on(Fault.BREAK_THE_GLASS, kind):
+            return Reply(403, fault_payloads.break_the_glass())
         if self.faults.on(Fault.FHIR_500, kind):
             return refused(500, "exception", "The server failed (a fault switch is on)")
         if self.faults.get(Fault.NO_TRANSACTION) and not segments:
@@ -97,11 +104,12 @@ class Gate:
 
     def _served(self, access: Access, segments: list[str], params: Params, body: Any) -> Reply:
         if not segments and request.method == "POST" and isinstance(body, dict):
-            return self._bundle(access, body)
+            undeclared = self.conformance and self.conformance.bundle_refusal(str(body.get("type")))
+            return undeclared or self._bundle(access, body)
         if segments[1:] == ["_search"] and request.method == "POST" and isinstance(body, list):
             if write_faults.is_blind("/".join(segments), self.faults):
                 body = [*body, ("_id", "not-indexed-yet")]
-            return self._one(access, "GET", segments[:1], [*params, *body])
+            return self._one(access, "GET", segments[:1], body if self.conformance else [*params, *body])
         headers = {name.lower(): value for name, value in request.headers.items()}
         return self._one(access, request.method, segments, params, body=body, headers=headers)
 
@@ -115,9 +123,13 @@ class Gate:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """One interaction: asked of the token, then done."""
+        """One interaction: asked of the profile, asked of the token, then done."""
+        undeclared = self.conformance and self.conformance.refusal(method, segments, params, headers or {})
+        if undeclared:
+            return undeclared
         if method == "GET" and len(segments) == 1 and segments[0][0].isupper():
-            return self.server.search(segments[0], params, within=access.condition(segments[0], params))
+            search = self.server.search if self.conformance is None else self.conformance.search
+            return search(segments[0], params, within=access.condition(segments[0], params))
         if self.faults.get(Fault.IGNORED_CONDITION):
             headers = {name: value for name, value in (headers or {}).items() if name != "if-none-exist"}
         if self.faults.get(Fault.NO_CONDITIONAL_CREATE) and (headers or {}).get("if-none-exist"):
@@ -128,8 +140,9 @@ class Gate:
         if refusal is not None:
             return refusal
         if method == "POST" and isinstance(body, dict):
-            body = fault_payloads.altered(body, self.faults)
+            body = fault_payloads.altered(self.conformance.stored(body) if self.conformance else body, self.faults)
         reply = self.server.request(method, segments, params, body=body, headers=headers)
+        reply = self.conformance.shown(reply) if self.conformance else reply
         if not self.faults.get(Fault.ALTERED_PATIENT):
             _check_reply(access, method, reply)
         return reply

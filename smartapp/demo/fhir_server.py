@@ -123,6 +123,14 @@ class FhirServer:
         except FhirError as error:
             return Reply(error.status, error.outcome())
 
+    def matches(self, resource_type: str, params: Params, *, within: Condition | None) -> list[Resource] | Reply:
+        """All matches as they are stored, without pages; a refusal where the search is not supported."""
+        try:
+            found = self.service.search(resource_type, [*params, ("_count", "5000")], extra_where=within).body or {}
+        except FhirError as error:
+            return Reply(error.status, error.outcome())
+        return [entry["resource"] for entry in found.get("entry", ()) if entry["search"]["mode"] == "match"]
+
     def condition(self, resource_type: str, params: Params) -> Condition:
         """The condition that a search by these parameters puts on `r`; FhirError if one is not supported."""
         where, args = self.service.search_engine.build_where(resource_type, list(params), True, [], [])

@@ -17,6 +17,7 @@ from smartapp.demo import scopes
 from smartapp.demo.calls import HookKey
 from smartapp.demo.clients import DemoClient
 from smartapp.demo.faults import Fault, Faults
+from smartapp.demo.profiles import Profile
 from smartapp.demo.tokens import TOKEN_SECONDS, AccessToken, LaunchContext, TokenStore
 
 AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "none"]
@@ -31,6 +32,7 @@ class Realm:
     tokens: TokenStore
     faults: Faults
     hook_key: HookKey
+    profile: Profile | None = None
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
 
     @property

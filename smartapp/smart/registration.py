@@ -40,12 +40,14 @@ class Registration:
 
 
 def normalised(url: str) -> str:
-    """Scheme and host in lower case, default port and one trailing slash away; nothing else (SAL-11)."""
-    parts = urlsplit(url)
-    path = parts.path[:-1] if parts.path.endswith("/") else parts.path
-    query = f"?{parts.query}" if parts.query else ""
-    fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return f"{origin_of(url)}{path}{query}{fragment}"
+    """Scheme and host in lower case, default port and one trailing slash away; nothing else (SAL-11).
+
+    Raises `NotAllowed` for a query or a fragment, also an empty one: a parser would lose it (SAL-89).
+    """
+    if "?" in url or "#" in url:
+        raise NotAllowed("the address has a query or a fragment")
+    path = urlsplit(url).path
+    return f"{origin_of(url)}{path.removesuffix('/')}"
 
 
 def registered(iss: str, registrations: Iterable[Registration]) -> Registration | None:

@@ -92,7 +92,7 @@ def test_state_nonce_and_verifier_are_new_each_time(flow: LaunchFlow) -> None:
         assert min(len(value) for value in values) >= 43 - 22 * (name == "none")
 
 
-@pytest.mark.req("SAL-11")
+@pytest.mark.req("SAL-11", "SAL-89")
 @pytest.mark.parametrize(
     "iss",
     [
@@ -105,6 +105,12 @@ def test_state_nonce_and_verifier_are_new_each_time(flow: LaunchFlow) -> None:
         "https://ehr.example.org/fhir%2F",
         "https://ehr.example.org/fhir?x=1",
         "https://ehr.example.org/fhir#x",
+        "https://ehr.example.org/fhir#",
+        "https://ehr.example.org/fhir?",
+        "https://ehr.example.org/fhir?#",
+        "https://ehr.example.org/fhir/?",
+        "https://ehr.example.org/fhir/#",
+        "https://ehr.example.org/fhir//",
         "http://ehr.example.org/fhir",
         "https://ehr.example.org\\@evil.test/fhir",
         "javascript:alert(1)",
