@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: breaks help demo test check serve bench growth cohort soak mutants screenshots lock sbom docs
+.PHONY: breaks help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -43,6 +43,10 @@ test: $(TEST) .venv-healthchain/.installed
 ## check: format, lint, types, import rules, generated docs, audits; no tests
 check: $(TEST)
 	PYTHON="$(BIN)/python" sh .ci/check
+
+## revisions: which rules changed, with their criteria, since the last release and may have to rise; keeps their digests
+revisions: $(TEST)
+	$(BIN)/python -m tests.house.rule_revisions
 
 ## cohort: 2,000 background patients get no card, 300 CAR-T courses move only with news or time (about ten minutes)
 cohort: $(TEST) var/cohort/fhir_r4/Patient.ndjson

@@ -254,7 +254,7 @@ def label_of(option: Option) -> str:
 
 
 def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ...]:
-    dosed = [o for o in assessment.options if (o.dose_mg is not None or o.units is not None) and not o.no_draft]
+    dosed = [option for option in assessment.options if option.may_be_ordered]
     return tuple(
         Suggestion(
             uuid=str(uuid.uuid4()),

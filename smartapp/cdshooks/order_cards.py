@@ -69,7 +69,7 @@ def _suggestions(
 def _options(assessment: Assessment, draft: Draft) -> tuple[Option | None, list[Option]]:
     """The option of the draft's own product, and those of others, with amounts that may be given."""
     product = PRODUCTS.get(draft.order.drug) if draft.order.drug else None
-    dosed = [o for o in assessment.options if (o.dose_mg is not None or o.units is not None) and not o.no_draft]
+    dosed = [option for option in assessment.options if option.may_be_ordered]
     return next((o for o in dosed if o.product is product), None), [o for o in dosed if o.product is not product]
 
 

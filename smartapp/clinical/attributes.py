@@ -3,7 +3,6 @@
 from typing import Any
 
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
-from smartapp.clinical.revisions import REVISIONS
 from smartapp.clinical.rule import Row
 from smartapp.clinical.rules import all_rules
 
@@ -32,14 +31,13 @@ def source_attributes() -> dict[str, Any]:
 
 def attributes_of(row: Row) -> dict[str, Any]:
     """The thirteen attributes of one row."""
-    revision = REVISIONS[row.id]
     return {
         "bibliographic_citation": [SOURCES[key].citation for key in row.citations] or [PROJECT_DEFAULT],
         "developer": DEVELOPER,
         "funding_source": FUNDING,
-        "release_and_revision_dates": {"released": revision.released, "revised": revision.revised},
+        "release_and_revision_dates": {"released": row.released, "revised": row.revised},
         **dict.fromkeys(_NEVER, NOT_USED),
-        "date_of_birth": USED if revision.uses_birth_date else NOT_USED,
+        "date_of_birth": USED if row.uses_birth_date else NOT_USED,
     }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from smartapp.clinical.parameter_kinds import Parameter, flag, listing, number, unset, word
+from smartapp.clinical.rule_families import FAMILIES
 
 _MONITOR = {
     "none": 72,
@@ -145,9 +146,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     word("order_intent", "proposal", "proposal", "plan", "order", status="site", note="of what is written back"),
 )
 
-_ROW_NAMED = re.compile(
-    r"\b(?:APP|CRS|BLD|TRD|TOC|MOD|TIER|REP|PRD|FC|CRY|RCK|COAG|PLT|DIC|IEC|MON|SAF|DQ)(?:-\d\d)?\b"
-)
+_ROW_NAMED = re.compile(rf"\b(?:{'|'.join(FAMILIES)})(?:-\d\d)?\b")
 
 
 def rows_named(parameter: Parameter) -> tuple[str, ...]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import getdoc
 from typing import Any, Generic, TypeVar
 
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import ClinicalPicture
 from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.rule_families import Family, family_of
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+FIRST_RELEASE = "2026-11-23"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,25 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of the guideline that a rule module implements: its id, version, title, evidence level and sources."""
+    """One row of the guideline that a rule module implements: its id, version, title, evidence level and sources.
+
+    `released` and `revised` are the days (ISO) of its first and of its present version (DSI-01); `uses_birth_date`: whether what the
+    rule reads rests on the date of birth.
+    """
 
     id: str
     version: int
     title: str
     level: EvidenceLevel
     citations: tuple[str, ...]
+    released: str = FIRST_RELEASE
+    revised: str = FIRST_RELEASE
+    uses_birth_date: bool = True
+
+    @property
+    def family(self) -> Family:
+        """What its id says that it is about, and which card it speaks in."""
+        return family_of(self.id)
 
     def finds(self, text: str, indicator: Indicator = Indicator.INFO, *, evidence: tuple[str, ...] = ()) -> Finding:
         """What this row says of a patient."""
@@ -100,8 +115,8 @@ class Row:
 class Rule:
     """One recommendation, or a table of rows in which the first match wins.
 
-    `applies` gets the declared facts and returns what it finds: nothing means the rule is silent. `always`: it is asked also
-    where the therapy rules do not run (APP rows).
+    `applies` gets the declared facts and returns what it finds: nothing means the rule is silent; its docstring is what the rule
+    says, in plain words. `always`: it is asked also where the therapy rules do not run (APP rows).
     """
 
     rows: tuple[Row, ...]
@@ -109,3 +124,8 @@ class Rule:
     applies: Callable[[Given], tuple[Finding, ...]]
     wants: tuple[Need[Any], ...] = ()
     always: bool = False
+
+    @property
+    def words(self) -> str:
+        """What the rule says: a sentence, then *Guideline*, *Applies when*, *Silent when*, *Cannot tell when*."""
+        return getdoc(self.applies) or ""

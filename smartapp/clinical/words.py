@@ -14,6 +14,7 @@ from smartapp.clinical.derived_facts import (
     Dic,
     EffectiveFibrinogen,
     Infusion,
+    Modifier,
     Monitoring,
     NoFibrinogen,
     Weight,
@@ -24,6 +25,16 @@ from smartapp.clinical.picture import Bedside, Exposure
 
 _UNITS = {Product.FIBRINOGEN_CONCENTRATE: " mg", Product.CRYOPRECIPITATE: " units"}
 _LONG = Context(prec=1000)
+MODIFIER_WORDS = {
+    Modifier.AGE_LT_10: "age below 10 years",
+    Modifier.TREND_DOWN: "falling fibrinogen",
+    Modifier.PLATELETS_LT_50: "platelets below 50",
+    Modifier.ICANS_GE_3: "ICANS grade 3 or more",
+    Modifier.INVASIVE_PROCEDURE_24H: "invasive procedure within 24 h",
+    Modifier.POST_TOCI: "recent tocilizumab",
+    Modifier.BLEEDING_MINOR: "minor bleeding",
+    Modifier.DIC_OVERT: "overt DIC by score",
+}
 
 
 def rounded(value: Decimal, places: int = 2) -> str:

@@ -27,23 +27,13 @@ from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, InfusionRecord
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.words import plain
+from smartapp.clinical.words import MODIFIER_WORDS, plain
 
 STEP = Decimal("0.01")  # g/L, the finest that laboratories report
 HIGHEST = Decimal(20)  # g/L, DQ-06
 GRADES = range(5)  # grade 5 is death, no change that can be wished for
 LEVELS = (BleedingLevel.NONE, BleedingLevel.MINOR, BleedingLevel.SIGNIFICANT, BleedingLevel.MAJOR)
 UNKNOWN = "unknown"
-MODIFIER_WORDS = {
-    Modifier.AGE_LT_10: "age below 10 years",
-    Modifier.TREND_DOWN: "falling fibrinogen",
-    Modifier.PLATELETS_LT_50: "platelets below 50",
-    Modifier.ICANS_GE_3: "ICANS 3 or more",
-    Modifier.INVASIVE_PROCEDURE_24H: "invasive procedure within 24 h",
-    Modifier.POST_TOCI: "tocilizumab within 14 days",
-    Modifier.BLEEDING_MINOR: "minor bleeding",
-    Modifier.DIC_OVERT: "overt DIC",
-}
 _RESTS_ON: dict[Modifier, Need[object]] = {
     Modifier.AGE_LT_10: AGE,
     Modifier.TREND_DOWN: TREND,

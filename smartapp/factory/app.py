@@ -1,16 +1,14 @@
 """The Flask application from the settings."""
 
 import json
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
 
 from smartapp import assets
-from smartapp.clinical.rule import Rule
 from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
 from smartapp.factory.desk import ClinicalDesk, subject_of
@@ -80,7 +78,7 @@ def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
     )
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=own))
     app.register_blueprint(receipts.create_blueprint(desk=desk, keys=parts.receipts().public_keys))
-    app.register_blueprint(rules.create_blueprint(_rule_pages(), parts.site.policy))
+    app.register_blueprint(rules.create_blueprint(all_rules(), parts.site.policy))
     app.register_blueprint(
         operations.create_blueprint(lambda: missing(parts.database, parts.keys), parts.requests.metrics.text)
     )
@@ -113,11 +111,6 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
     if any(ehr.online_access for ehr in settings.ehr):
         rendered["scope"] += " online_access"
     return rendered
-
-
-def _rule_pages() -> Sequence[tuple[Rule, str]]:
-    """Each rule with the words of its module."""
-    return [(rule, sys.modules[rule.applies.__module__].__doc__ or "") for rule in all_rules()]
 
 
 def _revoked(session: SmartSession, parts: Parts) -> None:

@@ -5,9 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
 from smartapp.clinical.picture import Bedside, BleedingLevel
-from smartapp.smart.errors import BadParameter
 from smartapp.web.decisions import Observed
 
 TIMES = "times"  # when each was added, beside what was
@@ -37,8 +35,6 @@ def _added(kept: dict[str, Any], observed: Observed) -> dict[str, Any]:
     if observed.crs_grade is not None:
         kept["crs_grade"] = observed.crs_grade
     if observed.weight_kg is not None:
-        if not LIGHTEST <= observed.weight_kg <= HEAVIEST:
-            raise BadParameter(f"A weight must be from {LIGHTEST} to {HEAVIEST} kg.", "Go back and enter it again.")
         kept["weight_kg"] = str(observed.weight_kg)
     if observed.suspect:
         kept["suspects"] = {**kept.get("suspects", {}), observed.suspect: observed.reason[:200]}

@@ -3,24 +3,17 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Band, Option, Tier
 from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.rule_families import family_of
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import basis_of
 
 QUIET_SECONDS = 6 * 3600.0
 LOUD_HOOKS = frozenset({"order-sign"})
 """Where a card is shown however often it was acknowledged."""
-_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "replacement": ("APP", "CRS", "BLD", "TRD", "MOD", "REP", "PRD", "FC", "CRY", "RCK", "SAF", "TIER"),
-    "coagulation": ("COAG", "PLT", "DIC", "IEC"),
-    "monitoring": ("MON", "TOC"),
-    "data": ("DQ",),
-    "orders": ("ORD",),
-}
 _TIERS: Mapping[str, int] = {Tier.T0: 0, Tier.T1: 1, Tier.T2: 2}
 _BANDS: Mapping[str, int] = {Band.NONE: 0, Band.MILD: 1, Band.MODERATE: 2, Band.SEVERE: 3, Band.FATAL: 4}
 _BLEEDING: Mapping[str, int] = {
@@ -32,10 +25,9 @@ _BLEEDING: Mapping[str, int] = {
 }
 
 
-@cache
 def group_of(rule: str) -> str:
     """Which card a rule speaks in (interfaces.md section 4)."""
-    return next(name for name, prefixes in _GROUPS.items() if rule.split("-", maxsplit=1)[0] in prefixes)
+    return family_of(rule).card
 
 
 def rules_in(assessment: Assessment, rules: Sequence[str]) -> tuple[tuple[str, int], ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
+from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.words import plain
 from smartapp.web.amounts import AmountRefused, read_number
@@ -177,6 +178,6 @@ def _weight(text: str) -> Decimal:
         weight = read_number(text)
     except AmountRefused:
         raise WeightRefused(text) from None
-    if not Decimal("0.5") <= weight <= 400:
+    if not LIGHTEST <= weight <= HEAVIEST:
         raise WeightRefused(text)
     return weight

@@ -11,32 +11,10 @@ from smartapp.clinical.definition_rows import DEFINITIONS
 from smartapp.clinical.parameters import PARAMETERS, parameters_of
 from smartapp.clinical.policy import SitePolicy, as_given
 from smartapp.clinical.rule import Row, Rule
+from smartapp.clinical.rule_families import FAMILIES, family_of
 from smartapp.web.presenters.trace import citation_words, level_words
 from smartapp.web.presenters.words import input_words
 from smartapp.web.problems import NotFound
-
-_FAMILIES = {  # in the guideline's order
-    "APP": "Which patients the guideline is about",
-    "CRS": "CRS grade",
-    "BLD": "Bleeding",
-    "TIER": "Fibrinogen tiers",
-    "MOD": "What raises the risk",
-    "TRD": "Falling fibrinogen",
-    "REP": "Replacement",
-    "PRD": "Which product",
-    "FC": "Dose of fibrinogen concentrate",
-    "CRY": "Dose of cryoprecipitate",
-    "SAF": "What stands against replacement",
-    "RCK": "Recheck after a dose",
-    "MON": "Monitoring",
-    "TOC": "After tocilizumab",
-    "COAG": "Clotting times and anticoagulants",
-    "PLT": "Platelets",
-    "DIC": "Disseminated intravascular coagulation",
-    "IEC": "IEC-HS",
-    "ORD": "Orders being written",
-    "DQ": "Missing, old and unreadable data",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +45,10 @@ class ParameterLine:
     note: str
 
 
-def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> Blueprint:
-    """`rules` with the words of each module, as its docstring has them."""
+def create_blueprint(rules: Sequence[Rule], policy: SitePolicy) -> Blueprint:
+    """The pages of all rules, and of the definitions that they share."""
     blueprint = Blueprint("rules", __name__)
-    pages = {page.id: page for rule, words in rules for page in _pages(rule, words, policy)}
+    pages = {row.id: _page(row, rule, policy) for rule in rules for row in rule.rows}
     pages |= {row.id: _definition(row, policy) for row in DEFINITIONS}
 
     @blueprint.get("/rules")
@@ -94,17 +72,13 @@ def create_blueprint(rules: Sequence[tuple[Rule, str]], policy: SitePolicy) -> B
     return blueprint
 
 
-def _pages(rule: Rule, words: str, policy: SitePolicy) -> tuple[RulePage, ...]:
-    return tuple(_page(row, rule, words, policy) for row in rule.rows)
-
-
-def _page(row: Row, rule: Rule, words: str, policy: SitePolicy) -> RulePage:
+def _page(row: Row, rule: Rule, policy: SitePolicy) -> RulePage:
     return RulePage(
         id=row.id,
         version=row.version,
         title=row.title,
         level=level_words(row.level),
-        says=tuple(_paragraphs(words)),
+        says=tuple(_paragraphs(rule.words)),
         citations=citation_words(row.citations),
         inputs=tuple(input_words(need.name) for need in (*rule.needs, *rule.wants)),
         off=row.id in policy.get("rules_off"),
@@ -138,17 +112,14 @@ def _definition(row: Row, policy: SitePolicy) -> RulePage:
 
 def families(pages: Iterable[RulePage]) -> tuple[tuple[str, tuple[RulePage, ...]], ...]:
     """The rules under what they are about, in the guideline's order."""
-    by_prefix: dict[str, list[RulePage]] = {}
+    by_family: dict[str, list[RulePage]] = {}
     for page in pages:
-        by_prefix.setdefault(page.id.split("-")[0], []).append(page)
-    ordered = sorted(
-        by_prefix, key=lambda prefix: list(_FAMILIES).index(prefix) if prefix in _FAMILIES else len(_FAMILIES)
-    )
-    return tuple((_FAMILIES.get(prefix, prefix), tuple(by_prefix[prefix])) for prefix in ordered)
+        by_family.setdefault(family_of(page.id).prefix, []).append(page)
+    return tuple((family.title, tuple(by_family[prefix])) for prefix, family in FAMILIES.items() if prefix in by_family)
 
 
 def _paragraphs(words: str) -> Iterator[tuple[str, str]]:
-    """A module's words as (lead, text): `("Applies when", "…")`; the first has no lead."""
+    """A rule's words as (lead, text): `("Applies when", "…")`; the first has no lead."""
     for part in re.split(r"\n+(?=(?:Guideline|Applies when|Silent when|Cannot tell when):)", words.strip()):
         lead, colon, text = part.partition(":")
         known = colon and lead in ("Guideline", "Applies when", "Silent when", "Cannot tell when")

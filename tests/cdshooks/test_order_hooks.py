@@ -174,3 +174,11 @@ def test_an_answer_silences_that_draft_at_that_amount_and_never_at_signing(tmp_p
     assert len(selected(second)) == 1
     assert len(selected(a_draft("d1", mg=8000))) == 1
     assert len(cards(client, first)) == 1
+
+
+@pytest.mark.req("CRY-03", "CDS-48")
+def test_a_card_offers_a_dose_by_volume_as_the_app_does(tmp_path: Path) -> None:
+    client = an_app(tmp_path, cryo_method="ml_per_kg", fc_available="false")
+    answer = client.post(url(), data=c.dumps(call()), content_type="application/json")
+    suggested = [each["label"] for card in answer.json["cards"] for each in card.get("suggestions", ())]
+    assert any("mL" in label for label in suggested)

@@ -42,6 +42,7 @@ from smartapp.clinical.report import as_json
 from smartapp.clinical.sentences import as_text
 from smartapp.clinical.terminology import Allergen, Analyte, CarTProduct, ConditionKind, Drug, Variant
 from tests import builders as b
+from tests.house import rule_revisions
 
 KEPT = Path(__file__).with_name("odd_patients.txt")
 NUMBERS = range(1000)
@@ -337,6 +338,7 @@ def main() -> None:
         click.echo("\n".join(told_of(number)))
     if not sys.argv[1:]:
         KEPT.write_text("".join(f"{number} {fingerprint(number)}\n" for number in NUMBERS))
+        rule_revisions.look()
 
 
 if __name__ == "__main__":

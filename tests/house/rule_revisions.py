@@ -1,23 +1,32 @@
-"""What each rule is made of, as a digest; `python -m tests.house.rule_revisions` prints the table for `clinical/revisions.py`.
+"""What each row's answers are made of, as a digest: its rule, the criteria it needs, and the parameters that they read.
 
-Print it only after raising the version of each rule that says something else to any patient, and setting its revision date.
+`python -m tests.house.rule_revisions` (`make revisions`) names the rows whose code changed while they still have the version of the last
+release, and keeps the new digests. Docstrings and comments do not count.
 """
 
+import ast
 import hashlib
-import inspect
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import smartapp.clinical
 from smartapp.clinical.assessment import assess
+from smartapp.clinical.parameters import BY_NAME
 from smartapp.clinical.picture import ClinicalPicture, Patient
-from smartapp.clinical.revisions import REVISIONS
 from smartapp.clinical.rule import Facts, Row, Rule
 from smartapp.clinical.rules import all_rules
 from tests.clinical.golden_patients import NUMBERS, a_patient
 
-TODAY = "2026-11-23"
+KEPT = Path(__file__).with_name("rule_revisions.json")
+_CORE = "smartapp.clinical"
+_FOLDER = Path(smartapp.clinical.__file__).parent
+Place = tuple[str, str]
+"""A module and a name that it defines at its top."""
 
 
 def rows() -> Iterator[tuple[Rule, Row]]:
@@ -25,8 +34,87 @@ def rows() -> Iterator[tuple[Rule, Row]]:
 
 
 def digest(rule: Rule) -> str:
-    """Over the module's own words and code."""
-    return hashlib.sha256(inspect.getsource(sys.modules[rule.applies.__module__]).encode()).hexdigest()[:16]
+    """Over the code of the rule and of everything in the core that it reaches."""
+    module = rule.applies.__module__
+    call = next(call for call in _calls(module) if _names(_keyword(call, "applies")) == {rule.applies.__name__})
+    reached: dict[Place, str] = {}
+    pending = [(module, name) for name in _names(call)]
+    while pending:
+        place = pending.pop()
+        if place not in reached and (node := _defined(place[0]).get(place[1])) is not None:
+            reached[place] = ast.dump(node) + _parameters(node)
+            pending += [_origin(place[0], name) for name in _names(node)]
+    lines = "\n".join(f"{place} {code}" for place, code in sorted(reached.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    """A module of the core, without docstrings."""
+    part = module.removeprefix(_CORE).lstrip(".").replace(".", "/")
+    file = _FOLDER / f"{part}.py" if part and (_FOLDER / f"{part}.py").exists() else _FOLDER / part / "__init__.py"
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)):
+            node.body = [one for one in node.body if not _is_text(one)]
+    return tree
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@cache
+def _defined(module: str) -> dict[str, ast.stmt]:
+    """What stands at the top of a module, by name."""
+    found: dict[str, ast.stmt] = {}
+    for node in _tree(module).body:
+        for name in _targets(node):
+            found[name] = node
+    return found
+
+
+def _targets(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+
+
+@cache
+def _imported(module: str) -> dict[str, Place]:
+    lines = [node for node in _tree(module).body if isinstance(node, ast.ImportFrom)]
+    return {
+        each.asname or each.name: (line.module, each.name)
+        for line in lines
+        if line.module and line.module.startswith(_CORE)
+        for each in line.names
+    }
+
+
+def _origin(module: str, name: str) -> Place:
+    return _imported(module).get(name, (module, name))
+
+
+def _names(node: ast.AST | None) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} if node is not None else set()
+
+
+def _calls(module: str) -> list[ast.Call]:
+    """The rules that a module lists."""
+    listed = ast.walk(_defined(module)["RULES"])
+    return [node for node in listed if isinstance(node, ast.Call) and _names(node.func) == {"Rule"}]
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _parameters(node: ast.AST) -> str:
+    """The defaults of the parameters that the code names."""
+    texts = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    named = [n for n in BY_NAME if n in texts or any(text.endswith(".") and n.startswith(text) for text in texts)]
+    return "".join(f" {name}={BY_NAME[name].default}" for name in named)
 
 
 class WatchedPatient:
@@ -58,19 +146,32 @@ def birth_date_readers() -> frozenset[str]:
     return frozenset(found)
 
 
-def table() -> str:
-    """The lines of the table; what was released before keeps its date."""
-    uses = birth_date_readers()
-    lines = []
-    for rule, row in rows():
-        old = REVISIONS.get(row.id)
-        released = old.released if old else TODAY
-        same = old is not None and old.version == row.version
-        revised = old.revised if old and same else TODAY
-        told = f'Revision({row.version}, "{released}", "{revised}", "{digest(rule)}", uses_birth_date={row.id in uses})'
-        lines.append(f'    "{row.id}": {told},')
-    return "\n".join(lines)
+def recorded() -> dict[str, dict[str, Any]]:
+    """By row: its version at the last release, and the digest that was last looked at."""
+    told: dict[str, dict[str, Any]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return told
+
+
+def unlooked() -> list[str]:
+    """The rows whose code is not what was last looked at."""
+    known = recorded()
+    return [row.id for rule, row in rows() if known.get(row.id, {}).get("digest") != digest(rule)]
+
+
+def look() -> None:
+    """Keep the digests; name the rows that changed and may have to rise."""
+    known = recorded()
+    for id_ in unlooked():
+        row = next(row for _, row in rows() if row.id == id_)
+        if row.version == known.get(id_, {}).get("released"):
+            sys.stdout.write(
+                f"{id_} v{row.version}: its code changed: if any patient is told something else, raise its version\n"
+            )
+    new = {
+        row.id: {"released": known.get(row.id, {}).get("released", 0), "digest": digest(rule)} for rule, row in rows()
+    }
+    KEPT.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")
+    look()

@@ -377,5 +377,5 @@ def an_app(desk: Ward) -> Flask:
     app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=TOKENS, own_origin=ORIGIN))
     app.register_blueprint(receipts.create_blueprint(desk=desk, keys=lambda: [{"kid": "one"}]))
     app.register_blueprint(operations.create_blueprint(list, bytes))
-    app.register_blueprint(rules.create_blueprint([(rule, "") for rule in all_rules()], build_policy()))
+    app.register_blueprint(rules.create_blueprint(all_rules(), build_policy()))
     return app

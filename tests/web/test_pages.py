@@ -183,7 +183,7 @@ def test_what_cannot_be_taken_is_refused(fields: dict[str, str]) -> None:
     assert ward.observed == []
 
 
-@pytest.mark.parametrize("typed", ["abc", "900", "3.000"])
+@pytest.mark.parametrize("typed", ["abc", "900", "3.000", "1.0", "300.1"])
 def test_a_weight_that_cannot_be_used_is_refused_in_words_of_a_weight(typed: str) -> None:
     browser = Browser(act_now().app)
     page = browser.press(browser.get().form("/observe"), weight_kg=typed)

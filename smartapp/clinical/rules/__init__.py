@@ -1,4 +1,4 @@
-"""The recommendations of the guideline, one a module, found by their RULE.
+"""The recommendations of the guideline: one module a section, found by its RULES.
 
 Here lives `all_rules()`. Never here: a central list, a rule that calls a rule, a clock or a FHIR word.
 """
@@ -12,7 +12,7 @@ from smartapp.clinical.rule import Rule
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every RULE of this folder's modules, in the order of their first row id."""
+    """Every rule of this folder's modules, in the order of their first row id."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    rules = [import_module(f"{__name__}.{name}").RULE for name in names]
+    rules = [rule for name in names for rule in import_module(f"{__name__}.{name}").RULES]
     return tuple(sorted(rules, key=lambda rule: rule.rows[0].id))

@@ -1,10 +1,4 @@
-"""Say which product, why, and what its label covers.
-
-Guideline: PRD-01 takes the first usable product in the site's order; PRD-02 states the licence; FC and CRY give the dose.
-Applies when: replacement is advised or may be considered.
-Silent when: no dose is in question.
-Cannot tell when: laboratory results are known to be incomplete.
-"""
+"""PRD, FC, CRY: which product, why, how much, and what its label covers."""
 
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.options import CHOICE
@@ -36,8 +30,14 @@ _CRY = Row(
 _WEIGHT = Row(id="FC-06", version=1, title="No weight", level=EvidenceLevel.L5, citations=())
 
 
-def applies(given: Given) -> tuple[Finding, ...]:
-    """Product, licence, and the remarks on the dose."""
+def product_and_dose(given: Given) -> tuple[Finding, ...]:
+    """Say which product, why, and what its label covers.
+
+    Guideline: PRD-01 takes the first usable product in the site's order; PRD-02 states the licence; FC and CRY give the dose.
+    Applies when: replacement is advised or may be considered.
+    Silent when: no dose is in question.
+    Cannot tell when: laboratory results are known to be incomplete.
+    """
     if given[DECISION].action not in (Action.REPLACE, Action.CONSIDER):
         return ()
     chosen = given[CHOICE].preferred
@@ -68,6 +68,11 @@ def _remarks(chosen: Option) -> tuple[Finding, ...]:
     return tuple(row.finds(text) for text in texts)
 
 
-RULE = Rule(
-    rows=(_CHOICE, _LICENCE, _FC, _CRY, _WEIGHT), needs=(DECISION, CHOICE), wants=(WEIGHT, HAEMATOCRIT), applies=applies
+RULES = (
+    Rule(
+        rows=(_CHOICE, _LICENCE, _FC, _CRY, _WEIGHT),
+        needs=(DECISION, CHOICE),
+        wants=(WEIGHT, HAEMATOCRIT),
+        applies=product_and_dose,
+    ),
 )

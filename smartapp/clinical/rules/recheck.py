@@ -1,12 +1,4 @@
-"""Recheck fibrinogen after a dose, before another.
-
-Guideline: RCK-01, one hour after the end of the last dose (label studies sample then), without grace; a dose is repeated only if the recheck
-again meets a replacement row. A rise below half of the predicted one is told.
-Applies when: a fibrinogen-containing product was given since the infusion and nothing was collected after its end; or the last dose that
-can be judged brought less than half of the predicted rise.
-Silent when: a sample was taken since, or no product was given, or it is still running.
-Cannot tell when: never; what was not read shows no dose.
-"""
+"""RCK: fibrinogen after a dose, and what the dose did."""
 
 from decimal import Decimal
 
@@ -16,12 +8,20 @@ from smartapp.clinical.findings import EvidenceLevel, Finding
 from smartapp.clinical.rule import Given, Row, Rule, policy
 from smartapp.clinical.words import clock, plain, rounded
 
-_ROW = Row(id="RCK-01", version=4, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
+_RCK_01 = Row(id="RCK-01", version=4, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
 WAIT = policy("recheck_after_dose_h")
 
 
-def applies(given: Given) -> tuple[Finding, ...]:
-    """When it is due (that it is late is MON-02's to say), and that the last dose brought little."""
+def recheck_after_dose(given: Given) -> tuple[Finding, ...]:
+    """Recheck fibrinogen after a dose, before another.
+
+    Guideline: RCK-01, one hour after the end of the last dose (label studies sample then), without grace; a dose is repeated only if the recheck
+    again meets a replacement row. A rise below half of the predicted one is told.
+    Applies when: a fibrinogen-containing product was given since the infusion and nothing was collected after its end; or the last dose that
+    can be judged brought less than half of the predicted rise.
+    Silent when: a sample was taken since, or no product was given, or it is still running.
+    Cannot tell when: never; what was not read shows no dose.
+    """
     low = low_recovery(given.get(DOSE_RESPONSES) or ())
     return (*_due(given), *((_low(low),) if low else ()))
 
@@ -35,7 +35,7 @@ def _low(response: DoseResponse) -> Finding:
         f"Low recovery after {product} at {clock(response.given)}: rise {achieved} of {predicted} g/L predicted "
         f"({plain(Decimal(recovery) * 100)} %): ongoing consumption or bleeding?"
     )
-    return _ROW.finds(text, evidence=(response.source, response.after.source if response.after else ""))
+    return _RCK_01.finds(text, evidence=(response.source, response.after.source if response.after else ""))
 
 
 def _due(given: Given) -> tuple[Finding, ...]:
@@ -46,7 +46,7 @@ def _due(given: Given) -> tuple[Finding, ...]:
         f"Recheck of fibrinogen due {clock(due)}, {plain(given[WAIT])} h after the end of the last dose; "
         "consider another dose only if the recheck again calls for one"
     )
-    return (_ROW.finds(text),)
+    return (_RCK_01.finds(text),)
 
 
-RULE = Rule(rows=(_ROW,), needs=(MONITORING, WAIT), wants=(DOSE_RESPONSES,), applies=applies)
+RULES = (Rule(rows=(_RCK_01,), needs=(MONITORING, WAIT), wants=(DOSE_RESPONSES,), applies=recheck_after_dose),)

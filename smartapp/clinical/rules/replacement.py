@@ -1,20 +1,15 @@
-"""Replace fibrinogen, consider it, watch, or say that it cannot be told.
-
-Guideline: the table of section 4.1, in which the first match wins, with the site's thresholds and profile. BUE21's trial replaced
-below 1.5 g/L in severe CRS; practice elsewhere replaces below 1.0 g/L; labels and transfusion guidance back the bleeding rows.
-Applies when: exactly one row always matches.
-Silent when: never for the table; each other row is silent.
-Cannot tell when: never; no usable level is a row of its own (REP-10, REP-12).
-"""
+"""REP, TIER: replace, consider, watch, or say that it cannot be told."""
 
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION, VERSION
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
 from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, REPEATED_DOSES
 from smartapp.clinical.derived_facts import Action, Decision
-from smartapp.clinical.findings import EvidenceLevel, Finding
+from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.words import clock
 
 TRIAL_NOTE = (
     "Prophylactic replacement without bleeding is not supported by trials; general guidance (NHSBT, Australia) reserves it for "
@@ -43,8 +38,15 @@ _TIER_ROW = Row(id="TIER-01", version=1, title="Fibrinogen tier", level=_L.L2, c
 _BY_ID = {row.id: row for row in _ROWS}
 
 
-def applies(given: Given) -> tuple[Finding, ...]:
-    """The row that matched, in one sentence, with the note on trials where the patient does not bleed."""
+def replacement_table(given: Given) -> tuple[Finding, ...]:
+    """Replace fibrinogen, consider it, watch, or say that it cannot be told.
+
+    Guideline: the table of section 4.1, in which the first match wins, with the site's thresholds and profile. BUE21's trial replaced
+    below 1.5 g/L in severe CRS; practice elsewhere replaces below 1.0 g/L; labels and transfusion guidance back the bleeding rows.
+    Applies when: exactly one row always matches.
+    Silent when: never for the table; each other row is silent.
+    Cannot tell when: never; no usable level is a row of its own (REP-10, REP-12).
+    """
     decision, fibrinogen = given[DECISION], given.get(FIBRINOGEN)
     evidence = (fibrinogen.result.source,) if fibrinogen else ()
     return (_BY_ID[decision.row].finds(_text(given, decision), decision.indicator, evidence=evidence),)
@@ -55,9 +57,61 @@ def _text(given: Given, decision: Decision) -> str:
     return f"{decision.text}. {TRIAL_NOTE}" if dosed and given.get(BLEEDING) not in SERIOUS else decision.text
 
 
-RULE = Rule(
-    rows=(*_ROWS, _TIER_ROW),
-    needs=(DECISION,),
-    wants=(FIBRINOGEN, TIER, CRS, BLEEDING, MODIFIERS, policy("t1_below"), policy("t2_below")),
-    applies=applies,
+_RECENT = Row(
+    id="REP-09",
+    version=2,
+    uses_birth_date=False,
+    title="Recent dose: recheck first",
+    level=EvidenceLevel.L5,
+    citations=(),
+)
+
+
+def recent_dose_or_order(given: Given) -> tuple[Finding, ...]:
+    """Recheck before another dose.
+
+    Guideline: REP-09, a product started after the sample and within 6 h, or on order for at most 4 h, is to be rechecked first.
+    Applies when: it holds for the latest product.
+    Silent when: nothing was given or ordered so recently.
+    Cannot tell when: administrations or orders could not be read.
+    """
+    supply = given[RECENT_SUPPLY]
+    if supply is None:
+        return ()
+    what = "given" if supply.given else "ordered"
+    at = clock(supply.at) if supply.at else "an unknown time"
+    source = supply.given.source if supply.given else supply.ordered.source if supply.ordered else ""
+    return (_RECENT.finds(f"Product {what} at {at}: recheck before another dose", evidence=(source,)),)
+
+
+_REP_11 = Row(
+    id="REP-11", version=2, uses_birth_date=False, title="Repeated need", level=EvidenceLevel.L5, citations=()
+)
+REPEATED = policy("repeat_doses_alert_24h")
+
+
+def repeated_doses(given: Given) -> tuple[Finding, ...]:
+    """Speak up when doses repeat.
+
+    Guideline: REP-11, three or more doses of fibrinogen-containing products within 24 h point to another cause.
+    Applies when: at least that many were started within 24 h.
+    Silent when: fewer were, and everything was read.
+    Cannot tell when: fewer are known, and administrations or procedures could not be read.
+    """
+    doses = given[REPEATED_DOSES]
+    if len(doses) < given[REPEATED]:
+        return ()
+    text = f"{len(doses)} doses within 24 h: consider calling haematology; consider DIC, IEC-HS, ongoing bleeding"
+    return (_REP_11.finds(text, Indicator.CRITICAL, evidence=tuple(dose.source for dose in doses)),)
+
+
+RULES = (
+    Rule(
+        rows=(*_ROWS, _TIER_ROW),
+        needs=(DECISION,),
+        wants=(FIBRINOGEN, TIER, CRS, BLEEDING, MODIFIERS, policy("t1_below"), policy("t2_below")),
+        applies=replacement_table,
+    ),
+    Rule(rows=(_RECENT,), needs=(RECENT_SUPPLY,), applies=recent_dose_or_order),
+    Rule(rows=(_REP_11,), needs=(REPEATED_DOSES, REPEATED), applies=repeated_doses),
 )

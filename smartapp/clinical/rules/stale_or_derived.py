@@ -1,10 +1,4 @@
-"""Ask for a repeat where the result at hand is old or derived.
-
-Guideline: DQ-03, a result older than 24 h no longer tiers; DQ-07, a PT-derived value over-reads.
-Applies when: the newest result is too old and the situation is worrying, or a derived value of 1.5 to below 2.0 stands with moderate or severe CRS.
-Silent when: the result is fresh and functional.
-Cannot tell when: never.
-"""
+"""DQ-03, DQ-07: results that are too old or derived."""
 
 from decimal import Decimal
 
@@ -22,8 +16,15 @@ _STRONG = (Band.MODERATE, Band.SEVERE)
 _OVER_READS = (Decimal("1.5"), Decimal("2.0"))  # g/L
 
 
-def applies(given: Given) -> tuple[Finding, ...]:
-    """Repeat now, or confirm by Clauss."""
+def stale_or_derived(given: Given) -> tuple[Finding, ...]:
+    """Ask for a repeat where the result at hand is old or derived.
+
+    Guideline: DQ-03, a result older than 24 h no longer tiers; DQ-07, a PT-derived value over-reads.
+    Applies when: the newest result is too old and the situation is worrying, or a derived value of 1.5 to below 2.0 stands with
+    moderate or severe CRS.
+    Silent when: the result is fresh and functional.
+    Cannot tell when: never.
+    """
     state, crs = given[FIBRINOGEN_STATE], given[CRS]
     if isinstance(state, NoFibrinogen):
         worrying = state.last_tier in (Tier.T1, Tier.T2) or crs.band in _STRONG
@@ -50,4 +51,4 @@ def _derived(state: EffectiveFibrinogen, band: Band) -> tuple[Finding, ...]:
     )
 
 
-RULE = Rule(rows=(_STALE, _DERIVED), needs=(FIBRINOGEN_STATE, CRS, LIMIT), applies=applies)
+RULES = (Rule(rows=(_STALE, _DERIVED), needs=(FIBRINOGEN_STATE, CRS, LIMIT), applies=stale_or_derived),)

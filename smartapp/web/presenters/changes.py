@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Action, Modifier
-from smartapp.clinical.would_change import MODIFIER_WORDS, UNKNOWN, Change, would_change
+from smartapp.clinical.words import MODIFIER_WORDS
+from smartapp.clinical.would_change import UNKNOWN, Change, would_change
 from smartapp.web.presenters.verdict import state_of
 from smartapp.web.presenters.words import both_units, input_words
 

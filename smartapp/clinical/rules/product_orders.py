@@ -1,11 +1,4 @@
-"""Look at a draft of cryoprecipitate or fibrinogen concentrate before it is ordered.
-
-Guideline: ORD-01 to ORD-07 (7a), project defaults: is it advised at this level, was one given or ordered already, is the amount above the cap, far
-too little, or mistaken for another unit, is it blocked, is it available.
-Applies when: a draft order of one of the products does not fit.
-Silent when: there is no such draft, or it fits.
-Cannot tell when: never; a row whose facts are not known is silent.
-"""
+"""ORD-01 to ORD-07: a draft of cryoprecipitate or concentrate before it is ordered."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -44,8 +37,15 @@ CRYO_AVAILABLE, FC_AVAILABLE = policy("cryo_available"), policy("fc_available")
 BLOCKS_THROMBOSIS, UNITS_PER_POOL = policy("block_thrombosis_nonbleeding"), policy("cryo_units_per_pool")
 
 
-def applies(given: Given) -> tuple[Finding, ...]:
-    """All rows of each draft; `evidence` begins with the draft's own reference."""
+def product_draft(given: Given) -> tuple[Finding, ...]:
+    """Look at a draft of cryoprecipitate or fibrinogen concentrate before it is ordered.
+
+    Guideline: ORD-01 to ORD-07 (7a), project defaults: is it advised at this level, was one given or ordered already, is the amount above
+    the cap, far too little, or mistaken for another unit, is it blocked, is it available.
+    Applies when: a draft order of one of the products does not fit.
+    Silent when: there is no such draft, or it fits.
+    Cannot tell when: never; a row whose facts are not known is silent.
+    """
     return tuple(finding for draft in given[DRAFT_PRODUCTS] for finding in _of(given, draft))
 
 
@@ -135,9 +135,11 @@ def _unavailable(given: Given, draft: DraftOrder, product: Product) -> Iterator[
     yield _UNAVAILABLE.finds(text, Indicator.WARNING, evidence=(draft.source,))
 
 
-RULE = Rule(
-    rows=(_NOT_ADVISED, _REPEATED, _ABOVE_CAP, _TOO_LITTLE, _MIXED_UP, _BLOCKED, _UNAVAILABLE),
-    needs=(DRAFT_PRODUCTS, CAPS, CRYO_AVAILABLE, FC_AVAILABLE, BLOCKS_THROMBOSIS, UNITS_PER_POOL),
-    wants=(DECISION, RECENT_SUPPLY, CHOICE, WEIGHT, BLOCKED_BY_ALLERGY, THROMBOSIS, DYSFIBRINOGENAEMIA, BLEEDING),
-    applies=applies,
+RULES = (
+    Rule(
+        rows=(_NOT_ADVISED, _REPEATED, _ABOVE_CAP, _TOO_LITTLE, _MIXED_UP, _BLOCKED, _UNAVAILABLE),
+        needs=(DRAFT_PRODUCTS, CAPS, CRYO_AVAILABLE, FC_AVAILABLE, BLOCKS_THROMBOSIS, UNITS_PER_POOL),
+        wants=(DECISION, RECENT_SUPPLY, CHOICE, WEIGHT, BLOCKED_BY_ALLERGY, THROMBOSIS, DYSFIBRINOGENAEMIA, BLEEDING),
+        applies=product_draft,
+    ),
 )
