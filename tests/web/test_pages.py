@@ -413,7 +413,7 @@ def test_the_page_says_what_would_change_the_advice() -> None:
     assert "What would change this advice" in text
     assert "Fibrinogen 0.99 g/L (99 mg/dL) instead of 1.2: ACT NOW" in text
     assert "CRS grade 3 instead of 2: REPLACE" in text
-    assert re.search(r"With falling fibrinogen, platelets below 50, [^:]* or overt DIC: ", text)
+    assert re.search(r"With falling fibrinogen, platelets below 50, [^:]* or overt DIC by score: ", text)
 
 
 def test_a_change_between_doses_names_urgency_and_both_states() -> None:
