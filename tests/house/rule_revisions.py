@@ -161,12 +161,13 @@ def unlooked() -> list[str]:
 def look() -> None:
     """Keep the digests; name the rows that changed and may have to rise."""
     known = recorded()
-    for id_ in unlooked():
-        row = next(row for _, row in rows() if row.id == id_)
-        if row.version == known.get(id_, {}).get("released"):
-            sys.stdout.write(
-                f"{id_} v{row.version}: its code changed: if any patient is told something else, raise its version\n"
-            )
+    open_rows = set(unlooked())
+    same = [row for _, row in rows() if row.id in open_rows and row.version == known.get(row.id, {}).get("released")]
+    if same:
+        names = ", ".join(f"{row.id} v{row.version}" for row in same)
+        sys.stdout.write(
+            f"Their code changed: raise the version of those that tell any patient something else: {names}\n"
+        )
     new = {
         row.id: {"released": known.get(row.id, {}).get("released", 0), "digest": digest(rule)} for rule, row in rows()
     }
