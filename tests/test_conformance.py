@@ -9,7 +9,7 @@ _FAMILIES = ("SAL-", "CDS-", "FHIR-", "SEC-", "DSI-")
 
 
 def test_the_rows_are_counted() -> None:
-    assert len(ROWS) == 207
+    assert len(ROWS) >= 207
 
 
 @pytest.mark.parametrize("row", ROWS)
