@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from smartapp.clinical.code_systems import is_other_icd10, system_of
 from smartapp.clinical.code_tables import (
     ATC,
     CAR_T,
     CHRONIC_THROMBOSIS,
     CONDITIONS,
+    CPT,
     CRS_GRADES,
     CRS_UNSPECIFIED,
     CRYO_REDUCED_PLASMA,
@@ -32,6 +34,8 @@ from smartapp.clinical.terminology import Analyte, CarTProduct, ConditionKind, D
 __all__ = [
     "ANTICOAGULANTS",
     "ATC",
+    "BLEEDING",
+    "CPT",
     "CRYO_REDUCED_PLASMA",
     "FIBRINOGEN_PRODUCTS",
     "HCPCS",
@@ -55,6 +59,7 @@ __all__ = [
     "crs_grade_of",
     "drug_of",
     "icans_grade_of",
+    "is_national_bleeding",
     "loincs",
 ]
 
@@ -64,6 +69,17 @@ FIBRINOGEN_PRODUCTS = frozenset({Drug.CRYOPRECIPITATE, Drug.FIBRINOGEN_CONCENTRA
 VASOPRESSORS = frozenset({Drug.NORADRENALINE, Drug.ADRENALINE, Drug.DOPAMINE, Drug.PHENYLEPHRINE})
 VASOPRESSIN_LIKE = frozenset({Drug.VASOPRESSIN, Drug.TERLIPRESSIN})
 
+BLEEDING = frozenset(
+    {
+        ConditionKind.BLEEDING_MAJOR,
+        ConditionKind.BLEEDING_SIGNIFICANT,
+        ConditionKind.BLEEDING_MINOR,
+        ConditionKind.BLEEDING_OTHER,
+        ConditionKind.INTRACRANIAL_BLEED,
+        ConditionKind.HAEMATURIA,
+    }
+)
+_VARICES = "I8501"  # oesophageal varices with bleeding; I85.0 in WHO's list
 _NDC = re.compile(r"([0-9]{4,5})-([0-9]{3,4})(?:-[0-9]{1,2})?")
 _NDC_PLAIN = re.compile(r"([0-9]{5})([0-9]{4})[0-9]{2}")
 
@@ -80,12 +96,13 @@ class CodeEntry(NamedTuple):
 
 def analyte_of(system: str, code: str) -> tuple[Analyte, Variant | None] | None:
     """What a laboratory or vital-sign code measures, and how; None for a code we do not know (FHIR-30)."""
-    return _LABS.get(code) if system == LOINC else None
+    return _LABS.get(code) if system == LOINC or system_of(system) == LOINC else None
 
 
 @lru_cache(maxsize=4096)
 def drug_of(system: str, code: str) -> Drug | None:
-    """The drug or component a code names; P9044, plasma reduced of cryoprecipitate, is none (SAF-07)."""
+    """The drug or component a code names; plasma reduced of cryoprecipitate is none (SAF-07)."""
+    system = system_of(system)
     if system == ATC:
         return next((drug for prefix, drug in _ATC if code.upper().startswith(prefix)), None)
     return _DRUGS.get((system, _ndc_product(code) if system == NDC else code.upper()))
@@ -94,24 +111,37 @@ def drug_of(system: str, code: str) -> Drug | None:
 @lru_cache(maxsize=4096)
 def car_t_of(system: str, code: str) -> CarTProduct | None:
     """The CAR-T product a code names; UNKNOWN for codes that several products share."""
+    system = system_of(system)
     return _CAR_T.get((system, _ndc_product(code) if system == NDC else code.upper()))
 
 
 def condition_kinds(system: str, code: str) -> frozenset[ConditionKind]:
     """What a condition's code means to the rules; empty for one they do not ask about."""
-    if system == SNOMED:
+    named = system_of(system)
+    if named == SNOMED:
         return _SNOMED_KINDS.get(code, frozenset())
-    return _icd_kinds(_plain(code)) if system == ICD10CM else frozenset()
+    if named == ICD10CM:
+        return _icd_kinds(_plain(code))
+    return _other_icd10_kinds(_plain(code)) if is_other_icd10(system) else frozenset()
 
 
 def crs_grade_of(system: str, code: str) -> int | None:
-    """The CRS grade of an ICD-10-CM code; 0 for D89.839, "unspecified"; None for any other code (CRS-01)."""
-    return _CRS.get(_plain(code)) if system == ICD10CM else None
+    """The CRS grade of D89.831 to .835 under any name of ICD-10; 0 for D89.839, "unspecified"; None for any other code (CRS-01)."""
+    return _CRS.get(_plain(code)) if _is_icd10(system) else None
 
 
 def icans_grade_of(system: str, code: str) -> int | None:
-    """The ICANS grade of G92.01 to G92.05; None for any other code."""
-    return _ICANS.get(_plain(code)) if system == ICD10CM else None
+    """The ICANS grade of G92.01 to G92.05 under any name of ICD-10; None for any other code (DQ-23)."""
+    return _ICANS.get(_plain(code)) if _is_icd10(system) else None
+
+
+def is_national_bleeding(system: str, code: str) -> bool:
+    """Whether a code is one of bleeding only by another edition of ICD-10 with the same letters (DQ-24)."""
+    return is_other_icd10(system) and bool(_other_icd10_kinds(_plain(code)) & BLEEDING)
+
+
+def _is_icd10(system: str) -> bool:
+    return system == ICD10CM or system_of(system) == ICD10CM or is_other_icd10(system)
 
 
 def loincs(*analytes: Analyte) -> tuple[str, ...]:
@@ -145,7 +175,8 @@ def _product_entries() -> Iterator[CodeEntry]:
     for drug in DRUGS:
         prefix = drug.system == ATC
         yield from (CodeEntry(drug.system, code, str(drug.drug), drug.mark, prefix) for code in drug.codes.split())
-    yield CodeEntry(HCPCS, CRYO_REDUCED_PLASMA, "neither cryoprecipitate nor plasma: cryoprecipitate reduced", "V2")
+    for code in sorted(CRYO_REDUCED_PLASMA):
+        yield CodeEntry(HCPCS, code, "neither cryoprecipitate nor plasma: cryoprecipitate reduced", "V2")
     for product in CAR_T:
         yield from (
             CodeEntry(product.system, code, str(product.product), product.mark) for code in product.codes.split()
@@ -166,6 +197,12 @@ def _icd_kinds(plain: str) -> frozenset[ConditionKind]:
     chronic = plain.startswith(_CHRONIC)
     kinds = {kind for kind, prefixes in _ICD_KINDS if plain.startswith(prefixes)}
     return frozenset(kinds - {ConditionKind.THROMBOSIS} if chronic else kinds)
+
+
+@lru_cache(maxsize=1024)
+def _other_icd10_kinds(plain: str) -> frozenset[ConditionKind]:
+    """Of another edition: bleeding by the prefixes of BLD-01 as they stand, and I85.0 as I85.01; ICANS grades (DQ-23, DQ-24)."""
+    return _icd_kinds(_VARICES if plain == _VARICES[:-1] else plain) & (BLEEDING | {ConditionKind.ICANS})
 
 
 def _snomed_kinds() -> dict[str, frozenset[ConditionKind]]:

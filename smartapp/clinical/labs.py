@@ -55,6 +55,11 @@ class LabResult:
     low: Decimal | None = None
 
     @property
+    def least(self) -> Decimal:
+        """The value, of a range its lower end."""
+        return self.value if self.low is None else self.low
+
+    @property
     def is_final(self) -> bool:
         """Not preliminary (DQ-01)."""
         return self.status is not ResultStatus.PRELIMINARY

@@ -1,5 +1,6 @@
 """All that a rule may see of one patient at one moment."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
@@ -68,6 +69,12 @@ class BirthDate:
     def earliest(self) -> date:
         """The first day it can be."""
         return date(self.year, self.month or 1, self.day or 1)
+
+    def latest(self) -> date:
+        """The last day it can be."""
+        if self.month is None:
+            return date(self.year, 12, 31)
+        return date(self.year, self.month, self.day or monthrange(self.year, self.month)[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

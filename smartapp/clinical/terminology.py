@@ -62,6 +62,7 @@ class CarTProduct(StrEnum):
     LISOCABTAGENE = "lisocabtagene maraleucel"
     IDECABTAGENE = "idecabtagene vicleucel"
     CILTACABTAGENE = "ciltacabtagene autoleucel"
+    OBECABTAGENE = "obecabtagene autoleucel"
     UNKNOWN = "CAR-T product not identified"
 
 

@@ -44,6 +44,10 @@ _COUNT = {
     "/uL": Decimal("0.001"),
     "{cells}/uL": Decimal("0.001"),
     "10*6/L": Decimal("0.001"),
+    "10*6/mL": _ONE,
+    "/nL": _ONE,
+    "/mm3": Decimal("0.001"),
+    "10*4/uL": Decimal(10),
 }
 _MASS_UG = {"ug/L": _ONE, "ng/mL": _ONE, "mg/L": Decimal(1000), "ug/mL": Decimal(1000)}
 _DIMER = {  # the annotation may stand after either part
@@ -96,12 +100,32 @@ FACTORS: Mapping[Analyte, Mapping[str, Decimal]] = {
     _A.HEIGHT: {"cm": _ONE, "m": Decimal(100)},
 }
 
-TEXT_SPELLINGS: Mapping[str, str] = {  # exact matches only (FHIR-24)
+GIGA_PER_LITRE = "G/L"  # in counts a thousand million per litre; in fibrinogen's text grams (DQ-32)
+
+TEXT_SPELLINGS: Mapping[str, str] = {  # exact matches (FHIR-24)
     "10^9/L": "10*9/L",
     "10^3/uL": "10*3/uL",
     "K/uL": "10*3/uL",
     "x10*9/L": "10*9/L",
     "x10^9/L": "10*9/L",
+    "x10E9/L": "10*9/L",
+    "10E9/L": "10*9/L",
+    "10^9/l": "10*9/L",
+    "x10^3/uL": "10*3/uL",
+    "x10*3/uL": "10*3/uL",
+    "10^3/µL": "10*3/uL",
+    "10^3/μL": "10*3/uL",
+    "K/µL": "10*3/uL",
+    "K/μL": "10*3/uL",
+    "10^6/mL": "10*6/mL",
+    "10^4/uL": "10*4/uL",
+    "10^4/µL": "10*4/uL",
+    "10^4/μL": "10*4/uL",
+    "/µL": "/uL",
+    "/μL": "/uL",
+    "/mm^3": "/mm3",
+    "/mm³": "/mm3",
+    "/cmm": "/mm3",
     "µg/L": "ug/L",
     "μg/L": "ug/L",
     "mmHg": "mm[Hg]",

@@ -82,10 +82,18 @@ class Annotation(Element, frozen=True):
     text: str = ""
 
 
-class ReferenceRange(Element, frozen=True):
+class Range(Element, frozen=True):
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class ReferenceRange(Element, frozen=True, rename="camel"):
     high: Quantity | None = None
     low: Quantity | None = None
     type: CodeableConcept | None = None
+    applies_to: tuple[CodeableConcept, ...] = ()
+    age: Range | None = None
+    text: str = ""
 
 
 class ConditionStage(Element, frozen=True):
@@ -95,11 +103,6 @@ class ConditionStage(Element, frozen=True):
 class Dosage(Element, frozen=True):
     text: str = ""
     dose: Quantity | None = None
-
-
-class Range(Element, frozen=True):
-    low: Quantity | None = None
-    high: Quantity | None = None
 
 
 class Ratio(Element, frozen=True):

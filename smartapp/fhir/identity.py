@@ -7,6 +7,7 @@ from smartapp.clinical.picture import Patient as PicturePatient
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.elements import HumanName
 from smartapp.fhir.r4_structs import PatientStruct, Unreadable, decode, kind_of
+from smartapp.fhir.reference_ranges import NOBODY, Bearer
 from smartapp.fhir.times import read_birth_date, read_moment
 
 
@@ -57,3 +58,20 @@ def find_patient(chart: Chart) -> PatientStruct | None:
                 except Unreadable:
                     return None
     return None
+
+
+def bearer_of(chart: Chart, as_of: datetime, zone: tzinfo) -> Bearer:
+    """Age and gender of the chart's patient, by which a reference range is chosen (DQ-27)."""
+    patient = find_patient(chart)
+    if patient is None:
+        return NOBODY
+    birth = read_birth_date(patient.birth_date) if patient.birth_date else None
+    today = as_of.astimezone(zone).date()
+    if birth is None or birth.earliest() > today:
+        return Bearer(gender=patient.gender)
+    first, last = birth.earliest(), min(birth.latest(), today)
+    years = tuple(
+        today.year - born.year - ((today.month, today.day) < (born.month, born.day)) for born in (last, first)
+    )
+    days = ((today - last).days, (today - first).days)
+    return Bearer(years=(years[0], years[1]), days=days, gender=patient.gender)

@@ -13,8 +13,9 @@ from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import UnitRefused, annotated_variant, to_own_unit
 from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.observation_values import Unusable, Value, ValueReading, meaning, topic_of, values_of
-from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, quantity_of, unit_meant, upper_limit_of, words
+from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, lower_end, quantity_of, unit_meant, words
 from smartapp.fhir.r4_structs import Observation, decode
+from smartapp.fhir.reference_ranges import upper_limit_of
 from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
 
 USED = {status.value for status in ResultStatus}
@@ -98,7 +99,7 @@ def _result(
     if is_future(taken, reading):
         raise Unusable("DQ-02", "its time of collection lies in the future", UnusableReason.FUTURE)
     check_specimen(observation, value, reading)
-    quantity = quantity_of(value)
+    quantity = quantity_of(value, analyte, reading)
     unit = unit_meant(analyte, quantity, reading)
     number = quantity.value if quantity.value is not None else Decimal(0)
     converted = to_own_unit(analyte, number, unit)
@@ -114,14 +115,31 @@ def _result(
         status=ResultStatus(observation.status),
         comparator=Comparator(quantity.comparator) if quantity.comparator else None,
         variant=kind,
-        upper_limit=upper_limit_of(analyte, value.ranges, unit, kind),
+        upper_limit=upper_limit_of(analyte, value.ranges, unit, kind, reading.bearer),
         issued=issued(observation, reading),
+        low=_low(value, analyte, converted, reading),
     )
+
+
+def _low(value: Value, analyte: Analyte, high: Decimal, reading: ValueReading) -> Decimal | None:
+    """The lower end of a range in the analyte's own unit (DQ-25); None where the value is none, or one number."""
+    low = lower_end(value)
+    if low is None or low.value is None:
+        return None
+    converted = to_own_unit(analyte, low.value, unit_meant(analyte, low, reading))
+    if isinstance(converted, UnitRefused):
+        raise Unusable(converted.rule, converted.why, converted.reason)
+    if converted > high:
+        raise Unusable("DQ-25", "its range ends below its beginning", UnusableReason.NUMBER)
+    return converted if converted < high else None
 
 
 def _reported(value: Value, quantity: Quantity) -> str:
     """As the record has it: text verbatim (DQ-14)."""
-    return value.string.strip() if value.quantity is None and value.string else words(quantity)
+    if value.quantity is None and value.string:
+        return value.string.strip()
+    low = lower_end(value)
+    return words(quantity) if low is None else f"{low.value} to {words(quantity)}"
 
 
 def _noted(rule: str, remark: str, result: LabResult) -> Gap:
@@ -163,7 +181,7 @@ def _unusable(
     """A fibrinogen that is recorded and cannot be used (DQ-21); not one of a method that is never tiered (DQ-07)."""
     if analyte is not Analyte.FIBRINOGEN or variant not in _TIERED or problem.reason is None:
         return
-    number = _number(value)
+    number = _number(value, reading)
     yield UnusableResult(
         source=value.source,
         reason=problem.reason,
@@ -190,10 +208,10 @@ def _cancelled(
         yield from _unusable(problem, observation, value, Analyte.FIBRINOGEN, variant, taken, reading)
 
 
-def _number(value: Value) -> Quantity | None:
+def _number(value: Value, reading: ValueReading) -> Quantity | None:
     """The number that is recorded, whatever is wrong with it besides."""
     try:
-        return quantity_of(value)
+        return quantity_of(value, Analyte.FIBRINOGEN, reading)
     except Unusable:
         return None
 

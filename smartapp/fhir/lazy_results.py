@@ -18,16 +18,18 @@ from msgspec import Raw
 from smartapp.clinical.labs import LabResult, ResultStatus
 from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.units import UCUM, annotated_variant, to_own_unit, unit_of
+from smartapp.clinical.units import PLAUSIBLE, UCUM, annotated_variant, to_own_unit, unit_of
 from smartapp.fhir.elements import Annotation, CodeableConcept, Reference, ReferenceRange
 from smartapp.fhir.observation_values import ValueReading, meaning
-from smartapp.fhir.quantities import upper_limit_of
+from smartapp.fhir.reference_ranges import NOBODY, Bearer, upper_limit_of
 from smartapp.fhir.simple_observation import ABSENT, BROKEN, Plain, PlainQuantity
 from smartapp.fhir.specimens import CLOCKS_DIFFER, says_bad
 from smartapp.fhir.times import read_moment
 
 _LEAST, _HUGE = Decimal("1e-9"), Decimal("1e9")  # between them no number is odd
-_CHECKED = frozenset({Analyte.FIBRINOGEN, Analyte.HAEMATOCRIT})  # whose numbers must be plausible (DQ-06, DQ-13)
+_CHECKED = frozenset(
+    {Analyte.FIBRINOGEN, Analyte.HAEMATOCRIT, *PLAUSIBLE}
+)  # whose numbers must be plausible (DQ-06, DQ-13, DQ-26)
 _READ_AT_ONCE = frozenset({Analyte.OXYGEN_FLOW})  # tells of the device as well
 _NEW: Any = object()
 _NOT_IN_JSON = b"\0"
@@ -105,7 +107,7 @@ class Unread:
         if meant is None:
             return _Common()
         analyte, variant = meant
-        return _Common(analyte, variant, found.get("reference_range", ()))
+        return _Common(analyte, variant, found.get("reference_range", ()), self.reading.bearer)
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class _Common:
     analyte: Analyte | None = None
     variant: Variant | None = None
     ranges: tuple[ReferenceRange, ...] = ()
+    bearer: Bearer = NOBODY
     units: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _limits: dict[str, Decimal | None] = field(default_factory=dict)
 
@@ -146,7 +149,7 @@ class _Common:
         if self.analyte is None or not self.ranges:
             return None
         if unit not in self._limits:
-            self._limits[unit] = upper_limit_of(self.analyte, self.ranges, unit, variant)
+            self._limits[unit] = upper_limit_of(self.analyte, self.ranges, unit, variant, self.bearer)
         return self._limits[unit]
 
 

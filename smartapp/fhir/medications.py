@@ -36,7 +36,7 @@ def drug_in(concept: CodeableConcept | None, local_codes: Mapping[str, str]) -> 
         return None
     found = None
     for coding in concept.coding:
-        if coding.code == CRYO_REDUCED_PLASMA:
+        if coding.code in CRYO_REDUCED_PLASMA:
             return None
         found = found or drug_of(*local(coding, local_codes))
     return found

@@ -7,8 +7,9 @@ from datetime import datetime, tzinfo
 from smartapp.clinical.codes import analyte_of
 from smartapp.clinical.gaps import Topic, UnusableReason
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, ReferenceRange
+from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, Range, Ratio, ReferenceRange
 from smartapp.fhir.r4_structs import Component, Observation, Specimen
+from smartapp.fhir.reference_ranges import NOBODY, Bearer
 
 VITAL = frozenset(
     {
@@ -29,14 +30,15 @@ VITAL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueReading:
-    """What reading needs besides the resource: now, the site's zone, local codes, the unit to assume for fibrinogen, and the identifier
-    system of this app's own orders (empty: not known)."""
+    """What reading needs besides the resource: now, the site's zone, local codes, the unit to assume for fibrinogen, the identifier
+    system of this app's own orders (empty: not known), and whom a reference range must fit."""
 
     as_of: datetime
     zone: tzinfo
     local_codes: Mapping[str, str] = field(default_factory=dict)
     assumed_fibrinogen_unit: str = ""
     proposal_system: str = ""
+    bearer: Bearer = NOBODY
     specimens: Mapping[str, Specimen] = field(default_factory=dict)
 
 
@@ -48,6 +50,8 @@ class Value:
     quantity: Quantity | None
     string: str | None
     integer: int | None
+    range: Range | None
+    ratio: Ratio | None
     concept: CodeableConcept | None
     absent: CodeableConcept | None
     interpretation: tuple[CodeableConcept, ...]
@@ -91,6 +95,8 @@ def values_of(observation: Observation) -> Iterator[Value]:
         quantity=observation.value_quantity,
         string=observation.value_string,
         integer=observation.value_integer,
+        range=observation.value_range,
+        ratio=observation.value_ratio,
         concept=observation.value_codeable_concept,
         absent=observation.data_absent_reason,
         interpretation=observation.interpretation,
@@ -107,6 +113,8 @@ def _of_component(component: Component, source: str) -> Value:
         quantity=component.value_quantity,
         string=component.value_string,
         integer=component.value_integer,
+        range=component.value_range,
+        ratio=component.value_ratio,
         concept=component.value_codeable_concept,
         absent=component.data_absent_reason,
         interpretation=component.interpretation,

@@ -1,28 +1,31 @@
 """Numbers with their units as records write them: quantities, integers, strings with comma or comparator (DQ-04, 05, 14)."""
 
-import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from smartapp.clinical.gaps import UnusableReason
 from smartapp.clinical.labs import Comparator
-from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.units import UCUM, UnitRefused, annotated_variant, to_own_unit, unit_of
-from smartapp.fhir.elements import Quantity, ReferenceRange
+from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.units import UCUM, UnitRefused, to_own_unit, unit_of
+from smartapp.fhir.elements import Quantity, Range, Ratio
 from smartapp.fhir.observation_values import Unusable, Value, ValueReading
+from smartapp.fhir.written_numbers import read_number
 
 UNIT_IN_WORDS = "the unit has no UCUM code; it is read from its text"
 
-_NUMBER = re.compile(r"(<=|>=|<|>)?\s*([0-9]+(?:[.,][0-9]+)?)\s*(.*)", re.DOTALL)
 
-
-def quantity_of(value: Value) -> Quantity:
-    """The quantity of a value, of whichever type; `Unusable` for words, nothing, or a comparator we do not know."""
+def quantity_of(value: Value, analyte: Analyte, reading: ValueReading) -> Quantity:
+    """The quantity of a value, of whichever type; of a range its upper end, or its one end as a bound (DQ-25). `Unusable` for words,
+    nothing, a number that can be read in two ways, or a comparator we do not know."""
     if value.quantity is not None:
         return _checked(value.quantity)
     if value.integer is not None:
         return Quantity(value=Decimal(value.integer))
     if value.string is not None:
-        return _from_string(value.string)
+        return _from_string(value.string, analyte, reading)
+    if value.range is not None:
+        return _from_range(value.range, analyte)
+    if value.ratio is not None:
+        return _from_ratio(value.ratio)
     if value.concept is not None:
         raise Unusable(
             "DQ-14", f"its value is words, not a number: “{value.concept.label[:60]}”", UnusableReason.NUMBER
@@ -33,6 +36,13 @@ def quantity_of(value: Value) -> Quantity:
     raise Unusable("DQ-14", "it has no value", UnusableReason.NO_VALUE)
 
 
+def lower_end(value: Value) -> Quantity | None:
+    """The lower end of a range with both ends (DQ-25); None for any other value."""
+    if value.quantity is not None or value.range is None or not _both_ends(value.range):
+        return None
+    return value.range.low
+
+
 def _checked(quantity: Quantity) -> Quantity:
     if quantity.value is None or not quantity.value.is_finite():
         raise Unusable("DQ-14", "its value has no number", UnusableReason.NO_VALUE)
@@ -41,16 +51,63 @@ def _checked(quantity: Quantity) -> Quantity:
     return quantity
 
 
-def _from_string(text: str) -> Quantity:
-    """DQ-14: comma decimals, a leading comparator, a unit after the number; anything else is unusable, shown verbatim."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
+def _from_string(text: str, analyte: Analyte, reading: ValueReading) -> Quantity:
+    """DQ-14, DQ-25: comma decimals, thousands, a leading comparator, a unit after the number; anything else is unusable, shown verbatim."""
+    found = read_number(text)
+    if found is None:
         raise Unusable("DQ-14", f"its value is words, not a number: “{text.strip()[:60]}”", UnusableReason.NUMBER)
-    comparator, number, unit = match.groups()
     try:
-        return Quantity(value=Decimal(number.replace(",", ".")), comparator=comparator or "", unit=unit.strip())
-    except InvalidOperation:
+        meant = [Quantity(value=number, comparator=found.comparator, unit=found.unit) for number in found.readings]
+    except ValueError:
         raise Unusable("DQ-14", f"its value is not a number: “{text.strip()[:60]}”", UnusableReason.NUMBER) from None
+    if len(meant) > 1 and analyte is Analyte.FIBRINOGEN:
+        meant = [quantity for quantity in meant if _is_plausible(quantity, analyte, reading)] or meant
+    if len(meant) > 1:
+        why = f"its number can be read in two ways: “{text.strip()[:60]}”"
+        raise Unusable("DQ-25", why, UnusableReason.TWO_WAY_NUMBER)
+    return meant[0]
+
+
+def _is_plausible(quantity: Quantity, analyte: Analyte, reading: ValueReading) -> bool:
+    """Whether a reading of a number is within DQ-06."""
+    try:
+        unit = unit_meant(analyte, quantity, reading)
+    except Unusable:
+        return False
+    return quantity.value is not None and isinstance(to_own_unit(analyte, quantity.value, unit), Decimal)
+
+
+def _from_range(range_: Range, analyte: Analyte) -> Quantity:
+    """One end is a bound; both ends are kept for fibrinogen alone, whose tier they may tell."""
+    low, high = range_.low, range_.high
+    if _both_ends(range_):
+        if analyte is not Analyte.FIBRINOGEN:
+            raise Unusable("DQ-25", "its value is a range", UnusableReason.NUMBER)
+        return _end(high, "")
+    if high is not None and high.value is not None:
+        return _end(high, "<=")
+    return _end(low, ">=")
+
+
+def _both_ends(range_: Range) -> bool:
+    return all(end is not None and end.value is not None for end in (range_.low, range_.high))
+
+
+def _end(end: Quantity | None, comparator: str) -> Quantity:
+    if end is None or end.value is None or end.comparator:
+        raise Unusable("DQ-25", "its value is a range without a number", UnusableReason.NUMBER)
+    return Quantity(value=end.value, comparator=comparator, unit=end.unit, system=end.system, code=end.code)
+
+
+def _from_ratio(ratio: Ratio) -> Quantity:
+    """Numerator over denominator, where both have units; `unit_meant` refuses what is none of the analyte's."""
+    above, below = ratio.numerator, ratio.denominator
+    if above is None or below is None or not above.value or not below.value or above.comparator or below.comparator:
+        raise Unusable("DQ-25", "its value is a ratio that cannot be read as a number", UnusableReason.NUMBER)
+    units = [each.code if each.code and each.system in ("", UCUM) else each.unit for each in (above, below)]
+    if not all(units):
+        raise Unusable("DQ-25", "its value is a ratio without units", UnusableReason.NUMBER)
+    return Quantity(value=above.value / below.value, unit="/".join(units))
 
 
 def unit_meant(analyte: Analyte, quantity: Quantity, reading: ValueReading) -> str:
@@ -74,30 +131,3 @@ def is_unit_in_words(quantity: Quantity | None) -> bool:
 def words(quantity: Quantity) -> str:
     """A quantity as the record has it: `<60 mg/dL`."""
     return f"{quantity.comparator}{quantity.value} {quantity.unit or quantity.code}".strip()
-
-
-def upper_limit_of(
-    analyte: Analyte, ranges: tuple[ReferenceRange, ...], unit: str, variant: Variant | None = None
-) -> Decimal | None:
-    """The record's own upper limit, in the analyte's unit; a limit in another unit is converted, an odd one ignored, and so is
-    one of another type than the result's (`variant`: FEU is never compared with DDU)."""
-    for range_ in ranges:
-        high = range_.high
-        if high is None or high.value is None:
-            continue
-        own = unit_of(analyte, high.code if high.system in ("", UCUM) else "", high.unit)
-        types = {variant, annotated_variant(own) if isinstance(own, str) else None}
-        if types >= {Variant.FEU, Variant.DDU}:
-            continue
-        found = to_own_unit(
-            analyte,
-            high.value,
-            unit
-            if isinstance(own, UnitRefused) and not (high.code or high.unit)
-            else own
-            if isinstance(own, str)
-            else "",
-        )
-        if isinstance(found, Decimal):
-            return found
-    return None

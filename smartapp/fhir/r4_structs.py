@@ -19,6 +19,7 @@ from smartapp.fhir.elements import (
     Period,
     Quantity,
     Range,
+    Ratio,
     Reaction,
     Reference,
     ReferenceRange,
@@ -40,6 +41,8 @@ class Component(Struct, frozen=True, rename="camel"):
     value_quantity: Quantity | None = None
     value_string: str | None = None
     value_integer: int | None = None
+    value_range: Range | None = None
+    value_ratio: Ratio | None = None
     value_codeable_concept: CodeableConcept | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: tuple[CodeableConcept, ...] = ()
@@ -66,6 +69,7 @@ class Observation(Resource, frozen=True, rename="camel"):
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept = CodeableConcept()
     subject: Reference | None = None
+    focus: tuple[Reference, ...] = ()
     effective_date_time: str = ""
     effective_period: Period | None = None
     effective_instant: str = ""
@@ -73,6 +77,8 @@ class Observation(Resource, frozen=True, rename="camel"):
     value_quantity: Quantity | None = None
     value_string: str | None = None
     value_integer: int | None = None
+    value_range: Range | None = None
+    value_ratio: Ratio | None = None
     value_codeable_concept: CodeableConcept | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: tuple[CodeableConcept, ...] = ()

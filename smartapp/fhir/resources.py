@@ -244,7 +244,18 @@ def _belongs(resource: r4_structs.Resource, record: _Record, chart: Chart, gaps:
         text = f"{record.source} does not belong to this patient: left out"
         topic = TOPICS.get(record.kind.resource_type)
         gaps.append(Gap(kind=GapKind.UNREADABLE, rule="DQ-19", text=text, source=record.source, topic=topic))
-    return own
+        return False
+    return not isinstance(resource, r4_structs.Observation) or _is_about_patient(resource, record, chart, gaps)
+
+
+def _is_about_patient(observation: r4_structs.Observation, record: _Record, chart: Chart, gaps: list[Gap]) -> bool:
+    """DQ-31: an Observation whose focus is somebody or something else is not used."""
+    if all(is_patient(focus.reference, chart) for focus in observation.focus):
+        return True
+    what = observation.code.label[:60]
+    text = f"{record.source} ({what}) is about somebody or something else than the patient: not used"
+    gaps.append(Gap(kind=GapKind.UNREADABLE, rule="DQ-31", text=text, source=record.source, topic=Topic.LABORATORY))
+    return False
 
 
 def is_patient(reference: str, chart: Chart) -> bool:

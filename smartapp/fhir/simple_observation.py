@@ -48,6 +48,9 @@ class Plain(Struct, frozen=True, gc=False, rename="camel"):
     effective_instant: UnsetType = UNSET
     value_string: UnsetType = UNSET
     value_integer: UnsetType = UNSET
+    value_range: UnsetType = UNSET
+    value_ratio: UnsetType = UNSET
+    focus: UnsetType = UNSET
     value_codeable_concept: UnsetType = UNSET
     data_absent_reason: UnsetType = UNSET
     contained: UnsetType = UNSET

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartapp.clinical.code_systems import system_of
 from smartapp.clinical.codes import (
     ATC,
+    CPT,
     HCPCS,
     ICD10CM,
     ICD10PCS,
@@ -23,6 +25,7 @@ from smartapp.clinical.codes import (
     crs_grade_of,
     drug_of,
     icans_grade_of,
+    is_national_bleeding,
     loincs,
 )
 from smartapp.clinical.terminology import Analyte, CarTProduct, ConditionKind, Drug, Variant
@@ -33,7 +36,7 @@ with warnings.catch_warnings():  # the package reads its data by a deprecated fu
     warnings.simplefilter("ignore", DeprecationWarning)
     import simple_icd_10_cm
 
-SYSTEMS = (LOINC, SNOMED, ICD10CM, ICD10PCS, HCPCS, NDC, ATC, RXNORM)
+SYSTEMS = (LOINC, SNOMED, ICD10CM, ICD10PCS, HCPCS, NDC, ATC, RXNORM, CPT)
 LOOKUPS = (analyte_of, drug_of, car_t_of, crs_grade_of, icans_grade_of)
 
 
@@ -230,7 +233,81 @@ def test_car_t_products(system: str, code: str, product: CarTProduct | None) -> 
 )
 def test_conditions_by_prefix_and_their_exceptions(code: str, kinds: set[ConditionKind]) -> None:
     assert condition_kinds(ICD10CM, code) == kinds
-    assert condition_kinds("http://hl7.org/fhir/sid/icd-10", code) == frozenset()
+    assert condition_kinds("http://hl7.org/fhir/sid/icd-9-cm", code) == frozenset()
+
+
+@pytest.mark.req("DQ-23", "DQ-24", "BLD-01")
+@pytest.mark.parametrize(
+    "system",
+    [
+        "http://hl7.org/fhir/sid/icd-10",
+        "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+        "http://hl7.org/fhir/sid/icd-10-am",
+        "urn:oid:2.16.840.1.113883.6.3",
+        "ICD-10",
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ("I61.9", {K.BLEEDING_MAJOR, K.INTRACRANIAL_BLEED}),
+        ("K92.2", {K.BLEEDING_SIGNIFICANT}),
+        ("R04.0", {K.BLEEDING_MINOR}),
+        ("I85.0", {K.BLEEDING_MAJOR}),
+        ("I85.9", set()),
+        ("G92.03", {K.ICANS}),
+        ("I26.9", set()),
+        ("D68.2", set()),
+        ("C83.3", set()),
+    ],
+)
+def test_another_edition_of_icd_10_tells_of_bleeding_and_of_the_grades_alone(
+    system: str, code: str, kinds: set[ConditionKind]
+) -> None:
+    assert condition_kinds(system, code) == kinds
+    assert is_national_bleeding(system, code) == bool(kinds - {K.ICANS})
+    assert crs_grade_of(system, "D89.833") == 3
+    assert not is_national_bleeding(ICD10CM, code)
+
+
+ALIASES = {
+    LOINC: ("2.16.840.1.113883.6.1", "LN", "LOINC", "https://loinc.org/", "http://loinc.org#x"),
+    SNOMED: ("2.16.840.1.113883.6.96", "SCT", "http://snomed.info/sct/731000124108", "https://snomed.info/sct/"),
+    ICD10CM: (
+        "2.16.840.1.113883.6.90",
+        "I10C",
+        "http://hl7.org/fhir/sid/icd-10-us",
+        "https://hl7.org/fhir/sid/icd-10-cm/",
+    ),
+    ICD10PCS: ("2.16.840.1.113883.6.4", "I10P", "https://www.cms.gov/Medicare/Coding/ICD10/"),
+    RXNORM: ("2.16.840.1.113883.6.88", "https://www.nlm.nih.gov/research/umls/rxnorm"),
+    NDC: ("2.16.840.1.113883.6.69", "https://hl7.org/fhir/sid/ndc/"),
+    HCPCS: ("2.16.840.1.113883.6.285", "2.16.840.1.113883.6.14"),
+    ATC: ("2.16.840.1.113883.6.73", "https://www.whocc.no/atc#B02"),
+}
+
+
+@pytest.mark.req("DQ-23")
+@pytest.mark.parametrize("system", ALIASES)
+def test_the_same_system_under_another_name_is_that_system(system: str) -> None:
+    for name in ALIASES[system]:
+        oids = (name, f"urn:oid:{name}") if name[0].isdigit() else (name,)
+        assert {system_of(each) for each in oids} == {system}, name
+    assert system_of("http://st-x.example/lab") == "http://st-x.example/lab"
+
+
+@pytest.mark.req("DQ-23", "APP-01")
+@pytest.mark.parametrize("code", ["00078095819", "0078-0958-19", "00078-0958-19", "0078-0958", "00078084619"])
+def test_both_ndcs_of_kymriah_in_every_form(code: str) -> None:
+    assert car_t_of(NDC, code) is CarTProduct.TISAGENLECLEUCEL
+    assert car_t_of("urn:oid:2.16.840.1.113883.6.69", code) is CarTProduct.TISAGENLECLEUCEL
+
+
+@pytest.mark.req("SAF-07")
+def test_plasma_reduced_of_cryoprecipitate_is_neither_and_the_complex_is_cryoprecipitate() -> None:
+    assert [drug_of(HCPCS, code) for code in ("P9025", "P9044")] == [None, None]
+    assert drug_of(HCPCS, "P9026") is Drug.CRYOPRECIPITATE
+    assert {drug_of(HCPCS, code) for code in ("P9070", "P9071")} == {Drug.PLASMA}
 
 
 @pytest.mark.req("BLD-01")
@@ -241,6 +318,15 @@ def test_conditions_by_prefix_and_their_exceptions(code: str, kinds: set[Conditi
         ("131148009", {K.BLEEDING_SIGNIFICANT}),
         ("59282003", {K.THROMBOSIS}),
         ("13110000", set()),
+        ("21454007", {K.BLEEDING_MAJOR, K.INTRACRANIAL_BLEED}),
+        ("17709002", {K.BLEEDING_MAJOR}),
+        ("34436003", {K.BLEEDING_SIGNIFICANT, K.HAEMATURIA}),
+        ("249366005", {K.BLEEDING_MINOR}),
+        ("133971000119108", set()),
+        ("1755008", set()),
+        ("111589005", {K.DYSFIBRINOGENAEMIA}),
+        ("154818001", {K.CONGENITAL_FIBRINOGEN_DISORDER}),
+        ("398250003", set()),
     ],
 )
 def test_conditions_in_snomed(code: str, kinds: set[ConditionKind]) -> None:

@@ -35,18 +35,27 @@ def by_ucum(value: Decimal, unit: str, own: str) -> Decimal:
     return Decimal(str(ureg.Quantity(float(value), source).to(target).magnitude))
 
 
+LIVING = {
+    Analyte.TEMPERATURE: Decimal("37.5"),
+    Analyte.SPO2: Decimal(91),
+    Analyte.OXYGEN_FLOW: Decimal(6),
+    Analyte.FIO2: Decimal(40),
+}
+
+
 @pytest.mark.req("FHIR-24", "DQ-05")
 @pytest.mark.parametrize(("analyte", "unit"), [pair for pair in ACCEPTED if pair not in NOT_BY_UCUM])
 def test_every_accepted_unit_converts_as_ucum_does(analyte: Analyte, unit: str) -> None:
     value = Decimal("0.30") if analyte is HCT else Decimal("0.9") if unit == "g/dL" else Decimal("137")
     value = value if unit not in ("g/L", "mg/mL") else Decimal("1.37")
+    value = LIVING.get(analyte, value)
     found = to_own_unit(analyte, value, unit)
     assert isinstance(found, Decimal)
     assert abs(found - by_ucum(value, unit, OWN_UNIT[analyte])) <= abs(found) * Decimal("1e-9")
 
 
 @pytest.mark.req("FHIR-24")
-@pytest.mark.parametrize(("fahrenheit", "celsius"), [("100.4", "38"), ("98.6", "37"), ("32", "0"), ("14", "-10")])
+@pytest.mark.parametrize(("fahrenheit", "celsius"), [("100.4", "38"), ("98.6", "37"), ("89.6", "32"), ("107.6", "42")])
 def test_fahrenheit(fahrenheit: str, celsius: str) -> None:
     assert to_own_unit(Analyte.TEMPERATURE, Decimal(fahrenheit), FAHRENHEIT) == Decimal(celsius)
 
@@ -166,8 +175,11 @@ def test_the_code_counts_else_the_text(analyte: Analyte, code: str, text: str, u
         (FIB, "", "", "no unit"),
         (FIB, "mg/dL", "g/L", "disagree"),
         (FIB, "mg/dL", "10^9/L", "disagree"),
-        (FIB, "mg/dl", "mg/dL", "mg/dl is not one that is accepted"),
-        (FIB, "", "mg/dl", "mg/dl is not one that is accepted"),
+        (FIB, "MG/DL", "", "MG/DL is not one that is accepted"),
+        (FIB, "G/L", "", "G/L is not one that is accepted"),
+        (FIB, "mg/dL", "G/L", "disagree"),
+        (Analyte.PLATELETS, "", "g/L", "g/L is not one that is accepted"),
+        (Analyte.WEIGHT, "", "KG", "KG is not one that is accepted"),
         (FIB, "10*9/L", "10*9/L", "not one that is accepted"),
         (FIB, "%", "g/L", "not one that is accepted"),
         (Analyte.TEMPERATURE, "Cel", "°F", "disagree"),
@@ -233,3 +245,70 @@ def test_a_text_with_an_error_of_case_may_contradict_the_code(
     analyte: Analyte, code: str, text: str, accepted: bool
 ) -> None:
     assert unit_of(analyte, code, text) == code if accepted else isinstance(unit_of(analyte, code, text), UnitRefused)
+
+
+VITALS = {
+    Analyte.TEMPERATURE: ("30", "43", "29.9", "43.1"),
+    Analyte.SYSTOLIC_PRESSURE: ("30", "300", "29", "301"),
+    Analyte.SPO2: ("40", "100", "39", "101"),
+    Analyte.OXYGEN_FLOW: ("0", "80", "-1", "80.5"),
+    Analyte.FIO2: ("0.21", "100", "0.2", "101"),
+}
+
+
+@pytest.mark.req("DQ-26")
+@pytest.mark.parametrize("analyte", VITALS)
+def test_a_vital_sign_outside_the_limits_of_the_living_is_not_used(analyte: Analyte) -> None:
+    *within, low, high = VITALS[analyte]
+    unit = OWN_UNIT[analyte]
+    assert all(isinstance(to_own_unit(analyte, Decimal(value), unit), Decimal) for value in within)
+    refused = [to_own_unit(analyte, Decimal(value), unit) for value in (low, high)]
+    assert all(isinstance(each, UnitRefused) for each in refused)
+
+
+@pytest.mark.req("DQ-26")
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [("98.9", "suspected wrong"), ("86", "suspected wrong"), ("113", "suspected wrong"), ("60", "implausible")],
+)
+def test_a_fahrenheit_under_the_code_cel_is_named_as_one(value: str, why: str) -> None:
+    refused = to_own_unit(Analyte.TEMPERATURE, Decimal(value), "Cel")
+    assert isinstance(refused, UnitRefused)
+    assert why in refused.why
+    assert refused.rule == "DQ-26"
+
+
+@pytest.mark.req("DQ-32")
+@pytest.mark.parametrize(
+    ("analyte", "code", "text", "unit"),
+    [
+        (FIB, "mg/dl", "mg/dl", "mg/dL"),
+        (FIB, "g/l", "", "g/L"),
+        (FIB, "", "MG/DL", "mg/dL"),
+        (FIB, "", "G/L", "g/L"),
+        (FIB, "umol/l", "", "umol/L"),
+        (FIB, "", "Mg/Ml", "mg/mL"),
+        (Analyte.PLATELETS, "10*9/l", "10*9/l", "10*9/L"),
+        (Analyte.PLATELETS, "", "G/L", "10*9/L"),
+        (Analyte.PLATELETS, "", "10^4/µL", "10*4/uL"),
+        (Analyte.PLATELETS, "/nl", "", "/nL"),
+        (Analyte.PLATELETS, "", "/mm3", "/mm3"),
+        (Analyte.PLATELETS, "10*6/mL", "", "10*6/mL"),
+        (Analyte.D_DIMER, "", "MG/L FEU", "mg{FEU}/L"),
+        (Analyte.D_DIMER, "mg/l{FEU}", "", "mg/L{FEU}"),
+        (Analyte.D_DIMER, "", "ng/ml (DDU)", "ng{DDU}/mL"),
+        (Analyte.FERRITIN, "", "µg/l", "ug/L"),
+        (Analyte.LDH, "U/l", "", "U/L"),
+        (HCT, "l/l", "", "L/L"),
+    ],
+)
+def test_ucums_small_litre_counts_and_the_text_of_a_mass_in_any_case(
+    analyte: Analyte, code: str, text: str, unit: str
+) -> None:
+    assert unit_of(analyte, code, text) == unit
+
+
+@pytest.mark.req("DQ-32")
+@pytest.mark.parametrize(("unit", "value"), [("10*6/mL", "42"), ("/nL", "42"), ("/mm3", "42000"), ("10*4/uL", "4.2")])
+def test_more_units_of_counts(unit: str, value: str) -> None:
+    assert to_own_unit(Analyte.PLATELETS, Decimal(value), unit) == 42

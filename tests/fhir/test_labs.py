@@ -143,7 +143,8 @@ UNITS: list[tuple[str, dict[str, str], str | None]] = [
     ("120", {"unit": "mg/dL"}, "1.20"),
     ("1.2", {}, None),
     ("1.2", {"unit": "grams"}, None),
-    ("120", {"unit": "mg/dl"}, None),
+    ("120", {"unit": "mg/dl"}, "1.20"),
+    ("120", {"unit": "MG/DL"}, "1.20"),
     ("1.2", {"code": "10*9/L", "system": c.UCUM}, None),
     ("1.2", {"code": "g/L", "system": c.UCUM, "unit": "mg/dL"}, None),
     ("1.2", {"code": "g/L", "system": "http://other.example"}, None),
@@ -252,14 +253,25 @@ def test_text_that_is_no_value_is_shown_verbatim(text: str) -> None:
     [
         {"valueCodeableConcept": {"text": "low"}},
         {"dataAbsentReason": {"text": "not performed"}},
-        {"valueRange": {"low": {"value": 1}}},
-        {"valueRatio": {}},
         {"valueBoolean": True},
         {},
     ],
 )
 def test_a_value_of_another_kind_is_named(element: dict[str, Any]) -> None:
     assert refused(c.result("fib", "3255-7", None, "", **element)).rule == "DQ-14"
+
+
+@pytest.mark.req("DQ-31")
+@pytest.mark.parametrize("focus", [{"reference": "Device/d"}, {"reference": "Patient/baby"}, {"display": "donor"}])
+def test_what_is_about_somebody_or_something_else_is_named_and_not_used(focus: dict[str, Any]) -> None:
+    gap = refused(c.fibrinogen("0.4", focus=[focus]))
+    assert (gap.rule, gap.source) == ("DQ-31", "Observation/fib")
+
+
+@pytest.mark.req("DQ-31")
+def test_a_focus_on_the_patient_changes_nothing() -> None:
+    (result,) = results(c.fibrinogen("0.4", focus=[c.SUBJECT]))
+    assert result.value == Decimal("0.4")
 
 
 @pytest.mark.req("DQ-15", "FHIR-20")

@@ -85,7 +85,7 @@ def _bleeding(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decis
     if level in SERIOUS and setting.below(limit):
         text = f"Consider replacing fibrinogen because it is below {g_per_l(limit)} with {level} bleeding"
         return _decision("REP-01", Action.REPLACE, Indicator.CRITICAL, text, target)
-    if level is BleedingLevel.MAJOR and limit <= fibrinogen.g_per_l <= major:
+    if level is BleedingLevel.MAJOR and fibrinogen.result.low is None and limit <= fibrinogen.g_per_l <= major:
         text = f"Consider replacing fibrinogen because it is at most {g_per_l(major)} while major bleeding goes on"
         return _decision("REP-02", Action.CONSIDER, Indicator.WARNING, text, major)
     return None
@@ -135,7 +135,7 @@ def _crs_words(band: Band) -> str:
 def _watch(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decision:
     falling = Modifier.TREND_DOWN in setting.modifiers
     indicator = Indicator.WARNING if falling and setting.band is Band.SEVERE else Indicator.INFO
-    if fibrinogen.g_per_l < WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
+    if fibrinogen.result.least < WATCH_BELOW or falling or setting.band in _STRONG_BANDS:
         return _decision(
             "REP-08",
             Action.MONITOR,

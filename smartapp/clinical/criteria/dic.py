@@ -91,7 +91,7 @@ def _pt(facts: Facts, result: LabResult, value: Decimal) -> int | None:
 
 def _fibrinogen(facts: Facts) -> Points | None:
     effective = facts.get(FIBRINOGEN)
-    if isinstance(effective, Missing):
+    if isinstance(effective, Missing) or effective.result.low is not None:  # a range is not scored (DQ-25)
         return None
     points = 0 if effective.g_per_l >= FIBRINOGEN_BELOW else 1  # a bound counts as its value (DQ-04)
     return (points, points)

@@ -112,7 +112,7 @@ def _between(dose: Exposure, before: LabResult, after: LabResult) -> bool:
 
 
 def _achieved(before: LabResult | None, after: LabResult | None) -> Decimal | None:
-    if before is None or after is None or before.comparator or after.comparator:
+    if before is None or after is None or any(r.comparator or r.low is not None for r in (before, after)):
         return None
     return after.value - before.value
 

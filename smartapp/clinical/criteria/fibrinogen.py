@@ -1,5 +1,6 @@
 """The effective fibrinogen: how old the result is that counts, what it may be used for, and its tier (TIER-01)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,7 +21,10 @@ def hours(span: timedelta) -> Decimal:
 
 
 def tier_of(result: LabResult, policy: SitePolicy) -> Tier:
-    """TIER-01 for a number, DQ-04 for a bound; TX where the bound does not tell."""
+    """TIER-01 for a number, DQ-04 for a bound, DQ-25 for a range; TX where the bound or the two ends do not tell."""
+    if result.low is not None:
+        ends = {tier_of(replace(result, value=end, low=None), policy) for end in (result.low, result.value)}
+        return ends.pop() if len(ends) == 1 else Tier.TX
     t1, t2, value = policy.get("t1_below"), policy.get("t2_below"), result.value
     match result.comparator:
         case None:
@@ -55,7 +59,8 @@ def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
     if age > limit:
         return NoFibrinogen(why=f"the newest fibrinogen is older than {limit:f} h", last=result, last_tier=tier)
     if tier is Tier.TX:
-        return NoFibrinogen(why=f"{result.reported} is a bound that does not tell the tier", last=result)
+        what = "bound" if result.low is None else "range"
+        return NoFibrinogen(why=f"{result.reported} is a {what} that does not tell the tier", last=result)
     return EffectiveFibrinogen(
         result=result,
         tier=tier,

@@ -155,7 +155,7 @@ def _dose_input(facts: Facts, decision: Decision, years: int | None) -> DoseInpu
         target=decision.target_g_per_l,
         serious=serious_bleeding(facts),
         low_tier=known is None or known.tier is Tier.T2,
-        is_bound=known is not None and known.result.comparator is not None,
+        is_bound=known is not None and (known.result.comparator is not None or known.result.low is not None),
         haematocrit=None if isinstance(hct, Missing) else hct.value,
     )
 

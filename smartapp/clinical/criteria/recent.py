@@ -46,14 +46,14 @@ def surely_below(result: LabResult, limit: Decimal) -> bool:
 
 def surely_at_least(result: LabResult, limit: Decimal) -> bool:
     """Whether the value is proven at or above `limit` (FHIR-26)."""
-    return result.comparator in (None, Comparator.AT_LEAST, Comparator.ABOVE) and result.value >= limit
+    return result.comparator in (None, Comparator.AT_LEAST, Comparator.ABOVE) and result.least >= limit
 
 
 def surely_above(result: LabResult, limit: Decimal) -> bool:
     """Whether the value is proven above `limit` (FHIR-26)."""
     if result.comparator is Comparator.ABOVE:
         return result.value >= limit
-    return result.comparator in (None, Comparator.AT_LEAST) and result.value > limit
+    return result.comparator in (None, Comparator.AT_LEAST) and result.least > limit
 
 
 def upper_limit(facts: Facts, result: LabResult) -> Decimal | None:

@@ -51,6 +51,8 @@ TREND: Need[Trend] = Need("trend", _read)
 def _comparable(facts: Facts, now: LabResult, other: LabResult) -> bool:
     spacing = hours(now.collected.at - other.collected.at)
     low, high = facts.policy.get("trend_window_h.min"), facts.policy.get("trend_window_h.max")
+    if now.low is not None or other.low is not None:  # a range shows no fall (DQ-25)
+        return False
     return other.variant == now.variant and low <= spacing <= high and not _dose_between(facts, other, now)
 
 
