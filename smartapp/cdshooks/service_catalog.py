@@ -4,14 +4,16 @@ from smartapp.cdshooks.serialization import Service
 from smartapp.fhir.queries import QUERIES, prefetch_template
 
 NOT_ASKED = frozenset({"encounters"})  # no rule reads it; the context names the encounter
+_ASKED = tuple(query for query in QUERIES if query.name not in NOT_ASKED)
+_NEEDED = dict.fromkeys(query.resource for query in _ASKED if not query.optional)
+_ADDED = dict.fromkeys(kind for query in _ASKED for kind in (query.resource, *query.refers) if kind not in _NEEDED)
 _USAGE = (
-    "For health-care professionals. Needs Patient, Observation (laboratory and vital signs), Condition, Procedure, "
-    "MedicationAdministration, MedicationRequest, MedicationStatement, ServiceRequest and AllergyIntolerance, by prefetch or by "
+    f"For health-care professionals. Needs {', '.join(_NEEDED)}, and reads {', '.join(_ADDED)} where they are offered, by prefetch or by "
     "fhirAuthorization with the scopes patient/<type>.rs. Does not replace monitoring or alarms; not for emergency decisions; not a "
     "cleared medical device."
 )
 _TITLE = "Fibrinogen Watch: coagulopathy after CAR-T therapy"
-_PREFETCH = {query.name: prefetch_template(query) for query in QUERIES if query.name not in NOT_ASKED}
+_PREFETCH = {query.name: prefetch_template(query) for query in _ASKED}
 
 
 def _service(hook: str, description: str) -> Service:

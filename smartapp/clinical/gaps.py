@@ -15,6 +15,8 @@ class Topic(StrEnum):
 
     PATIENT = "patient"
     LABORATORY = "laboratory results"
+    REPORTS = "diagnostic reports"
+    SPECIMENS = "specimens"
     VITAL_SIGNS = "vital signs"
     CONDITIONS = "conditions"
     PROCEDURES = "procedures"

@@ -10,7 +10,15 @@ from smartapp.demo.fhir_server import Condition, FhirServer, Params, Resource
 from smartapp.demo.scopes import Grant, parse_grants
 
 OF_NO_PATIENT = frozenset(
-    {"Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Device", "Specimen"}
+    {
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "Location",
+        "Medication",
+        "Device",
+        "BiologicallyDerivedProduct",
+    }
 )
 _SUBJECT = ("subject", "patient", "for", "beneficiary")
 

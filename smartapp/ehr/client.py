@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from smartapp.ehr.errors import Broken, Busy, EhrError, EhrRefused, Gone, Late, NotPermitted, Unreachable
 from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle, read_outcome
+from smartapp.fhir.page_order import newest_first
 from smartapp.fhir.r4_structs import Unreadable
 from smartapp.outbound import HttpReply, NoAnswer, Outbound, OutboundError, TooLate, origin_of
 
@@ -36,10 +37,14 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """What a search gave: all resources; `incomplete` says why more may exist; `notices` are remarks of the server."""
+    """What a search gave: all resources; `incomplete` says why more may exist; `notices` are remarks of the server.
+
+    `more_pages`: what is missing are later pages; `only_older_missing`: and the search is sorted by date, newest first (DQ-17)."""
 
     resources: tuple[bytes, ...]
     incomplete: str = ""
+    more_pages: bool = False
+    only_older_missing: bool = False
     notices: tuple[str, ...] = ()
     dropped: frozenset[str] = frozenset()
 
@@ -87,28 +92,35 @@ class FhirClient:
         """The pages from a `next` link on that someone else was given; a failure of the first of them raises (CDS-25)."""
         url = self._next(next_url)
         if not url:
-            return Pages(resources=(), incomplete=_caps(url, set(), 0))
+            return Pages(resources=(), incomplete=_caps(url, set(), 0), more_pages=True)
         return self._through(self._page(url, deadline), {url}, deadline, frozenset())
 
     def _through(self, page: Bundle, seen: set[str], deadline: float, dropped: frozenset[str]) -> Pages:
-        found, notices, size = list(page.resources), _notices(page), 0
-        incomplete = _page_trouble(page)
-        while page.next_url and not incomplete:
+        found, notices, size, self_url = list(page.resources), _notices(page), 0, page.self_url
+        trouble, more = _page_trouble(page), ""
+        while page.next_url and not trouble:
             url = self._next(page.next_url)
             size += sum(len(resource) for resource in page.resources)
-            incomplete = _caps(url, seen, size)
-            if incomplete:
+            more = _caps(url, seen, size)
+            if more:
                 break
             seen.add(url)
             try:
                 page = self._page(url, deadline)
             except EhrError as error:
-                incomplete = f"page {len(seen)} could not be read ({error})"
+                more = f"page {len(seen)} could not be read ({error})"
                 break
             found += page.resources
             notices += _notices(page)
-            incomplete = _page_trouble(page)
-        return Pages(resources=tuple(found), incomplete=incomplete, notices=tuple(notices), dropped=dropped)
+            trouble = _page_trouble(page)
+        return Pages(
+            resources=tuple(found),
+            incomplete=trouble or more,
+            more_pages=bool(more),
+            only_older_missing=bool(more) and newest_first(self_url, found),
+            notices=tuple(notices),
+            dropped=dropped,
+        )
 
     def create(self, resource: str, body: bytes, *, if_none_exist: str, deadline: float) -> HttpReply:
         """POST, never repeated; `NoAnswer` and 5xx leave open whether the server created it (FHIR-46)."""

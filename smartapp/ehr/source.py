@@ -1,24 +1,52 @@
 """A ChartSource on top of the client: all queries in parallel within one deadline, each with an answer."""
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from smartapp.ehr.async_read import AsyncRead
 from smartapp.ehr.client import FhirClient, Pages, together
 from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
 from smartapp.fhir.chart import Answer, AnswerState
-from smartapp.fhir.medication_references import referred_to
-from smartapp.fhir.queries import Query, plain_searches, search_params
+from smartapp.fhir.page_order import covered, newest_first
+from smartapp.fhir.queries import Query, bare_params, category_searches, plain_searches, search_params
 from smartapp.fhir.r4_structs import Unreadable, kind_of
+from smartapp.fhir.references import missing_references, references_of
 
-_AT_ONCE = 16  # every query of the table is under way at once: a chart costs one round trip, not two
-_MOST_REFERRED, _REFERRED_AT_ONCE = 24, 4
+_AT_ONCE = 20  # every query of the table is under way at once: a chart costs one round trip, not two
+_MOST_REFERRED, _REFERRED_AT_ONCE, _NESTED = 60, 8, 2
 _GRACE_SECONDS = 0.5  # for a request that ends at the deadline to say so itself
+REFERRED = "referred"
+"""The answer that holds what prefetched records name by reference."""
 MayRead = Callable[[str], str]
 """Of a resource type: empty if its reading is granted, else why not; or a note on what a constrained grant hides."""
+Params = Sequence[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _Searches:
+    """The searches of one reading: the same one is sent once, whoever asks for it."""
+
+    client: FhirClient
+    deadline: float
+    _kept: dict[tuple[str, tuple[tuple[str, str], ...]], Future[Pages]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pages(self, resource: str, params: Params) -> Pages:
+        """All pages of a search; an EhrError as the client raises it."""
+        key = (resource, tuple(params))
+        with self._lock:
+            known = self._kept.get(key)
+            mine: Future[Pages] = known or self._kept.setdefault(key, Future())
+        if known is None:
+            try:
+                mine.set_result(self.client.search(resource, params, self.deadline))
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it too
+                mine.set_exception(error)
+        return mine.result()
 
 
 class FhirChartSource:
@@ -50,25 +78,36 @@ class FhirChartSource:
 
         `begun` are answers of which only the first page is here; their other pages are read too.
         """
-        deadline = time.monotonic() + self._seconds
+        searches = _Searches(self._client, time.monotonic() + self._seconds)
         pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir")
+        asked: dict[str, Future[Answer]] = {}
         try:
-            asked = {query.name: pool.submit(self._one, query, deadline) for query in queries}
-            rest = {answer.query: pool.submit(self._rest, answer, deadline) for answer in begun}
-            return AsyncRead(asked | rest, deadline + _GRACE_SECONDS)
+            # what others refer to is asked first: whoever waits for it waits for something that is under way
+            for query in sorted(queries, key=lambda query: not query.optional):
+                asked[query.name] = pool.submit(self._one, query, searches, dict(asked))
+            rest = {answer.query: pool.submit(self._rest, answer, searches.deadline) for answer in begun}
+            return AsyncRead(asked | rest, searches.deadline + _GRACE_SECONDS)
         finally:
             pool.shutdown(wait=False)
 
-    def _one(self, query: Query, deadline: float) -> Answer:
+    def referred(self, answers: Iterable[Answer], seconds: float) -> Answer:
+        """What the records of these answers name by reference and did not bring, as an answer of its own; what cannot be had is
+        named as not known by who reads the records (FHIR-13, DQ-28)."""
+        kinds = [kind for kind in _REFERRED_KINDS if not self._may_read(kind)]
+        resources = [raw for answer in answers for raw in answer.resources]
+        found = self._referred(resources, kinds, time.monotonic() + min(seconds, self._seconds), frozenset())
+        return Answer(query=REFERRED, state=AnswerState.COMPLETE, resources=found)
+
+    def _one(self, query: Query, searches: _Searches, earlier: Mapping[str, Future[Answer]]) -> Answer:
         refused = self._may_read(query.resource)
         if refused:
             return Answer(query=query.name, state=AnswerState.NOT_PERMITTED, reason=refused)
         try:
-            return self._read(query, deadline) if query.is_read else self._searched(query, deadline)
-        except NotPermitted as error:
-            return Answer(query=query.name, state=AnswerState.NOT_PERMITTED, reason=str(error))
+            if query.is_read:
+                return self._read(query, searches.deadline)
+            return self._searched(query, searches, earlier)
         except (EhrError, Unreadable) as error:
-            return Answer(query=query.name, state=AnswerState.FAILED, reason=str(error))
+            return Answer(query=query.name, state=_state_after(error, query), reason=str(error))
 
     def _rest(self, first: Answer, deadline: float) -> Answer:
         """The whole answer from its first page on; incomplete as before where its other pages cannot be read."""
@@ -76,10 +115,13 @@ class FhirChartSource:
             pages = self._client.rest(first.next_url, deadline)
         except (EhrError, Unreadable) as error:
             return replace(first, next_url="", reason=f"{first.reason}, and its next page could not be read ({error})")
-        state = AnswerState.INCOMPLETE if pages.incomplete else AnswerState.COMPLETE
-        notices = tuple(dict.fromkeys((*first.notices, *pages.notices)))
         resources = (*first.resources, *pages.resources)
-        return Answer(query=first.query, state=state, resources=resources, reason=pages.incomplete, notices=notices)
+        notices = tuple(dict.fromkeys((*first.notices, *pages.notices)))
+        whole = replace(first, next_url="", resources=resources, notices=notices, reason=pages.incomplete)
+        if not pages.incomplete:
+            return replace(whole, state=AnswerState.COMPLETE, only_older_missing=False)
+        only_older = pages.more_pages and first.only_older_missing and newest_first(first.self_url, resources)
+        return replace(whole, state=AnswerState.INCOMPLETE, only_older_missing=only_older)
 
     def _read(self, query: Query, deadline: float) -> Answer:
         raw = self._client.read(f"{query.resource}/{self._patient}", deadline)
@@ -87,25 +129,42 @@ class FhirChartSource:
             return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR answered with another resource")
         return Answer(query=query.name, state=AnswerState.COMPLETE, resources=(raw,))
 
-    def _searched(self, query: Query, deadline: float) -> Answer:
-        pages = self._pages(query, deadline)
+    def _searched(self, query: Query, searches: _Searches, earlier: Mapping[str, Future[Answer]]) -> Answer:
+        pages = self._pages(query, searches)
         if "patient" in pages.dropped:
             return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR ignored the patient filter")
         hidden = pages.incomplete or self._hidden(query.resource)
-        return Answer(
+        kinds = [kind for kind in query.refers if not self._may_read(kind)]
+        here = (
+            _specimens_of(earlier)
+            if "Specimen" in kinds and any(b'"specimen"' in raw for raw in pages.resources)
+            else ()
+        )
+        answer = Answer(
             query=query.name,
             state=AnswerState.INCOMPLETE if hidden else AnswerState.COMPLETE,
-            resources=(*pages.resources, *self._referred(query, pages.resources, deadline)),
+            resources=(*pages.resources, *self._referred(pages.resources, kinds, searches.deadline, here)),
             reason=hidden,
             notices=tuple(dict.fromkeys(pages.notices)),
+            only_older_missing=bool(pages.incomplete) and pages.only_older_missing,
         )
+        return covered(answer, query, self._as_of(), pages.resources)
 
-    def _referred(self, query: Query, found: Sequence[bytes], deadline: float) -> Iterable[bytes]:
-        """What these records name by reference only; a drug that cannot be had is named as not known by who reads them."""
-        wanted = referred_to(found, self._client.base) if query.refers else ()
-        if not wanted or self._may_read(query.refers):
-            return ()
+    def _referred(
+        self, found: Sequence[bytes], kinds: Sequence[str], deadline: float, here: Iterable[str]
+    ) -> tuple[bytes, ...]:
+        """What these records name by reference only, and what that names in turn (an ingredient)."""
+        read: list[bytes] = []
+        known = set(here)
+        for _ in range(_NESTED):
+            wanted = missing_references([*found, *read], kinds, self._client.base, known)[:_MOST_REFERRED]
+            if not wanted:
+                break
+            known.update(wanted)
+            read += self._each(wanted, deadline)
+        return tuple(read)
 
+    def _each(self, wanted: Sequence[str], deadline: float) -> list[bytes]:
         def read(reference: str) -> bytes:
             try:
                 raw = self._client.read(reference, deadline)
@@ -115,16 +174,62 @@ class FhirChartSource:
             return raw if f"{kind.resource_type}/{kind.id}" == reference else b""
 
         with ThreadPoolExecutor(max_workers=_REFERRED_AT_ONCE, thread_name_prefix="fhir-referred") as pool:
-            return [raw for raw in pool.map(read, wanted[:_MOST_REFERRED]) if raw]
+            return [raw for raw in pool.map(read, wanted) if raw]
 
-    def _pages(self, query: Query, deadline: float) -> Pages:
-        """The query, or once the plain US Core searches where the server refuses a parameter (FHIR-12)."""
+    def _pages(self, query: Query, searches: _Searches) -> Pages:
+        """The query in the richest form that the server takes; a list of codes that finds nothing is asked by category (FHIR-12)."""
         try:
-            return self._client.search(query.resource, search_params(query, self._patient, self._as_of()), deadline)
-        except EhrRefused:
-            if not query.plain:
-                raise
-            plain = plain_searches(query, self._patient)
-            return together([self._client.search(query.resource, params, deadline) for params in plain])
+            pages = self._in_some_form(query, searches)
         except Gone:
+            if query.optional:
+                raise
             return Pages(resources=(), incomplete=f"the EHR does not offer {query.resource}")
+        if pages.resources or pages.incomplete or not query.category:
+            return pages
+        return self._by_category(query, searches)
+
+    def _in_some_form(self, query: Query, searches: _Searches) -> Pages:
+        """The whole search, then without what a server may not know, then the plain US Core searches."""
+        forms = [search_params(query, self._patient, self._as_of()), bare_params(query, self._patient)]
+        for params in forms:
+            try:
+                return searches.pages(query.resource, params)
+            except EhrRefused as error:
+                refusal = error
+        if not query.plain:
+            raise refusal
+        return together([searches.pages(query.resource, params) for params in plain_searches(query, self._patient)])
+
+    def _by_category(self, query: Query, searches: _Searches) -> Pages:
+        why = "a list of codes found nothing, and its category could not be asked"
+        for params in category_searches(query, self._patient, self._as_of()):
+            try:
+                return searches.pages(query.resource, params)
+            except NotPermitted:
+                break
+            except EhrRefused as error:
+                why = f"{why} ({error})"
+            except EhrError as error:
+                return Pages(resources=(), incomplete=f"{why} ({error})")
+        return Pages(resources=(), incomplete=why)
+
+
+_REFERRED_KINDS = ("Medication", "Specimen", "BiologicallyDerivedProduct", "Observation")
+
+
+def _state_after(error: Exception, query: Query) -> AnswerState:
+    """What an error means for a query: what an EHR need not offer it may refuse."""
+    if isinstance(error, NotPermitted):
+        return AnswerState.NOT_PERMITTED
+    if query.optional and isinstance(error, Gone | EhrRefused):
+        return AnswerState.NOT_OFFERED
+    return AnswerState.GONE if isinstance(error, Gone) else AnswerState.FAILED
+
+
+def _specimens_of(earlier: Mapping[str, Future[Answer]]) -> frozenset[str]:
+    """The specimens that a search of their own has found by now."""
+    asked = earlier.get("specimens")
+    if asked is None:
+        return frozenset()
+    wait([asked])
+    return references_of(asked.result().resources)

@@ -24,6 +24,7 @@ from smartapp.factory.callers import gate_of
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import Connections, registration_of
 from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_body
+from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.ports import Subject
@@ -68,8 +69,11 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
         granted = parse_scopes(hook.authorization.scope)
 
         def may_read(resource: str) -> str:
-            letter = "r" if resource == "Patient" else "s"
-            return "" if granted.may(resource, letter) else f"the call's token does not grant reading {resource}"
+            return (
+                ""
+                if granted.may(resource, letter_to_read(resource))
+                else f"the call's token does not grant reading {resource}"
+            )
 
         def hidden(resource: str) -> str:
             limits = granted.constraints(resource, "s")

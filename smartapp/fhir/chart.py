@@ -13,6 +13,10 @@ class AnswerState(StrEnum):
     FAILED = "failed"  # error, time-out, unreadable reply
     NOT_PERMITTED = "not permitted"  # scope not granted, or 403
     AWAITED = "awaited"  # asked, and the answer has not come yet
+    GONE = "not there"  # the EHR does not have the record that was asked for by its id (404, 410)
+    NOT_OFFERED = (
+        "not offered"  # the EHR has no such records, or the caller did not send them and there is nobody to ask
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,8 @@ class Answer:
 
     `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out); `next_url`
     is where its next page lies, if someone else was given the first. `only_older_missing`: the search's own `self` link says that it is
-    sorted by date, newest first, what was read is so, and only later pages are missing (DQ-17)."""
+    sorted by date, newest first, what was read is so, and only later pages are missing (DQ-17); `self_url` is that link, where someone else
+    was given the first page."""
 
     query: str
     state: AnswerState
@@ -30,6 +35,7 @@ class Answer:
     notices: tuple[str, ...] = ()
     next_url: str = ""
     only_older_missing: bool = False
+    self_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

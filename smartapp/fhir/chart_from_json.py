@@ -6,6 +6,7 @@ import msgspec
 
 from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle
 from smartapp.fhir.chart import Answer, AnswerState, Chart
+from smartapp.fhir.page_order import newest_first
 from smartapp.fhir.queries import BY_NAME, QUERIES
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of
 from smartapp.fhir.resources import TOPICS
@@ -147,6 +148,8 @@ def prefetched_answer(name: str, raw: bytes) -> Answer:
             resources=bundle.resources,
             reason="only its first page was sent",
             next_url=bundle.next_url,
+            self_url=bundle.self_url,
+            only_older_missing=newest_first(bundle.self_url, bundle.resources),
         )
     failed = next((message for message in bundle.messages if message.is_failure), None)
     state = AnswerState.FAILED if failed else AnswerState.COMPLETE

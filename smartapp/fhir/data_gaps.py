@@ -1,12 +1,14 @@
 """What of a chart is not known, and why: parts not read, drugs not named, remarks worth one line (DQ-17, FHIR-29)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.fhir.chart import Answer, AnswerState, Chart
-from smartapp.fhir.queries import TOPICS_BY_NAME
+from smartapp.fhir.queries import BY_NAME, TOPICS_BY_NAME, words_of
+from smartapp.fhir.r4_structs import kind_of
 from smartapp.fhir.resources import TOPICS
 
 _GAP_KINDS = {
@@ -14,27 +16,63 @@ _GAP_KINDS = {
     AnswerState.FAILED: GapKind.FAILED,
     AnswerState.NOT_PERMITTED: GapKind.NOT_PERMITTED,
     AnswerState.AWAITED: GapKind.AWAITED,
+    AnswerState.GONE: GapKind.UNREADABLE,
+    AnswerState.NOT_OFFERED: GapKind.NOTED,
 }
 _SAID = {
     AnswerState.INCOMPLETE: "incomplete",
     AnswerState.FAILED: "could not be read",
     AnswerState.NOT_PERMITTED: "not permitted",
     AnswerState.AWAITED: "awaited",
+    AnswerState.GONE: "could not be read",
+    AnswerState.NOT_OFFERED: "not offered",
 }
+_READ = frozenset({AnswerState.COMPLETE, AnswerState.NOT_OFFERED})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_HOLD_FIBRINOGEN = frozenset({"fibrinogen", "panels", "Observation", "DiagnosticReport"})
+_FIBRINOGEN = frozenset({"fibrinogen", "panels", "reports", "Observation", "DiagnosticReport"})
 """Answers that may hold a fibrinogen: our queries by name, types of resource where a file was cut off."""
 
 
 def unread_topics(chart: Chart) -> dict[Topic, Gap]:
     """DQ-17: each part of the chart that failed, was refused or is incomplete, with why."""
-    gaps: dict[Topic, Gap] = {}
+    found: dict[Topic, list[Answer]] = {}
     for answer in chart.answers.values():
-        topic = topic_asked(answer.query)
-        if topic is not None and answer.state is not AnswerState.COMPLETE:
-            gaps.setdefault(topic, _unread(answer, topic))
-    return gaps
+        if answer.state not in _READ:
+            for topic in _topics(answer):
+                found.setdefault(topic, []).append(answer)
+    return {topic: _worst(answers, topic) for topic, answers in found.items()}
+
+
+def not_offered(chart: Chart) -> list[Gap]:
+    """What was neither sent nor can be asked for, though advice stands without it (interfaces.md section 4: a named gap)."""
+    names = [answer.query for answer in chart.answers.values() if answer.state is AnswerState.NOT_OFFERED]
+    said = [(words_of([BY_NAME[name]])[0], chart.answers[name].reason) for name in names if name in BY_NAME]
+    return [
+        Gap(kind=GapKind.NOTED, rule="DQ-17", text=f"{words[0].upper()}{words[1:]} not read: {reason}")
+        for words, reason in said
+    ]
+
+
+def _worst(answers: Sequence[Answer], topic: Topic) -> Gap:
+    """The first that does not only lack older records; `only_older` where there is none such."""
+    first = min(answers, key=lambda answer: answer.only_older_missing)
+    return replace(_unread(first, topic), only_older=first.only_older_missing)
+
+
+def _topics(answer: Answer) -> frozenset[Topic]:
+    """The parts of the chart that an answer is about; under a key of the caller's own, those of the records it holds."""
+    topic = topic_asked(answer.query)
+    if topic is not None:
+        return frozenset({topic})
+    kinds = {kind_of(raw).resource_type for raw in answer.resources} or _asked_by(answer.next_url)
+    return frozenset(TOPICS[kind] for kind in kinds if kind in TOPICS)
+
+
+def _asked_by(next_url: str) -> Iterable[str]:
+    """The type of resource that a search was for, by the link to its next page; all types where the link does not tell."""
+    named = urlsplit(next_url).path.rsplit("/", 1)[-1]
+    return {named} if named in TOPICS else TOPICS.keys() if next_url else ()
 
 
 def fibrinogen_unread(chart: Chart) -> Gap | None:
@@ -42,11 +80,19 @@ def fibrinogen_unread(chart: Chart) -> Gap | None:
 
     `only_older` where every such answer holds the newest results and lacks only later pages.
     """
-    found = [a for a in chart.answers.values() if a.query in _HOLD_FIBRINOGEN and a.state is not AnswerState.COMPLETE]
+    found = [answer for answer in chart.answers.values() if answer.state not in _READ and _holds_fibrinogen(answer)]
     if not found:
         return None
     first = min(found, key=lambda answer: (answer.only_older_missing, answer.query))
     return replace(_unread(first, Topic.LABORATORY), only_older=all(answer.only_older_missing for answer in found))
+
+
+def _holds_fibrinogen(answer: Answer) -> bool:
+    """Whether an answer may hold a fibrinogen; an EHR that permits no reports at all need not hold results there."""
+    if topic_asked(answer.query) is None:
+        return Topic.LABORATORY in _topics(answer)
+    unpermitted = answer.query == "reports" and answer.state is AnswerState.NOT_PERMITTED
+    return answer.query in _FIBRINOGEN and not unpermitted
 
 
 def topic_asked(name: str) -> Topic | None:

@@ -31,7 +31,7 @@ from smartapp.clinical.terminology import Analyte
 from smartapp.fhir import conditions, infusions, medications, oxygen_procedures_allergies, r4_structs, standing_orders
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
-from smartapp.fhir.data_gaps import fibrinogen_unread, notices, once_each, unnamed_drugs, unread_topics
+from smartapp.fhir.data_gaps import fibrinogen_unread, not_offered, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import bearer_of, read_patient
 from smartapp.fhir.labs import is_called_fibrinogen, read_results
@@ -39,7 +39,8 @@ from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting
 from smartapp.fhir.observation_values import ValueReading
 from smartapp.fhir.resources import TOPICS, ChartRecords, collect, is_patient
 
-_CALM = frozenset({Topic.ENCOUNTER})  # no rule reads it
+_CALM = frozenset({Topic.ENCOUNTER, Topic.REPORTS, Topic.SPECIMENS})
+"""No rule reads it; or each result that it leaves open says so itself (DQ-17, DQ-28)."""
 
 
 @dataclass(slots=True)
@@ -153,11 +154,12 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         fibrinogen_unread=fibrinogen_unread(chart),
         gaps=(
             *unread.values(),
+            *not_offered(chart),
             *notices(chart),
             *unnamed_drugs(drawing.unnamed),
             *sorted(once_each(drawing.gaps), key=lambda gap: (gap.source, gap.rule, gap.text)),
         ),
-        unread={topic: gap for topic, gap in unread.items() if topic not in _CALM},
+        unread={topic: gap for topic, gap in unread.items() if topic not in _CALM and not gap.only_older},
     )
 
 

@@ -10,11 +10,15 @@ from smartapp.clinical.terminology import Analyte
 
 PATIENT = "{{context.patientId}}"
 _PAGE = "1000"  # the largest page that servers commonly give: each further page is one more round trip
-_WINDOW_DAYS = 104  # the extended window of 90 d and the 14 d before the infusion (APP-03, MON-04)
+_NEWEST = "250"  # of what is sorted, and sent again beside what was asked for by code
+_WINDOW = timedelta(days=104)  # the extended window of 90 d and the 14 d before the infusion (APP-03, MON-04)
+PANEL_WINDOW = timedelta(hours=48)
+"""How far back the results of a panel, which no search by code finds, are looked for (DQ-17)."""
 
 _A = Analyte
 _PARTS = {  # of what is read by several queries
     "fibrinogen": "fibrinogen",
+    "panels": "panels",
     "coagulation": "coagulation",
     "bloodCounts": "blood counts",
     "chemistry": "ferritin, CRP, LDH and other chemistry",
@@ -28,32 +32,52 @@ Search = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One read or search: `params` is the search with the CDS Hooks token for the patient; `since_days` an additional
-    lower bound of `date_param` that only REST searches carry (a 2.0 prefetch template cannot count days, CDS-21).
-    `plain` are the US Core searches to fall back to when a server refuses the first; together they answer it (FHIR-12).
-    `refers` is the type that its records may name by reference only: what did not come with them is read (FHIR-13). `required`
-    as in interfaces.md section 4. `decides`: the verdict rests on it; while it is awaited none is shown.
+    """One read or search of one resource type.
+
+    `params` is the search with the CDS Hooks token for the patient; `since` an additional lower bound of `date_param` that only REST
+    searches carry (a 2.0 prefetch template cannot count days, CDS-21). Where the server refuses a parameter, the search is asked again
+    without date, order and page size, and if that is refused too, the `plain` US Core searches together answer it (FHIR-12).
+    `category` holds what is asked for by code: it is asked before a list of codes that finds nothing counts as absent. `refers` are the
+    types that its records may name by reference only: what did not come with them is read, or comes by `includes` where the server
+    declares them (FHIR-13, DQ-28). `covers`: only what is younger than this is asked of a sorted answer.
+    `required` as in interfaces.md section 4; `tells` of an infusion, and is read before all else by a hook. `decides`: the verdict rests
+    on it; while it is awaited none is shown. `optional`: an EHR need not offer it, and a caller need not send it, for advice to stand.
     """
 
     name: str
     resource: str
     topic: Topic
-    params: tuple[tuple[str, str], ...] = ()
+    params: Search = ()
     plain: tuple[Search, ...] = ()
-    refers: str = ""
-    since_days: int | None = None
+    category: str = ""
+    refers: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    since: timedelta | None = None
     date_param: str = "date"
+    covers: timedelta | None = None
     required: bool = False
+    tells: bool = False
     decides: bool = True
+    optional: bool = False
 
     @property
     def is_read(self) -> bool:
         """An instance read (`Patient/{id}`), not a search."""
         return not self.params
 
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether a call that does not send it, and cannot be asked for it, is answered all the same: what was sent holds what is
+        asked for by code, and this only what other searches miss."""
+        return self.optional or self.name == "panels"
+
 
 def _codes(*codes: str) -> str:
     return ",".join(f"{LOINC}|{code}" for code in codes)
+
+
+def _sorted_by_date(search: Search, count: str = _PAGE) -> Search:
+    return (*search, ("_sort", "-date"), ("_count", count))
 
 
 def _observations(
@@ -61,7 +85,7 @@ def _observations(
     topic: Topic,
     codes: tuple[str, ...],
     *,
-    days: int | None,
+    since: timedelta | None = None,
     required: bool = False,
     decides: bool = True,
 ) -> Query:
@@ -70,9 +94,12 @@ def _observations(
         name=name,
         resource="Observation",
         topic=topic,
-        params=(("patient", PATIENT), ("code", _codes(*codes)), ("_sort", "-date"), ("_count", _PAGE)),
+        params=_sorted_by_date((("patient", PATIENT), ("code", _codes(*codes)))),
         plain=((("patient", PATIENT), ("category", category)),),
-        since_days=days,
+        category=category,
+        refers=("Specimen",) if topic is Topic.LABORATORY else (),
+        includes=("Observation:specimen",) if topic is Topic.LABORATORY else (),
+        since=since,
         required=required,
         decides=decides,
     )
@@ -83,9 +110,12 @@ def _all_of(
     resource: str,
     topic: Topic,
     plain: tuple[Search, ...] = ((("patient", PATIENT),),),
-    refers: str = "",
+    refers: tuple[str, ...] = (),
+    includes: tuple[str, ...] = (),
     required: bool = False,
+    tells: bool = False,
     decides: bool = True,
+    optional: bool = False,
 ) -> Query:
     return Query(
         name=name,
@@ -94,73 +124,115 @@ def _all_of(
         params=(("patient", PATIENT), ("_count", _PAGE)),
         plain=plain,
         refers=refers,
+        includes=includes,
         required=required,
+        tells=tells,
         decides=decides,
+        optional=optional,
     )
 
 
+_DRUG = ("Medication",)
+_INTENTS = ("order", "plan", "proposal", "original-order", "reflex-order", "filler-order", "instance-order")
+
 QUERIES: tuple[Query, ...] = (
     Query(name="patient", resource="Patient", topic=Topic.PATIENT, required=True),
-    _observations("fibrinogen", Topic.LABORATORY, loincs(_A.FIBRINOGEN), days=_WINDOW_DAYS, required=True),
-    _observations("coagulation", Topic.LABORATORY, loincs(_A.PT, _A.INR, _A.APTT, _A.D_DIMER), days=_WINDOW_DAYS),
+    _all_of("specimens", "Specimen", Topic.SPECIMENS, decides=False, optional=True),
+    _observations("fibrinogen", Topic.LABORATORY, loincs(_A.FIBRINOGEN), required=True),
+    Query(
+        name="panels",
+        resource="Observation",
+        topic=Topic.LABORATORY,
+        params=_sorted_by_date((("patient", PATIENT), ("category", "laboratory")), _NEWEST),
+        plain=((("patient", PATIENT), ("category", "laboratory")),),
+        refers=("Specimen", "Observation"),
+        includes=("Observation:specimen", "Observation:has-member"),
+        since=PANEL_WINDOW,
+        covers=PANEL_WINDOW,
+    ),
+    Query(
+        name="reports",
+        resource="DiagnosticReport",
+        topic=Topic.REPORTS,
+        params=_sorted_by_date((("patient", PATIENT),), _NEWEST),
+        plain=((("patient", PATIENT), ("category", "LAB")),),
+        refers=("Specimen",),
+        covers=PANEL_WINDOW,
+        optional=True,
+    ),
+    _observations("coagulation", Topic.LABORATORY, loincs(_A.PT, _A.INR, _A.APTT, _A.D_DIMER)),
     _observations(
-        "bloodCounts",
-        Topic.LABORATORY,
-        loincs(_A.PLATELETS, _A.HAEMATOCRIT, _A.HAEMOGLOBIN, _A.NEUTROPHILS),
-        days=_WINDOW_DAYS,
+        "bloodCounts", Topic.LABORATORY, loincs(_A.PLATELETS, _A.HAEMATOCRIT, _A.HAEMOGLOBIN, _A.NEUTROPHILS)
     ),
     _observations(
         "chemistry",
         Topic.LABORATORY,
         loincs(_A.FERRITIN, _A.CRP, _A.LDH, _A.ALT, _A.AST, _A.TRIGLYCERIDES),
-        days=_WINDOW_DAYS,
         decides=False,
     ),
-    _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), days=None, decides=False),
-    Query(
-        name="vitalSigns",
-        resource="Observation",
-        topic=Topic.VITAL_SIGNS,
-        params=(
-            ("patient", PATIENT),
-            (
-                "code",
-                _codes(
-                    *loincs(_A.TEMPERATURE, _A.SYSTOLIC_PRESSURE, _A.SPO2, _A.OXYGEN_FLOW),
-                    PRESSURE_PANEL,
-                ),
-            ),
-            ("_sort", "-date"),
-            ("_count", _PAGE),
-        ),
-        plain=((("patient", PATIENT), ("category", "vital-signs")),),
-        since_days=_WINDOW_DAYS,
+    _observations("weight", Topic.VITAL_SIGNS, loincs(_A.WEIGHT), decides=False),
+    _observations(
+        "vitalSigns",
+        Topic.VITAL_SIGNS,
+        (*loincs(_A.TEMPERATURE, _A.SYSTOLIC_PRESSURE, _A.SPO2, _A.OXYGEN_FLOW), PRESSURE_PANEL),
+        since=_WINDOW,
     ),
-    _all_of("conditions", "Condition", Topic.CONDITIONS),
-    _all_of("procedures", "Procedure", Topic.PROCEDURES, required=True),
-    _all_of("administrations", "MedicationAdministration", Topic.ADMINISTRATIONS, refers="Medication", required=True),
+    _all_of("conditions", "Condition", Topic.CONDITIONS, required=True, tells=True),
+    _all_of(
+        "procedures",
+        "Procedure",
+        Topic.PROCEDURES,
+        refers=("BiologicallyDerivedProduct", "Medication"),
+        required=True,
+        tells=True,
+    ),
+    _all_of(
+        "administrations",
+        "MedicationAdministration",
+        Topic.ADMINISTRATIONS,
+        refers=_DRUG,
+        includes=("MedicationAdministration:medication",),
+        required=True,
+        tells=True,
+    ),
     _all_of(
         "medicationRequests",
         "MedicationRequest",
         Topic.MEDICATION_REQUESTS,
-        plain=tuple((("patient", PATIENT), ("intent", intent)) for intent in ("order", "plan")),
-        refers="Medication",
+        plain=tuple((("patient", PATIENT), ("intent", intent)) for intent in _INTENTS),
+        refers=_DRUG,
+        includes=("MedicationRequest:medication",),
+        tells=True,
         decides=False,
     ),
     _all_of(
         "medicationStatements",
         "MedicationStatement",
         Topic.MEDICATION_STATEMENTS,
-        refers="Medication",
+        refers=_DRUG,
+        includes=("MedicationStatement:medication",),
         decides=False,
     ),
-    _all_of("serviceRequests", "ServiceRequest", Topic.SERVICE_REQUESTS),
+    _all_of(
+        "dispenses",
+        "MedicationDispense",
+        Topic.DISPENSES,
+        refers=_DRUG,
+        includes=("MedicationDispense:medication",),
+        optional=True,
+    ),
+    _all_of("serviceRequests", "ServiceRequest", Topic.SERVICE_REQUESTS, tells=True),
     _all_of("allergies", "AllergyIntolerance", Topic.ALLERGIES, decides=False),
     _all_of("encounters", "Encounter", Topic.ENCOUNTER, decides=False),
 )
 BY_NAME = {query.name: query for query in QUERIES}
 CRS_GRADES = "crsGrades"
 TOPICS_BY_NAME = {query.name: query.topic for query in QUERIES} | {CRS_GRADES: Topic.VITAL_SIGNS}
+
+
+def letter_to_read(resource: str) -> str:
+    """The scope letter that reading this type needs: `s` where it is searched for, `r` where it is only read by its id (SAL-52)."""
+    return "s" if any(query.resource == resource and not query.is_read for query in QUERIES) else "r"
 
 
 def words_of(queries: Iterable[Query]) -> tuple[str, ...]:
@@ -177,25 +249,23 @@ def site_queries(local_codes: Mapping[str, str], grade_codes: Sequence[str]) -> 
     table = tuple(_with_local(query, local_codes) for query in QUERIES)
     if not grade_codes:
         return table
-    codes = ",".join(grade_codes)
-    params = (("patient", PATIENT), ("code", codes), ("_sort", "-date"), ("_count", _PAGE))
-    topic = TOPICS_BY_NAME[CRS_GRADES]
     return (
         *table,
         Query(
             name=CRS_GRADES,
             resource="Observation",
-            topic=topic,
-            params=params,
+            topic=TOPICS_BY_NAME[CRS_GRADES],
+            params=_sorted_by_date((("patient", PATIENT), ("code", ",".join(grade_codes)))),
             plain=tuple((("patient", PATIENT), ("code", code)) for code in grade_codes),
-            since_days=_WINDOW_DAYS,
+            since=_WINDOW,
         ),
     )
 
 
 def _with_local(query: Query, local_codes: Mapping[str, str]) -> Query:
+    """A prefix (`system|I61.*`) cannot be asked for by code; what it means is found by category."""
     asked = dict(query.params).get("code", "")
-    own = [code for code, meant in local_codes.items() if meant in asked.split(",")]
+    own = [code for code, meant in local_codes.items() if meant in asked.split(",") and not code.endswith("*")]
     if not own:
         return query
     more = ",".join([asked, *own])
@@ -204,16 +274,34 @@ def _with_local(query: Query, local_codes: Mapping[str, str]) -> Query:
 
 def search_params(query: Query, patient: str, as_of: datetime) -> list[tuple[str, str]]:
     """The parameters of the REST search for one patient."""
-    params = _of(patient, query.params)
-    if query.since_days is None:
-        return params
-    since = (as_of - timedelta(days=query.since_days)).date().isoformat()
-    return [*params[:-1], (query.date_param, f"ge{since}"), params[-1]]
+    return _since(query, _of(patient, query.params), as_of)
+
+
+def bare_params(query: Query, patient: str) -> list[tuple[str, str]]:
+    """The same search without date, order and page size, for a server that refuses one of them (FHIR-12)."""
+    return [(name, value) for name, value in _of(patient, query.params) if not name.startswith("_")]
 
 
 def plain_searches(query: Query, patient: str) -> list[list[tuple[str, str]]]:
     """The US Core searches that together answer the same (FHIR-12)."""
     return [_of(patient, search) for search in query.plain]
+
+
+def category_searches(query: Query, patient: str, as_of: datetime) -> list[list[tuple[str, str]]]:
+    """What to ask, each where the one before is refused, before a list of codes that found nothing counts as absent (FHIR-12); empty
+    where the query asks for no codes."""
+    if not query.category:
+        return []
+    search: Search = (("patient", PATIENT), ("category", query.category))
+    newest = replace(query, params=_sorted_by_date(search), since=_WINDOW)
+    return [search_params(newest, patient, as_of), _of(patient, search)]
+
+
+def _since(query: Query, params: list[tuple[str, str]], as_of: datetime) -> list[tuple[str, str]]:
+    if query.since is None:
+        return params
+    since = (as_of - query.since).date().isoformat()
+    return [*params[:-1], (query.date_param, f"ge{since}"), params[-1]]
 
 
 def _of(patient: str, search: Search) -> list[tuple[str, str]]:
@@ -229,10 +317,10 @@ def prefetch_template(query: Query) -> str:
 
 def read_scopes(queries: Iterable[Query], style: str) -> list[str]:
     """The patient-level read scopes that these queries need, each type once, in SMART v2 or v1 words (SAL-55)."""
-    wanted: dict[str, str] = {}
+    wanted: dict[str, set[str]] = {}
     for query in queries:
-        letters = "r" if query.is_read else "rs"
-        wanted[query.resource] = "".join(sorted(set(wanted.get(query.resource, "")) | set(letters)))
-        if query.refers:
-            wanted.setdefault(query.refers, "r")
-    return [f"patient/{resource}.{letters if style == 'v2' else 'read'}" for resource, letters in wanted.items()]
+        wanted.setdefault(query.resource, set()).update("r" if query.is_read else "rs")
+        for kind in query.refers:
+            wanted.setdefault(kind, set()).add("r")
+    letters = {resource: "".join(sorted(found)) for resource, found in wanted.items()}
+    return [f"patient/{resource}.{found if style == 'v2' else 'read'}" for resource, found in letters.items()]

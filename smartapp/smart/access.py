@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from smartapp.fhir.queries import letter_to_read
 from smartapp.smart.session import SmartSession
 
 
@@ -10,8 +11,11 @@ def may_read(session: SmartSession) -> Callable[[str], str]:
     granted = session.granted
 
     def told(resource: str) -> str:
-        letter = "r" if resource == "Patient" else "s"
-        return "" if granted.may(resource, letter) else f"the EHR did not grant this session to read {resource}"
+        return (
+            ""
+            if granted.may(resource, letter_to_read(resource))
+            else f"the EHR did not grant this session to read {resource}"
+        )
 
     return told
 

@@ -13,6 +13,7 @@ from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.words import source_of
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.duplicate_keys import all_ambiguous, ambiguous
+from smartapp.fhir.page_order import covered
 from smartapp.fhir.picture import read_records
 from smartapp.fhir.queries import Query
 from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
@@ -75,6 +76,7 @@ def assess_chart(
 
     If the answer would rest on a resource that names a member twice, all such resources are unreadable and it is given anew.
     """
+    chart = _within_reach(chart, site.queries, as_of)
     read = partial(
         read_records,
         as_of=as_of,
@@ -89,6 +91,12 @@ def assess_chart(
         return assessment
     picture, _ = read(replace(chart, ambiguous=all_ambiguous(records)), bedside=bedside)
     return assess(replace(picture, draft_orders=drafts), site.policy)
+
+
+def _within_reach(chart: Chart, queries: Iterable[Query], as_of: datetime) -> Chart:
+    """The chart with what was sent in part as whole where only what nobody asks for is missing (DQ-17)."""
+    sent = [(query, chart.answers[query.name]) for query in queries if query.covers and query.name in chart.answers]
+    return chart.with_answers(*(covered(answer, query, as_of, answer.resources) for query, answer in sent))
 
 
 def rests_on(assessment: Assessment) -> frozenset[str]:
@@ -132,7 +140,10 @@ def _is_awaited(answer: Answer | None) -> bool:
 
 
 def _nobody_to_ask(queries: Iterable[Query]) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(query=query.name, state=AnswerState.FAILED, reason="it was not sent, and there is no server to ask")
-        for query in queries
-    )
+    return tuple(_unanswered(query) for query in queries)
+
+
+def _unanswered(query: Query) -> Answer:
+    """Without what is optional advice stands, and a gap names it (interfaces.md section 4)."""
+    state = AnswerState.NOT_OFFERED if query.may_be_left_out else AnswerState.FAILED
+    return Answer(query=query.name, state=state, reason="it was not sent, and there is no server to ask")

@@ -276,13 +276,54 @@ def test_what_is_not_granted_is_not_asked() -> None:
 
 
 @pytest.mark.req("FHIR-12")
-def test_a_refused_parameter_leads_once_to_the_plain_search() -> None:
-    answer, ehr = answered(
-        lambda url: reply(outcome("error", "unknown _sort"), status=400) if "_sort" in url else page("a")
-    )
+@pytest.mark.parametrize(("refused", "asked"), [("_sort", ["code="]), ("code=", ["code=", "category=laboratory"])])
+def test_a_refused_parameter_leads_to_a_search_without_it(refused: str, asked: list[str]) -> None:
+    answer, ehr = answered(lambda url: reply(outcome("error", "unknown"), status=400) if refused in url else page("a"))
     assert (answer.state, len(answer.resources)) == (AnswerState.COMPLETE, 1)
-    assert len(ehr.asked) == 2
-    assert "category=laboratory" in ehr.asked[1]
+    assert len(ehr.asked) == 1 + len(asked)
+    assert all(
+        name in url and "_sort" not in url and "_count" not in url
+        for url, name in zip(ehr.asked[1:], asked, strict=True)
+    )
+
+
+@pytest.mark.req("FHIR-12")
+def test_a_list_of_codes_that_finds_nothing_is_asked_by_category_once_for_all() -> None:
+    ehr = Ehr(lambda url: page("a") if "category=laboratory" in url else page())
+    source = FhirChartSource(client(ehr), "P1", as_of=lambda: NOW, may_read=lambda _: "")
+    answers = source.answer([BY_NAME[name] for name in ("fibrinogen", "coagulation", "bloodCounts")])
+    assert [len(answer.resources) for answer in answers] == [1, 1, 1]
+    assert sum("category=laboratory" in url for url in ehr.asked) == 1
+
+
+@pytest.mark.req("FHIR-12", "DQ-17")
+def test_what_cannot_be_asked_by_category_either_is_not_absent() -> None:
+    answer, _ = answered(lambda url: reply(status=403) if "category" in url else page())
+    assert answer.state is AnswerState.INCOMPLETE
+    assert "category could not be asked" in answer.reason
+
+
+@pytest.mark.req("FHIR-12")
+def test_of_panels_the_last_48_hours_are_asked_by_category() -> None:
+    answer, ehr = answered(page("a"), "panels")
+    assert answer.state is AnswerState.COMPLETE
+    assert "category=laboratory" in ehr.asked[0]
+    assert "date=ge2026-02-27" in ehr.asked[0]
+
+
+@pytest.mark.req("FHIR-29", "SAL-53")
+@pytest.mark.parametrize("name", ["specimens", "reports", "dispenses"])
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_what_an_ehr_need_not_offer_is_named_as_not_offered(name: str, status: int) -> None:
+    answer, _ = answered(lambda _: reply(status=status), name)
+    assert answer.state is AnswerState.NOT_OFFERED
+
+
+@pytest.mark.req("FHIR-29")
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_patient_that_is_not_there_is_told_from_a_reading_that_failed(status: int) -> None:
+    assert answered(lambda _: reply(status=status), "patient")[0].state is AnswerState.GONE
+    assert answered(lambda _: reply(status=500), "patient")[0].state is AnswerState.FAILED
 
 
 @pytest.mark.req("FHIR-14", "FHIR-29")

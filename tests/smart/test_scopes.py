@@ -82,7 +82,7 @@ def test_the_manifest_asks_for_exactly_what_is_read_and_written() -> None:
 def test_every_query_is_covered_by_a_scope_and_every_scope_by_a_query_or_a_write() -> None:
     granted = parse_scopes(MANIFEST["scope"])
     assert [query.name for query in QUERIES if not granted.may(query.resource, "r" if query.is_read else "s")] == []
-    read = {query.resource for query in QUERIES} | {query.refers for query in QUERIES if query.refers}
+    read = {query.resource for query in QUERIES} | {kind for query in QUERIES for kind in query.refers}
     written = {scope.split("/")[1].split(".")[0] for scope in WRITES_V2}
     assert {grant.resource for grant in granted.grants} == read | written
 

@@ -62,7 +62,8 @@ def test_only_discrete_findings_are_read() -> None:
     kinds = {query.resource for query in QUERIES}
     assert kinds <= {
         *("Patient", "Observation", "Condition", "Procedure", "MedicationAdministration", "MedicationRequest"),
-        *("MedicationStatement", "ServiceRequest", "AllergyIntolerance", "Encounter"),
+        *("MedicationStatement", "MedicationDispense", "ServiceRequest", "AllergyIntolerance", "Encounter"),
+        *("Specimen", "DiagnosticReport"),
     }
     code = "\n".join(path.read_text() for path in Path(ROOT / "smartapp" / "fhir").rglob("*.py"))
     assert not re.search(r"SampledData|valueAttachment|ImagingStudy|\bMedia\b|DocumentReference|waveform", code)
