@@ -1,5 +1,7 @@
 """The services as discovery shows them: one id a hook, one set of prefetch templates from the query table (CDS-02, CDS-05)."""
 
+from dataclasses import replace
+
 from smartapp.cdshooks.serialization import Service
 from smartapp.fhir.queries import QUERIES, prefetch_template
 
@@ -43,3 +45,9 @@ ORDER_SIGN = _service(
     "order-sign",
     "Looks at the orders about to be signed that touch coagulation after CAR-T therapy: product, dose, duplicates and cautions.",
 )
+
+
+def leaned(service: Service) -> Service:
+    """The service with templates for what tells of an infusion only; the rest is asked with the call's token (`[hooks] prefetch`)."""
+    first = {query.name for query in _ASKED if query.tells or query.is_read}
+    return replace(service, prefetch={name: template for name, template in service.prefetch.items() if name in first})

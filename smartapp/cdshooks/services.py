@@ -11,27 +11,23 @@ from smartapp.cdshooks.feedback import FeedbackEntry
 from smartapp.cdshooks.order_cards import Mending, order_cards
 from smartapp.cdshooks.request import HookRequest
 from smartapp.cdshooks.serialization import Card, Service
-from smartapp.cdshooks.service_catalog import ENCOUNTER_START, NOT_ASKED, ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
+from smartapp.cdshooks.service_catalog import (
+    ENCOUNTER_START,
+    NOT_ASKED,
+    ORDER_SELECT,
+    ORDER_SIGN,
+    PATIENT_VIEW,
+    leaned,
+)
 from smartapp.cdshooks.views import Answer, NotAnswered
 from smartapp.clinical.assessment import Assessment
-from smartapp.fhir.chart import Answer as FhirAnswer
-from smartapp.fhir.chart import AnswerState, Chart
-from smartapp.fhir.chart_from_json import sent_chart
+from smartapp.fhir.chart import Chart
 from smartapp.fhir.drafts import Draft, read_drafts, references
-from smartapp.fhir.queries import Query
-from smartapp.usecases.assess import Site, assess_chart, completed, data_sets
+from smartapp.usecases.assess import Site, assess_chart, data_sets
+from smartapp.usecases.call_counts import CallCounts
 from smartapp.usecases.feedback import Answers, FeedbackEvent, Said, Told
+from smartapp.usecases.hook_call import CalledChart, HookSource, RequiredDataMissing
 from smartapp.usecases.ports import Subject
-
-_TELLING = frozenset({"procedures", "administrations"})
-_ALWAYS = ("patient", "fibrinogen")
-
-
-class HookSource(Protocol):
-    """The caller's FHIR server, behind the call's own token and within what is left of its time."""
-
-    def complete(self, queries: Sequence[Query], begun: Sequence[FhirAnswer]) -> tuple[FhirAnswer, ...]:
-        """Ask what was not sent, and read on where only a first page was (CDS-25); what is late is a failed read."""
 
 
 class OpenSource(Protocol):
@@ -56,6 +52,7 @@ class Room:
     orders: Callable[[Subject], Orders]
     checks: Callable[[Subject], Checks]
     answers: Answers
+    counts: CallCounts
     refer: Callable[[str], str]
     ehrs: Mapping[str, str]
 
@@ -64,8 +61,11 @@ Shows = Callable[[Room, Subject, Assessment, Sequence[Draft]], tuple[Card, ...]]
 """Which cards a hook shows of an assessment; the drafts are those that the hook looks at."""
 
 
-def services(room: Room) -> Mapping[str, tuple[Service, Answer]]:
-    """Every service we offer by id, with the function that answers it; what no rule reads is not asked of a caller."""
+def services(room: Room, *, lean: bool = False) -> Mapping[str, tuple[Service, Answer]]:
+    """Every service we offer by id, with the function that answers it; what no rule reads is not asked of a caller.
+
+    `lean`: only what tells of an infusion is to be sent, and the rest is asked for where it tells of one.
+    """
     queries = tuple(query for query in room.site.queries if query.name not in NOT_ASKED)
     asking = replace(room, site=replace(room.site, queries=queries))
     shown: Mapping[str, tuple[Service, Shows]] = {
@@ -74,7 +74,10 @@ def services(room: Room) -> Mapping[str, tuple[Service, Answer]]:
         ORDER_SELECT.id: (ORDER_SELECT, draft_orders),
         ORDER_SIGN.id: (ORDER_SIGN, draft_orders),
     }
-    return {id_: (service, _answer(asking, shows)) for id_, (service, shows) in shown.items()}
+    return {
+        id_: (leaned(service) if lean else service, _answer(asking, service.id, shows))
+        for id_, (service, shows) in shown.items()
+    }
 
 
 def whole_picture(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
@@ -98,15 +101,17 @@ def _drafts(hook: HookRequest, room: Room) -> tuple[Draft, ...]:
     return tuple(d for d in drafts if hook.hook != "order-select" or d.reference in hook.selections)
 
 
-def _answer(room: Room, shows: Shows) -> Answer:
+def _answer(room: Room, service: str, shows: Shows) -> Answer:
     def answer(hook: HookRequest, caller: CdsClientCaller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
         subject, drafts = _subject(hook, caller, room), _drafts(hook, room)
-        chart = _complete(hook, subject, room)
-        assessment = assess_chart(
-            chart, site=room.site, as_of=room.clock(), drafts=tuple(draft.order for draft in drafts)
-        )
+        as_of = room.clock()
+        chart = _read(hook, subject, room, as_of)
+        if chart is None:
+            room.counts.count(service, caller.name)
+            return ()
+        assessment = assess_chart(chart, site=room.site, as_of=as_of, drafts=tuple(draft.order for draft in drafts))
         told = Told(subject=subject, assessment=assessment, read=data_sets(chart, room.site.queries))
         return _heard(room, hook, told, shows(room, subject, assessment, drafts))
 
@@ -162,31 +167,12 @@ def _subject(hook: HookRequest, caller: CdsClientCaller, room: Room) -> Subject:
     )
 
 
-def _complete(hook: HookRequest, subject: Subject, room: Room) -> Chart:
-    """What was sent, completed from the caller's server; 412 where required data cannot be had (CDS-22, CDS-23)."""
-    sent = sent_chart(hook.patient_id, subject.fhir_base, dict(hook.prefetch))
-    source = room.open_source(hook)
-    chart = completed(_read_on(sent, source, room) if source else sent, None, room.site.queries)
-    _check_required(sent.answers, chart)
-    return chart
-
-
-def _read_on(sent: Chart, source: HookSource, room: Room) -> Chart:
-    asked = tuple(query for query in room.site.queries if not sent.has(query.name))
-    begun = tuple(answer for answer in sent.answers.values() if answer.next_url)
-    return sent.with_answers(*source.complete(asked, begun)) if asked or begun else sent
-
-
-def _check_required(sent: Mapping[str, object], chart: Chart) -> None:
-    lacking = [name for name in _ALWAYS if name not in sent and not _had(chart, name)]
-    if not any(name in sent or _had(chart, name) for name in _TELLING):
-        lacking.append(" or ".join(sorted(_TELLING)))
-    if lacking:
-        raise NotAnswered(
-            412, f"required data were not sent and could not be fetched: {', '.join(lacking)}", "not-found"
-        )
-
-
-def _had(chart: Chart, name: str) -> bool:
-    answer = chart.answers.get(name)
-    return answer is not None and answer.state in (AnswerState.COMPLETE, AnswerState.INCOMPLETE)
+def _read(hook: HookRequest, subject: Subject, room: Room, as_of: datetime) -> Chart | None:
+    """The chart, None where nothing tells of an infusion; 412 where required data cannot be had (CDS-22, CDS-23)."""
+    called = CalledChart(
+        patient=hook.patient_id, base=subject.fhir_base, prefetch=hook.prefetch, source=room.open_source(hook)
+    )
+    try:
+        return called.read(room.site, as_of)
+    except RequiredDataMissing as problem:
+        raise NotAnswered(412, str(problem), "not-found") from None

@@ -34,6 +34,12 @@ class Budgets(_Strict):
     page: Decimal = Field(default=Decimal(20), gt=0, le=120)
 
 
+class Hooks(_Strict):
+    """What EHRs are asked to send with a call: everything, or only what tells of an infusion."""
+
+    prefetch: Literal["full", "lean"] = "full"
+
+
 class RetentionSettings(_Strict):
     """Days that records are kept (docs/storage.md)."""
 
@@ -102,6 +108,7 @@ class Settings(_Strict):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     site: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
+    hooks: Hooks = Hooks()
     budgets: Budgets = Budgets()
     retention: RetentionSettings = RetentionSettings()
     codes: dict[str, str] = Field(default_factory=dict)

@@ -73,12 +73,12 @@ class FhirChartSource:
         """Every query with its answer; a failure is an answer too."""
         return self.begin(queries).answers(None)
 
-    def begin(self, queries: Iterable[Query], begun: Iterable[Answer] = ()) -> AsyncRead:
-        """Ask everything at once and go on: the answers come one by one, all of them within the deadline.
+    def begin(self, queries: Iterable[Query], begun: Iterable[Answer] = (), seconds: float = float("inf")) -> AsyncRead:
+        """Ask everything at once and go on: the answers come one by one, all of them within the deadline, or `seconds` if that is less.
 
         `begun` are answers of which only the first page is here; their other pages are read too.
         """
-        searches = _Searches(self._client, time.monotonic() + self._seconds)
+        searches = _Searches(self._client, time.monotonic() + min(self._seconds, seconds))
         pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fhir")
         asked: dict[str, Future[Answer]] = {}
         try:

@@ -1,5 +1,6 @@
 """The CDS Hooks service joined to its chart source, its orders and its callers."""
 
+import atexit
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,7 @@ from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_bo
 from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
+from smartapp.usecases.call_counts import CallCounts
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 
@@ -44,11 +46,12 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         orders=lambda subject: _suggested(_ordering(subject, base, parts)),
         checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
         answers=parts.answers(),
+        counts=_counts(parts),
         refer=parts.references().refer,
         ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
     )
     desk = views.Desk(
-        services=services(room),
+        services=services(room, lean=settings.hooks.prefetch == "lean"),
         gate=gate_of(settings, parts.database, parts.requests.pool),
         base_url=base,
         version=__version__,
@@ -58,6 +61,13 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
         refused=parts.requests.refused,
     )
     return views.create_blueprint(desk)
+
+
+def _counts(parts: Parts) -> CallCounts:
+    """Counts in this process, written each hour and when it stops."""
+    counts = CallCounts(parts.audit.counted, time.time)
+    atexit.register(counts.close)
+    return counts
 
 
 def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:
@@ -72,7 +82,7 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
             return (
                 ""
                 if granted.may(resource, letter_to_read(resource))
-                else f"the call's token does not grant reading {resource}"
+                else f"the call's token does not grant patient/{resource}.rs"
             )
 
         def hidden(resource: str) -> str:
@@ -80,9 +90,10 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
             return f"the call's token grants {resource} only where {' or '.join(limits)}" if limits else ""
 
         client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), _HookToken(hook.authorization))
-        left = max(hook.deadline - time.monotonic() - _ASSESSING_SECONDS, 0.0)
-        source = FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden, seconds=left)
-        return HurriedSource(source, left)
+        until = hook.deadline - _ASSESSING_SECONDS
+        return HurriedSource(
+            FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden), until
+        )
 
     return open_source
 

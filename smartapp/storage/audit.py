@@ -18,6 +18,7 @@ from smartapp.storage.compiled_statements import Prepared
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.tables import audit
+from smartapp.usecases.call_counts import Counts
 from smartapp.usecases.ports import Noted, Subject
 
 _BASIS = ("infusion", "crs", "fibrinogen", "weight_kg", "modifiers")  # null in the digest where there is none
@@ -59,6 +60,10 @@ class AuditLog:
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Any other event with its outcome in a few words."""
         self._append_durably(noted_entry(subject, event, outcome))
+
+    def counted(self, counts: Counts) -> None:
+        """How many calls there were that leave nothing else: by service and caller."""
+        self._append_durably(counted_entry(counts))
 
     def noted_with(self, noted: Noted, change: Insert | Update) -> bool:
         """An event in one transaction with the row that it changes: both or neither, and neither where no row was as awaited."""
@@ -140,6 +145,15 @@ def assessed_entry(subject: Subject, assessment: Assessment, event: str, read: M
 def noted_entry(subject: Subject, event: str, outcome: str) -> Entry:
     """Any other event."""
     return {**_who(subject, event), "outcome": outcome}
+
+
+def counted_entry(counts: Counts) -> Entry:
+    """Calls that are only counted: of nobody, about nobody."""
+    rows = [
+        {"service": service, "caller": caller, "count": count} for (service, caller), count in sorted(counts.items())
+    ]
+    said = "; ".join(f"{row['service']} {row['caller']} {row['count']}" for row in rows)
+    return {**_who(Subject(ehr="", patient=""), "calls without CAR-T"), "outcome": said, "counts": rows}
 
 
 def _who(subject: Subject, event: str) -> Entry:

@@ -15,7 +15,7 @@ from tests import charts as c
 @dataclass
 class Host:
     """`slow` are seconds before each answer, `drips` makes each byte of an answer take a fifth of a second, `refuses` are types
-    answered 403, `pages` bundles by path."""
+    answered 403, `pages` bundles and `statuses` errors by path."""
 
     resources: list[c.Resource]
     base: str = ""
@@ -23,6 +23,7 @@ class Host:
     drips: bool = False
     refuses: set[str] = field(default_factory=set)
     pages: dict[str, Any] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     finished: list[str] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Host:
     def reset(self, *resources: c.Resource) -> None:
         """Nothing asked, nothing wrong, and these resources."""
         fresh = Host(list(resources), base=self.base)
-        for name in ("resources", "slow", "drips", "refuses", "pages", "asked", "tokens", "finished"):
+        for name in ("resources", "slow", "drips", "refuses", "pages", "statuses", "asked", "tokens", "finished"):
             setattr(self, name, getattr(fresh, name))
 
     def answer(self, url: str) -> tuple[int, bytes]:
@@ -38,6 +39,8 @@ class Host:
         kind, _, id_ = parts.path.removeprefix("/fhir/").partition("/")
         if kind in self.refuses:
             return 403, b"{}"
+        if parts.path in self.statuses:
+            return self.statuses[parts.path], b"{}"
         if parts.path in self.pages:
             return 200, c.dumps(self.pages[parts.path])
         found = [r for r in self.resources if r["resourceType"] == kind and id_ in ("", r["id"])]

@@ -237,10 +237,30 @@ def test_scopes_of_both_versions_are_understood(app: Flask, host: Host, scope: s
 
 @pytest.mark.req("CDS-33")
 def test_what_the_scope_does_not_grant_is_not_asked_and_is_named(app: Flask, host: Host) -> None:
-    scope = "patient/Patient.rs patient/Observation.rs patient/Procedure.rs"
+    kinds = {"Patient", "Observation", "Procedure", "Condition", "MedicationAdministration"}
+    scope = " ".join(f"patient/{kind}.rs" for kind in kinds)
     answer = ask(app, host, prefetch=..., fhirAuthorization=authorization(scope=scope))
-    assert {path.split("?")[0].split("/")[2] for path in host.asked} == {"Patient", "Observation", "Procedure"}
+    assert {path.split("?")[0].split("/")[2] for path in host.asked} == kinds
     assert "not permitted" in json.dumps(answer.json)
+
+
+@pytest.mark.req("CDS-23", "CDS-33")
+@pytest.mark.parametrize("kind", ["Procedure", "Condition", "MedicationAdministration"])
+def test_412_names_the_scope_that_lacked_for_what_tells_of_an_infusion(app: Flask, host: Host, kind: str) -> None:
+    kinds = {"Patient", "Observation", "Procedure", "Condition", "MedicationAdministration"} - {kind}
+    scope = " ".join(f"patient/{each}.rs" for each in kinds)
+    answer = ask(app, host, prefetch=..., fhirAuthorization=authorization(scope=scope))
+    assert answer.status_code == 412
+    assert f"patient/{kind}.rs" in answer.json["issue"][0]["details"]["text"]
+
+
+@pytest.mark.req("CDS-23")
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_patient_that_the_ehr_does_not_have_is_412(app: Flask, host: Host, status: int) -> None:
+    host.statuses = {"/fhir/Patient/P1": status}
+    answer = ask(app, host, prefetch=calls.prefetch(*calls.ACT, patient=...))
+    assert answer.status_code == 412
+    assert "patient (the EHR does not have it)" in answer.json["issue"][0]["details"]["text"]
 
 
 @pytest.mark.req("CDS-31")
