@@ -10,9 +10,11 @@ from datetime import datetime
 from smartapp.ehr.async_read import AsyncRead
 from smartapp.ehr.client import FhirClient, Pages, together
 from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
+from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.page_order import covered, newest_first
-from smartapp.fhir.queries import Query, bare_params, category_searches, plain_searches, search_params
+from smartapp.fhir.queries import Query
+from smartapp.fhir.query_plan import Params, category_ways, planned
 from smartapp.fhir.r4_structs import Unreadable, kind_of
 from smartapp.fhir.references import missing_references, references_of
 
@@ -23,7 +25,6 @@ REFERRED = "referred"
 """The answer that holds what prefetched records name by reference."""
 MayRead = Callable[[str], str]
 """Of a resource type: empty if its reading is granted, else why not; or a note on what a constrained grant hides."""
-Params = Sequence[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -50,7 +51,8 @@ class _Searches:
 
 
 class FhirChartSource:
-    """Reads one patient's chart; `may_read` tells from the granted scopes what need not be asked (SAL-53)."""
+    """Reads one patient's chart; `may_read` tells from the granted scopes what need not be asked (SAL-53), `capabilities` what the
+    EHR declares: nothing else is asked of it (FHIR-61)."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class FhirChartSource:
         as_of: Callable[[], datetime],
         may_read: MayRead,
         hidden: Callable[[str], str] = lambda _: "",
+        capabilities: Callable[[], Capabilities] = lambda: UNKNOWN,
         seconds: float = 20.0,
     ) -> None:
         self._client = client
@@ -67,6 +70,7 @@ class FhirChartSource:
         self._as_of = as_of
         self._may_read = may_read
         self._hidden = hidden
+        self._capabilities = capabilities
         self._seconds = seconds
 
     def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
@@ -93,7 +97,7 @@ class FhirChartSource:
     def referred(self, answers: Iterable[Answer], seconds: float) -> Answer:
         """What the records of these answers name by reference and did not bring, as an answer of its own; what cannot be had is
         named as not known by who reads the records (FHIR-13, DQ-28)."""
-        kinds = [kind for kind in _REFERRED_KINDS if not self._may_read(kind)]
+        kinds = self._readable(_REFERRED_KINDS)
         resources = [raw for answer in answers for raw in answer.resources]
         found = self._referred(resources, kinds, time.monotonic() + min(seconds, self._seconds), frozenset())
         return Answer(query=REFERRED, state=AnswerState.COMPLETE, resources=found)
@@ -134,7 +138,7 @@ class FhirChartSource:
         if "patient" in pages.dropped:
             return Answer(query=query.name, state=AnswerState.FAILED, reason="the EHR ignored the patient filter")
         hidden = pages.incomplete or self._hidden(query.resource)
-        kinds = [kind for kind in query.refers if not self._may_read(kind)]
+        kinds = self._readable(query.refers)
         here = (
             _specimens_of(earlier)
             if "Specimen" in kinds and any(b'"specimen"' in raw for raw in pages.resources)
@@ -176,10 +180,18 @@ class FhirChartSource:
         with ThreadPoolExecutor(max_workers=_REFERRED_AT_ONCE, thread_name_prefix="fhir-referred") as pool:
             return [raw for raw in pool.map(read, wanted) if raw]
 
+    def _readable(self, kinds: Sequence[str]) -> list[str]:
+        """Those that the token grants and the EHR declares to be read."""
+        return [
+            kind for kind in kinds if not self._may_read(kind) and not self._capabilities().may_not(kind, "read")
+        ]
+
     def _pages(self, query: Query, searches: _Searches) -> Pages:
-        """The query in the richest form that the server takes; a list of codes that finds nothing is asked by category (FHIR-12)."""
+        """The query in the richest form that the EHR declares and takes; a list of codes that finds nothing is asked by category
+        (FHIR-12, FHIR-61)."""
+        plan = planned(query, self._capabilities(), self._patient, self._as_of())
         try:
-            pages = self._in_some_form(query, searches)
+            pages = self._in_some_form(query, plan.ways, searches)
         except Gone:
             if query.optional:
                 raise
@@ -188,21 +200,19 @@ class FhirChartSource:
             return pages
         return self._by_category(query, searches)
 
-    def _in_some_form(self, query: Query, searches: _Searches) -> Pages:
-        """The whole search, then without what a server may not know, then the plain US Core searches."""
-        forms = [search_params(query, self._patient, self._as_of()), bare_params(query, self._patient)]
-        for params in forms:
+    def _in_some_form(self, query: Query, ways: Sequence[Sequence[Params]], searches: _Searches) -> Pages:
+        """The first way that the EHR does not refuse."""
+        refusal: EhrRefused | Gone = Gone(f"the EHR does not offer {query.resource}")
+        for way in ways:
             try:
-                return searches.pages(query.resource, params)
+                return together([searches.pages(query.resource, params) for params in way])
             except EhrRefused as error:
                 refusal = error
-        if not query.plain:
-            raise refusal
-        return together([searches.pages(query.resource, params) for params in plain_searches(query, self._patient)])
+        raise refusal
 
     def _by_category(self, query: Query, searches: _Searches) -> Pages:
         why = "a list of codes found nothing, and its category could not be asked"
-        for params in category_searches(query, self._patient, self._as_of()):
+        for params in category_ways(query, self._capabilities(), self._patient, self._as_of()):
             try:
                 return searches.pages(query.resource, params)
             except NotPermitted:
