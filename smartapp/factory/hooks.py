@@ -17,6 +17,7 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.policy import SitePolicy
 from smartapp.config.settings import Settings
+from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.deadline_source import HurriedSource
 from smartapp.ehr.errors import NotPermitted
@@ -32,7 +33,7 @@ from smartapp.usecases.call_counts import CallCounts
 from smartapp.usecases.ports import Subject
 from smartapp.usecases.proposal import order_of
 
-_ASSESSING_SECONDS = 0.5
+_ASSESSING_SECONDS, _STATEMENT_SECONDS = 0.5, 1.0
 
 
 def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
@@ -41,7 +42,7 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     room = Room(
         site=parts.site,
         clock=parts.clock,
-        open_source=_hook_source(settings, parts.connections, parts.clock),
+        open_source=_hook_source(settings, parts.connections, parts.statements, parts.clock),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(_ordering(subject, base, parts)),
         checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
@@ -70,7 +71,9 @@ def _counts(parts: Parts) -> CallCounts:
     return counts
 
 
-def _hook_source(settings: Settings, connections: Connections, clock: Callable[[], datetime]) -> OpenSource:
+def _hook_source(
+    settings: Settings, connections: Connections, statements: Statements, clock: Callable[[], datetime]
+) -> OpenSource:
     by_base = {ehr.fhir_base: registration_of(ehr) for ehr in settings.ehr}
 
     def open_source(hook: HookRequest) -> HurriedSource | None:
@@ -89,11 +92,19 @@ def _hook_source(settings: Settings, connections: Connections, clock: Callable[[
             limits = granted.constraints(resource, "s")
             return f"the call's token grants {resource} only where {' or '.join(limits)}" if limits else ""
 
-        client = FhirClient(hook.fhir_server, connections.of(by_base[hook.fhir_server]), _HookToken(hook.authorization))
+        outbound = connections.of(by_base[hook.fhir_server])
+        client = FhirClient(hook.fhir_server, outbound, _HookToken(hook.authorization))
         until = hook.deadline - _ASSESSING_SECONDS
-        return HurriedSource(
-            FhirChartSource(client, hook.patient_id, as_of=clock, may_read=may_read, hidden=hidden), until
+        patience = max(min(until - time.monotonic(), _STATEMENT_SECONDS), 0.0)
+        source = FhirChartSource(
+            client,
+            hook.patient_id,
+            as_of=clock,
+            may_read=may_read,
+            hidden=hidden,
+            capabilities=lambda: statements.within(hook.fhir_server, outbound, patience),
         )
+        return HurriedSource(source, until)
 
     return open_source
 

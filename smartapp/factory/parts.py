@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import has_request_context
@@ -70,6 +70,7 @@ class Parts:
     keys: SigningKeys
     discovery: Discovery
     tokens: TokenEndpoint
+    statements: Statements = field(default_factory=Statements)
 
     @property
     def base(self) -> str:
@@ -103,7 +104,7 @@ class Parts:
             store=self.store,
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
-            statements=Statements(),
+            statements=self.statements,
             alone=alone,
         )
 

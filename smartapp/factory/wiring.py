@@ -17,6 +17,7 @@ from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.source import FhirChartSource
 from smartapp.ehr.writer import FhirChartWriter
+from smartapp.fhir.capabilities import Capabilities
 from smartapp.fhir.queries import Query, site_queries
 from smartapp.outbound import Allowed, Outbound, origin_of
 from smartapp.smart.access import hidden_by_constraint, may_read, may_write
@@ -185,6 +186,7 @@ class Charts:
             as_of=self.now,
             may_read=may_read(session),
             hidden=hidden_by_constraint(session),
+            capabilities=self._capabilities(session),
             seconds=float(self.settings.budgets.page),
         )
 
@@ -204,22 +206,23 @@ class Charts:
 
         Patients are shown no advice, so nothing is read for them (SAL-73); another process would not find the reading.
         """
-        registration = self.registrations[session.ehr]
-        if registration.write_back:
-            self.statements.begin(session.fhir_base, self.connections.of(registration))
+        self.statements.begin(session.fhir_base, self.connections.of(self.registrations[session.ehr]))
         if self.alone and not session.user.is_patient_side:
             self.first_of(session, 0).ahead(queries)
 
     def writer_of(self, session: SmartSession) -> FhirChartWriter:
         """Writes within the granted scopes, where the site switched it on."""
         write_back = self.registrations[session.ehr].write_back
-        outbound = self.connections.of(self.registrations[session.ehr])
         return FhirChartWriter(
             self._client(session),
             may_create=may_write(session, "c", write_back=write_back),
             may_update=may_write(session, "u", write_back=write_back),
-            capabilities=lambda: self.statements.of(session.fhir_base, outbound),
+            capabilities=self._capabilities(session),
         )
+
+    def _capabilities(self, session: SmartSession) -> Callable[[], Capabilities]:
+        outbound = self.connections.of(self.registrations[session.ehr])
+        return lambda: self.statements.of(session.fhir_base, outbound)
 
     def _client(self, session: SmartSession) -> FhirClient:
         registration = self.registrations[session.ehr]

@@ -45,9 +45,9 @@ class Capabilities:
         return any(offered.interactions for offered in self.types.values())
 
     def conditional(self, resource_type: str) -> bool:
-        """Whether a conditional create is worth sending: not where the EHR says it has none, or declares creates without it."""
+        """Whether a conditional create may be sent: it is declared, or nothing is said of the type (FHIR-61)."""
         offered = self.types.get(resource_type, Offered())
-        return offered.conditional is True or (offered.conditional is None and not offered.params)
+        return offered.conditional is True or (offered.conditional is None and not offered.interactions)
 
     def searchable(self, resource_type: str, parameter: str) -> bool:
         """Whether a search parameter may be sent: it is declared, or no parameter of the type is."""

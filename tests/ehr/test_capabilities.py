@@ -96,7 +96,8 @@ def read(statement: dict[str, Any]) -> Capabilities:
     [
         (a_statement(), ""),
         (a_statement(interaction=[]), ""),
-        (a_statement(type="Patient"), ""),
+        (a_statement(type="Patient"), "the EHR does not offer a MedicationRequest"),
+        (a_statement(type="Patient", interaction=[]), ""),
         ({"resourceType": "CapabilityStatement"}, ""),
         (a_statement(interaction=[{"code": "read"}]), "the EHR does not offer to create a MedicationRequest"),
         ({**a_statement(), "fhirVersion": "3.0.2"}, "the EHR's FHIR version is 3.0.2; orders are written to R4 only"),
@@ -113,8 +114,8 @@ def a_writer(stub: FhirStub, capabilities: Capabilities) -> FhirChartWriter:
 
 
 @pytest.mark.req("FHIR-44", "FHIR-52")
-@pytest.mark.parametrize(("claimed", "conditional"), [(True, True), (None, True), (False, False)])
-def test_a_server_that_says_it_has_no_conditional_create_gets_a_plain_one_after_a_search(
+@pytest.mark.parametrize(("claimed", "conditional"), [(True, True), (None, False), (False, False)])
+def test_a_server_that_does_not_say_it_has_conditional_creates_gets_a_plain_one_after_a_search(
     claimed: bool | None, conditional: bool
 ) -> None:
     statement = a_statement() if claimed is None else a_statement(conditionalCreate=claimed)
@@ -126,9 +127,9 @@ def test_a_server_that_says_it_has_no_conditional_create_gets_a_plain_one_after_
     assert ["If-None-Exist" in asked.headers for asked in stub.creates] == [conditional]
 
 
-@pytest.mark.req("FHIR-52")
+@pytest.mark.req("FHIR-52", "FHIR-61")
 def test_what_the_ehr_does_not_offer_is_said_before_the_click() -> None:
     writer = a_writer(FhirStub(), read(a_statement(interaction=[{"code": "read"}, {"code": "search-type"}])))
     assert writer.can_create("MedicationRequest") == "the EHR does not offer to create a MedicationRequest"
     assert writer.can_update("MedicationRequest") == "the EHR does not offer to update a MedicationRequest"
-    assert (writer.can_create("Provenance"), writer.transacts()) == ("", True)
+    assert (writer.can_create("Provenance"), writer.transacts()) == ("the EHR does not offer a Provenance", True)

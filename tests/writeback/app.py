@@ -37,11 +37,13 @@ class Ward:
 
 
 @contextmanager
-def a_ward(database_url: str, folder: Path, *, seconds: float = 10.0, **site: Any) -> Iterator[Ward]:
-    """Both in this process; `seconds` is the budget of one FHIR request."""
+def a_ward(
+    database_url: str, folder: Path, *, seconds: float = 10.0, profile: str = "plain", **site: Any
+) -> Iterator[Ward]:
+    """Both in this process; `seconds` is the budget of one FHIR request, `profile` that of the hospital."""
     port = free_port()
     app_url = f"http://127.0.0.1:{port}"
-    with a_hospital(app_url) as hospital:
+    with a_hospital(app_url, profile) as hospital:
         settings = build(told(hospital, database_url, folder, seconds=seconds, site=site))
         app = create_app(settings)
         with listening(app, port):

@@ -92,11 +92,11 @@ class Hospital:
 
 
 @contextmanager
-def a_hospital(app_url: str) -> Iterator[Hospital]:
-    """One, listening."""
+def a_hospital(app_url: str, profile: str = "plain") -> Iterator[Hospital]:
+    """One, listening, with the restrictions of a profile."""
     url = f"http://127.0.0.1:{free_port()}"
     folders = {"template_folder": str(assets.templates()), "static_folder": str(assets.static())}
-    app = create_demo(base_url=url, app_url=app_url, now=lambda: datetime.now(UTC), **folders)
+    app = create_demo(base_url=url, app_url=app_url, now=lambda: datetime.now(UTC), profile=profile, **folders)
     with listening(app, int(url.rpartition(":")[2])):
         yield Hospital(url=url, app_url=app_url, demo=app.extensions["demo_ehr"])
 
