@@ -65,6 +65,9 @@ def hosted(*resources: c.Resource) -> Iterator[Host]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/fhir/metadata" and "Authorization" not in self.headers:
+                self.send_error(404)  # it says nothing of itself
+                return
             host.asked.append(self.path)
             host.tokens.add(self.headers.get("Authorization", ""))
             time.sleep(host.slow)
