@@ -95,6 +95,24 @@ def demo(port: int, ehr_port: int, open_browser: bool, clock: datetime | None, p
         fail(str(error))
 
 
+@main.command(epilog="Example: smartapp fit metadata.json smart-configuration.json")
+@click.argument("files", nargs=-1)
+@click.option("--url", help="The FHIR base to ask instead.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def fit(files: tuple[str, ...], url: str | None, form: str) -> None:
+    """What will work at an EHR, by its CapabilityStatement and SMART configuration; exit 1 if the main job cannot be done."""
+    from smartapp.cli import fit as fitting  # noqa: PLC0415 - imported when it runs
+
+    if bool(files) == bool(url):
+        fail("give files, or --url with a FHIR base")
+    try:
+        found = fitting.fitness(fitting.from_url(url) if url else fitting.from_files(files))
+    except fitting.UnusableInput as error:
+        fail(str(error))
+    click.echo(fitting.as_text(found) if form == "text" else fitting.as_json(found), nl=False)
+    sys.exit(int(not found.fits))
+
+
 @main.group()
 def config() -> None:
     """The configuration."""

@@ -131,7 +131,10 @@ BROKEN: list[tuple[Callable[[MockEhr], None], str]] = [
     (lambda ehr: answer(ehr, "/jwks", {"keys": []}), "There are no keys at"),
     (lambda ehr: answer(ehr, "/jwks", {}, 500), "There are no keys at"),
     (lambda ehr: answer(ehr, "/fhir/metadata", changed(fhirVersion="5.0.0")), "FHIR version is 5.0.0"),
-    (lambda ehr: answer(ehr, "/fhir/metadata", without("MedicationRequest", "create")), "does not offer to create"),
+    (lambda ehr: ehr.discovery.update(grant_types_supported=["client_credentials"]), "takes no authorization codes"),
+    (lambda ehr: ehr.discovery.update(capabilities=["client-public"]), "launches no apps"),
+    (lambda ehr: answer(ehr, "/fhir/metadata", without("Observation", "search-type")), "no patient can be assessed"),
+    (lambda ehr: answer(ehr, "/fhir/metadata", without("Patient", "read")), "no patient can be assessed"),
 ]
 
 
@@ -158,8 +161,15 @@ NOTED: list[tuple[Callable[[MockEhr], None], dict[str, Any], str]] = [
     ),
     (lambda ehr: ehr.discovery.update(capabilities=["launch-standalone"]), {}, "launch-ehr"),
     (lambda ehr: answer(ehr, "/fhir/metadata", {}, 404), {}, "gave no capability statement"),
-    (lambda ehr: answer(ehr, "/fhir/metadata", without("Observation", "search-type")), {}, "that it gives Observation"),
-    (lambda ehr: answer(ehr, "/fhir/metadata", without("Provenance", "create")), {}, "it is left out"),
+    (lambda ehr: answer(ehr, "/fhir/metadata", {}, 400), {}, "gave no capability statement (status 400)"),
+    (lambda ehr: answer(ehr, "/fhir/metadata", {"resourceType": "Patient"}), {}, "it is a Patient"),
+    (
+        lambda ehr: answer(ehr, "/fhir/metadata", without("AllergyIntolerance", "search-type")),
+        {},
+        "the page names it as not offered",
+    ),
+    (lambda ehr: answer(ehr, "/fhir/metadata", without("MedicationRequest", "create")), {}, "does not offer to create"),
+    (lambda ehr: answer(ehr, "/fhir/metadata", without("Provenance", "create")), {}, "kept in our receipt only"),
     (lambda ehr: None, {"frame_ancestors": ["http://127.0.0.1:9"]}, "embedded is not"),
     (lambda ehr: None, {"client_id": ""}, "only its hooks are answered"),
 ]
@@ -182,7 +192,8 @@ def test_what_is_worth_knowing_is_not_wanting(
     [
         (STATEMENT, {}, "one transaction, all of it or nothing"),
         (one_by_one(conditional=True), {}, "conditional creates, one after another"),
-        (one_by_one(conditional=False), {}, "a search and then a create"),
+        (one_by_one(conditional=False), {}, "a search, a lock, a create and a search"),
+        (without("MedicationRequest", "create"), {"write_route": "fhir"}, "write_route is fhir, but the EHR does not"),
         (STATEMENT, {"write_back": False}, "Nothing is written there"),
         (STATEMENT, {"write_route": "none"}, "Nothing is written there"),
     ],

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from smartapp.cli.doctor.findings import Sentence, note, ok, wanting
+from smartapp.cli.doctor.smart_fit import launch_sentences, session_sentences
 from smartapp.outbound import HttpReply, Outbound, OutboundError, origin_of
 from smartapp.smart.discovery import Discovery, SmartEndpoints, json_object
 from smartapp.smart.errors import LaunchProblem
@@ -49,7 +50,8 @@ class Launching:
         yield ok(f"Its endpoints lie where they may: {', '.join(_origins(endpoints))}.")
         yield from self._keys(endpoints)
         yield from self._client(endpoints)
-        yield from _capable(document)
+        yield from launch_sentences(document)
+        yield from session_sentences(document)
         yield from self._scopes(document, endpoints)
 
     def _issuer(self, document: Mapping[str, Any]) -> Iterator[Sentence]:
@@ -129,16 +131,6 @@ def clock_sentence(reply: HttpReply, at: float) -> Sentence:
 def _origins(endpoints: SmartEndpoints) -> list[str]:
     named = (endpoints.authorize, endpoints.token, endpoints.jwks, endpoints.revoke)
     return sorted({origin_of(url) for url in named if url})
-
-
-def _capable(document: Mapping[str, Any]) -> Iterator[Sentence]:
-    """What discovery offers; a word that is missing is worth knowing, no more (SAL-06)."""
-    offered = {str(word) for word in document.get("capabilities") or ()}
-    if offered and "launch-ehr" not in offered:
-        yield note("It does not say that it launches apps from the chart (launch-ehr).")
-    methods = document.get("code_challenge_methods_supported")
-    if not isinstance(methods, list) or "S256" not in methods:
-        yield note("It does not list PKCE with S256; the app uses it all the same.")
 
 
 def _only_v1(endpoints: SmartEndpoints) -> bool:

@@ -43,13 +43,13 @@ class _Ehrs:
                 yield note("frame_ancestors is set, but embedded is not: no frame will show the app.")
         else:
             yield note("It has no client_id: only its hooks are answered, nobody launches the app from it.")
-        component = str(site.policy.get("component_resource"))
         yield from WriteProbe(
             base=ehr.fhir_base,
             outbound=outbound,
             queries=site.queries,
             writes=bool(ehr.client_id) and registration.write_back,
-            orders=tuple(dict.fromkeys(("MedicationRequest", component))),
+            component_resource=str(site.policy.get("component_resource")),
+            only_create=ehr.write_route == "fhir",
             seconds=float(self.settings.budgets.fhir_request),
         ).sentences()
 
