@@ -182,9 +182,7 @@ class FhirChartSource:
 
     def _readable(self, kinds: Sequence[str]) -> list[str]:
         """Those that the token grants and the EHR declares to be read."""
-        return [
-            kind for kind in kinds if not self._may_read(kind) and not self._capabilities().may_not(kind, "read")
-        ]
+        return [kind for kind in kinds if not self._may_read(kind) and not self._capabilities().may_not(kind, "read")]
 
     def _pages(self, query: Query, searches: _Searches) -> Pages:
         """The query in the richest form that the EHR declares and takes; a list of codes that finds nothing is asked by category
@@ -205,7 +203,8 @@ class FhirChartSource:
         refusal: EhrRefused | Gone = Gone(f"the EHR does not offer {query.resource}")
         for way in ways:
             try:
-                return together([searches.pages(query.resource, params) for params in way])
+                found = [searches.pages(query.resource, params) for params in way]
+                return found[0] if len(found) == 1 else together(found)
             except EhrRefused as error:
                 refusal = error
         raise refusal

@@ -132,7 +132,6 @@ BROKEN: list[tuple[Callable[[MockEhr], None], str]] = [
     (lambda ehr: answer(ehr, "/jwks", {}, 500), "There are no keys at"),
     (lambda ehr: answer(ehr, "/fhir/metadata", changed(fhirVersion="5.0.0")), "FHIR version is 5.0.0"),
     (lambda ehr: ehr.discovery.update(grant_types_supported=["client_credentials"]), "takes no authorization codes"),
-    (lambda ehr: ehr.discovery.update(capabilities=["client-public"]), "launches no apps"),
     (lambda ehr: answer(ehr, "/fhir/metadata", without("Observation", "search-type")), "no patient can be assessed"),
     (lambda ehr: answer(ehr, "/fhir/metadata", without("Patient", "read")), "no patient can be assessed"),
 ]

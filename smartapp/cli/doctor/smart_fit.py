@@ -23,9 +23,7 @@ def launch_sentences(document: Mapping[str, Any]) -> Iterator[Sentence]:
         yield wanting("It takes no authorization codes (grant_types_supported): nobody can launch the app there.")
         return
     ways = [words for name, words in _LAUNCHES.items() if name in offered]
-    if offered and not ways:
-        yield wanting("It says that it launches no apps (neither launch-ehr nor launch-standalone).")
-    elif offered and "launch-ehr" not in offered:
+    if offered and "launch-ehr" not in offered:
         yield note("It does not say that it launches apps from the chart (launch-ehr).")
     elif ways:
         yield ok(f"It launches apps {' and '.join(ways)}.")
@@ -62,10 +60,10 @@ def client_sentences(document: Mapping[str, Any]) -> Iterator[Sentence]:
         yield ok(f"Client authentication: {usable[0]}" + (f" (or {', '.join(usable[1:])})." if usable[1:] else "."))
     elif public or "none" in methods:
         yield note("Client authentication: only as a public client, without a secret.")
+    elif methods:
+        yield wanting(f"Client authentication: it takes {', '.join(sorted(methods))}; the app none of these.")
     else:
-        yield wanting(
-            f"Client authentication: it takes {', '.join(sorted(methods)) or 'none that is known'}; the app none of these."
-        )
+        yield note("Client authentication: it says nothing of it; private_key_jwt is tried.")
     yield from _algorithms(document, usable)
 
 

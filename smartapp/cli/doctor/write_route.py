@@ -51,12 +51,13 @@ class WriteProbe:
         yield from self._writing(said)
 
     def _reading(self, said: Capabilities) -> Iterator[Sentence]:
-        found = [sentence for *_, sentence in reading(said, self.queries)]
-        yield from found
-        if all(sentence.mark is CheckMark.OK for sentence in found):
-            yield ok(
-                f"It gives all that is read: {', '.join(dict.fromkeys(query.resource for query in self.queries))}."
-            )
+        needed = [query.resource for query in self.queries if not query.optional]
+        lacking = False
+        for query, _, sentence in reading(said, self.queries):
+            lacking = lacking or (sentence.mark is not CheckMark.OK and not query.optional)
+            yield sentence
+        if not lacking:
+            yield ok(f"It gives all that is read: {', '.join(dict.fromkeys(needed))}.")
 
     def _writing(self, said: Capabilities) -> Iterator[Sentence]:
         if not self.writes:
