@@ -17,9 +17,11 @@ _MEANWHILE = "it was changed in the EHR meanwhile"
 _OVER = frozenset({"cancelled", "revoked", "entered-in-error"})
 
 
-def cancelled(client: FhirClient, reference: str, deadline: Callable[[], float], *, seen: str = "") -> WriteResult:
+def cancelled(
+    client: FhirClient, reference: str, deadline: Callable[[], float], *, seen: str = "", by_patch: bool = False
+) -> WriteResult:
     """The draft set to `cancelled` (a ServiceRequest: `revoked`); refused with what the EHR has, if it is none any more or another
-    version than the one that was `seen`."""
+    version than the one that was `seen`. `by_patch`: the EHR takes patches and no updates."""
     try:
         raw = client.read(reference, deadline())
         body: dict[str, Any] = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode(raw)
@@ -34,8 +36,9 @@ def cancelled(client: FhirClient, reference: str, deadline: Callable[[], float],
         return WriteResult(state=WriteState.REFUSED, reason="the EHR names no version of it")
     if seen and version_of(raw) != seen:
         return WriteResult(state=WriteState.REFUSED, reason=_MEANWHILE, stored=raw, version=version_of(raw))
-    body["status"] = "revoked" if reference.startswith("ServiceRequest/") else "cancelled"
-    changed = msgspec.json.Encoder(decimal_format="number").encode(body)
+    status = "revoked" if reference.startswith("ServiceRequest/") else "cancelled"
+    change: Any = [{"op": "replace", "path": "/status", "value": status}] if by_patch else {**body, "status": status}
+    changed = msgspec.json.Encoder(decimal_format="number").encode(change)
     return _updated(client, reference, changed, version_of(raw), deadline)
 
 

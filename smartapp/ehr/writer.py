@@ -7,9 +7,10 @@ from dataclasses import replace
 from smartapp.ehr.answers import located, refusal, refusal_of
 from smartapp.ehr.cancelling import cancelled
 from smartapp.ehr.client import FhirClient
-from smartapp.ehr.errors import Broken, EhrError, EhrRefused, Gone, NotPermitted
+from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
+from smartapp.ehr.order_search import OrderSearch
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
-from smartapp.fhir.provenance import carries, version_of
+from smartapp.fhir.provenance import version_of
 from smartapp.fhir.r4_structs import kind_of
 from smartapp.fhir.transaction import Entry, Made, read_made, write_transaction
 from smartapp.outbound import HttpReply
@@ -18,13 +19,15 @@ from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 _DONE, _BAD, _TIMED_OUT, _CONFLICT, _UNMATCHED, _FAILED = 200, 400, 408, 409, 412, 500
 # answers after which a transaction was surely not performed: single creates may still be taken, or say better why not
 _NO_TRANSACTION = frozenset({403, 404, 405, 415, 501})
+_NO_SEARCH = "and it has no conditional creates, so that a second order could not be excluded"
 _ANOTHER_PART = "the EHR carried out only a part of the transaction, and a search did not find it"
 
 
 class FhirChartWriter:
     """Writes one session's approved orders.
 
-    `may_create` and `may_update` tell from the granted scopes (empty: it may), `capabilities` what the EHR says of itself.
+    `may_create` and `may_update` tell from the granted scopes (empty: it may), `capabilities` what the EHR says of itself; `patient`
+    is whose chart it is.
     """
 
     def __init__(
@@ -34,9 +37,11 @@ class FhirChartWriter:
         may_create: Callable[[str], str],
         may_update: Callable[[str], str] = lambda _: "",
         capabilities: Callable[[], Capabilities] = lambda: UNKNOWN,
+        patient: str = "",
         seconds: float = 20.0,
     ) -> None:
         self._client = client
+        self._orders = OrderSearch(client, patient, capabilities, self._deadline)
         self._may_create = may_create
         self._may_update = may_update
         self._capabilities = capabilities
@@ -48,7 +53,9 @@ class FhirChartWriter:
 
     def can_update(self, resource_type: str) -> str:
         """Empty if the granted scopes and the EHR's capabilities allow changing one, else why not."""
-        return self._may_update(resource_type) or self._capabilities().may_not(resource_type, "update")
+        said = self._capabilities()
+        why = said.may_not(resource_type, "update")
+        return self._may_update(resource_type) or (why and said.may_not(resource_type, "patch") and why)
 
     def transacts(self) -> bool:
         """Whether the EHR says that it takes transactions."""
@@ -88,7 +95,7 @@ class FhirChartWriter:
 
     def _surely_none(self, order: WriteRequest) -> bool:
         try:
-            return self._found(order.resource_type, order.identifier) is None
+            return self._orders.found(order.resource_type, order.identifier, sent=order.body) is None
         except EhrError:
             return False
 
@@ -154,7 +161,7 @@ class FhirChartWriter:
         """What a search tells of a part that has an identifier; the rest as it is known."""
         if not request.identifier or known.state is not WriteState.WRITTEN or known.reference:
             return known
-        found = self.find(request.resource_type, request.identifier)
+        found = self.find(request.resource_type, request.identifier, request.body)
         if found.state is WriteState.REFUSED:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=_ANOTHER_PART)
         return found
@@ -166,45 +173,29 @@ class FhirChartWriter:
             return WriteResult(state=WriteState.REFUSED, reason=refused)
         if not request.identifier:
             return self._sent(request, condition="")
+        condition = f"identifier={request.identifier}" if self.conditions(request.resource_type) else ""
         try:
-            known = self._found(request.resource_type, request.identifier)
-        except (NotPermitted, EhrRefused, Gone):
-            known = None  # this EHR does not search by identifier for us: the condition has to do
+            known = self._orders.found(request.resource_type, request.identifier, sent=request.body)
+        except (NotPermitted, EhrRefused, Gone) as error:
+            if not condition:
+                return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent: {error}, {_NO_SEARCH}")
+            known = None  # this EHR does not search for us: the condition has to do
         except EhrError as error:
             return WriteResult(state=WriteState.REFUSED, reason=f"nothing was sent, because {error}")
-        condition = f"identifier={request.identifier}" if self.conditions(request.resource_type) else ""
         return replace(known, earlier=True) if known else self._sent(request, condition=condition)
 
-    def find(self, resource_type: str, identifier: str) -> WriteResult:
-        """Only search."""
+    def find(self, resource_type: str, identifier: str, sent: bytes = b"") -> WriteResult:
+        """Only search; `sent` is the resource as it was sent, by which it is known where the EHR dropped its identifier."""
         try:
-            found = self._found(resource_type, identifier, remarks_matter=True)
+            found = self._orders.found(resource_type, identifier, sent=sent, remarks_matter=True)
         except EhrError as error:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=str(error))
         return found or WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
 
     def cancel(self, reference: str, version: str = "") -> WriteResult:
         """Only a draft, as it was last seen, with its version (FHIR-51)."""
-        return cancelled(self._client, reference, self._deadline, seen=version)
-
-    def _found(self, resource_type: str, identifier: str, *, remarks_matter: bool = False) -> WriteResult | None:
-        """What stands under the identifier; None if the EHR surely has nothing; EhrError if it could not be asked.
-
-        `remarks_matter`: something may have been sent, so an answer with a remark of the server beside no order tells nothing (FHIR-09).
-        """
-        pages = self._client.search_by_post(resource_type, [("identifier", identifier)], self._deadline())
-        own = [
-            raw for raw in pages.resources if kind_of(raw).resource_type == resource_type and carries(raw, identifier)
-        ]
-        if not own and (pages.incomplete or (remarks_matter and pages.notices)):
-            raise Broken("the EHR's answer to the search for the order was not complete")
-        if not own:
-            return None
-        several = f"the EHR holds {len(own)} orders with this identifier: look at them there" if len(own) > 1 else ""
-        reference = f"{resource_type}/{kind_of(own[0]).id}"
-        return WriteResult(
-            state=WriteState.WRITTEN, reference=reference, version=version_of(own[0]), stored=own[0], reason=several
-        )
+        by_patch = bool(self._capabilities().may_not(reference.split("/", maxsplit=1)[0], "update"))
+        return cancelled(self._client, reference, self._deadline, seen=version, by_patch=by_patch)
 
     def _sent(self, request: WriteRequest, *, condition: str) -> WriteResult:
         """One POST, and what its answer means (FHIR-45)."""
@@ -232,7 +223,7 @@ class FhirChartWriter:
     def _unconditioned(self, request: WriteRequest, reply: HttpReply) -> WriteResult:
         """412: several match, or no conditional creates here; only a search that found none allows a plain one."""
         try:
-            found = self._found(request.resource_type, request.identifier)
+            found = self._orders.found(request.resource_type, request.identifier, sent=request.body)
         except EhrError as error:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason=f"{refusal(reply)}, and {error}")
         return found or self._sent(request, condition="")
@@ -241,7 +232,7 @@ class FhirChartWriter:
         """FHIR-46: the identifier tells; `none` is what it means that a search finds nothing."""
         if not request.identifier:
             return WriteResult(state=none, reason=why)
-        found = self.find(request.resource_type, request.identifier)
+        found = self.find(request.resource_type, request.identifier, request.body)
         if found.state is WriteState.WRITTEN:
             return found
         searched = found.state is WriteState.REFUSED

@@ -218,6 +218,7 @@ class Charts:
             may_create=may_write(session, "c", write_back=write_back),
             may_update=may_write(session, "u", write_back=write_back),
             capabilities=self._capabilities(session),
+            patient=session.patient,
         )
 
     def _capabilities(self, session: SmartSession) -> Callable[[], Capabilities]:

@@ -1,7 +1,7 @@
 """What we write beside an order: Provenance; and what the EHR made of the order, read back (FHIR-48, FHIR-49)."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -116,6 +116,9 @@ class _Stored(msgspec.Struct, rename="camel", frozen=True):
     dosage_instruction: tuple[_DosageBack, ...] = ()
     dispense_request: _Dispense = _Dispense()
     quantity_quantity: Quantity | None = None
+    authored_on: str = ""
+    requester: Reference | None = None
+    recorder: Reference | None = None
 
 
 def over(stored: bytes) -> str:
@@ -137,6 +140,35 @@ def version_of(stored: bytes) -> str:
 def carries(stored: bytes, identifier: str) -> bool:
     """Whether a resource bears the identifier `system|value`, exactly: a server may ignore the search's filter."""
     return any(f"{found.system}|{found.value}" == identifier for found in _read(stored).identifier)
+
+
+def same_order(stored: bytes, sent: bytes) -> bool:
+    """Whether a resource without an identifier of ours says the same as what was sent: patient, product, dose, author and minute."""
+    ours, theirs = _read(sent), _read(stored)
+    systems = {one.system for one in ours.identifier}
+    if any(one.system in systems for one in theirs.identifier) or theirs.status == "entered-in-error":
+        return False
+    minute = _minute(ours)
+    return (
+        bool(minute and _codes(ours))
+        and (_subject(ours), minute, _author(ours)) == (_subject(theirs), _minute(theirs), _author(theirs))
+        and _same_concept(_codes(ours), _codes(theirs))
+        and _doses(ours) == _doses(theirs)
+    )
+
+
+def _minute(order: _Stored) -> str:
+    """When it was written, in UTC to the minute; empty if that cannot be read."""
+    try:
+        at = datetime.fromisoformat(order.authored_on)
+    except ValueError:
+        return ""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}" if at.tzinfo else ""
+
+
+def _author(order: _Stored) -> str:
+    who = order.requester or order.recorder
+    return "/".join(who.reference.partition("/_history/")[0].split("/")[-2:]) if who else ""
 
 
 def differences(stored: bytes, approved: bytes) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ class FhirStub:
         assert url.startswith(BASE), f"the token would have left the EHR: {url}"
         parts = urlsplit(url.removeprefix(BASE))
         self.asked.append(Asked(method, parts.path, dict(headers or {}), body or b""))
+        if method == "PATCH":
+            return _scripted(self.on_update) or reply(405)
         if method == "PUT":
             return _scripted(self.on_update) or self._put(parts.path[1:], dict(headers or {}), body or b"")
         if method == "POST" and parts.path.endswith("/_search"):

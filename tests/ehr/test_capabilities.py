@@ -18,7 +18,7 @@ from tests.ehr.test_writer import a_request
 def a_statement(**more: Any) -> dict[str, Any]:
     order = {
         "type": "MedicationRequest",
-        "interaction": [{"code": "read"}, {"code": "create"}],
+        "interaction": [{"code": "read"}, {"code": "search-type"}, {"code": "create"}],
         "conditionalCreate": True,
     }
     rest = {"mode": "server", "resource": [{**order, **more}], "interaction": [{"code": "transaction"}]}
