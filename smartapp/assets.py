@@ -23,3 +23,8 @@ def static() -> Path:
 def launch_json() -> Path:
     """The registration manifest."""
     return root() / "launch.json"
+
+
+def site_file() -> Path:
+    """The configuration to begin with, commented."""
+    return _PACKAGE / "config" / "site.toml"

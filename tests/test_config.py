@@ -66,7 +66,7 @@ def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
         (CALLER + 'jwks_uri = "https://i/keys"\nrequire_jwt = false', "only in development"),
         (CALLER.replace("https://i", SANDBOX) + f'jwks_uri = "{SANDBOX}/.well-known/jwks.json"', "known to everyone"),
         (EHR + 'client_auth = "client_secret_basic"\nclient_id = "a"', "needs client_secret_file"),
-        (EHR + 'client_auth = "magic"', "client_auth is not valid"),
+        (EHR + 'client_auth = "magic"', "client_auth of [[ehr]] x is not valid"),
         (
             '[[cds_client]]\nname = "x"\nissuer = "https://i"\nfhir_servers = ["https://other/fhir"]',
             "is not the fhir_base",

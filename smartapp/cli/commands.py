@@ -122,21 +122,26 @@ def config() -> None:
 @CONFIG
 @click.option("--online", is_flag=True, help="Also ask each EHR and each caller's keys, and say what will work.")
 def config_check(config_file: Path | None, online: bool) -> None:
-    """Validate the configuration and print what is in effect, secrets hidden; exit 1 if what was asked is found wanting."""
-    from smartapp.config import errors, load  # noqa: PLC0415 - imported when it runs
-    from smartapp.config.checks import check_served  # noqa: PLC0415
-    from smartapp.config.production import readable_by_others  # noqa: PLC0415
+    """Print what is in effect, secrets hidden, and what follows from it. Exit 2 with a sentence for each mistake; with --online,
+    exit 1 if something is found wanting."""
+    from smartapp.cli import config_commands  # noqa: PLC0415 - imported when it runs
+
+    sys.exit(config_commands.checked(config_file, online=online))
+
+
+@config.command("init", epilog="Example: smartapp config init --ehr st-x --out site.toml")
+@click.option(
+    "--ehr", "ehr", default="st-x", show_default=True, help="What to call the EHR: small letters, digits, hyphens."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="site.toml", show_default=True)
+def config_init(ehr: str, out: Path) -> None:
+    """Write a commented configuration and a fresh secret key beside it, and say what to register at the EHR."""
+    from smartapp.cli import config_commands  # noqa: PLC0415 - imported when it runs
 
     try:
-        settings = load.load_settings(config_file)
-        check_served(settings, "127.0.0.1")
-    except errors.ConfigError as error:
+        click.echo("\n".join(config_commands.written(ehr, out)))
+    except config_commands.NotWritten as error:
         fail(str(error))
-    click.echo("\n".join((*load.shown(settings), *readable_by_others(settings))))
-    if online:
-        from smartapp.cli.connectivity_check import told  # noqa: PLC0415 - imported when it runs
-
-        sys.exit(told(settings, click.echo))
 
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))

@@ -3,11 +3,12 @@
 import base64
 import binascii
 import re
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_url
-from smartapp.config.errors import ConfigError
+from smartapp.config.errors import ConfigError, Mistakes
 from smartapp.config.production import check_production
 from smartapp.config.settings import CdsClient, Ehr, Settings
 
@@ -19,38 +20,70 @@ _RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _SECRET_BYTES = 32
 
 
-def check(settings: Settings) -> None:
-    """`ConfigError` for the first thing that does not hold; base_url and secrets are checked by `check_served`."""
-    policy_of(settings)
-    try:
-        ZoneInfo(settings.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(f"time_zone {settings.time_zone} is not a time zone such as Europe/Oslo") from None
-    check_database(settings.database)
-    _check_rates(settings)
-    _check_once([entry.name for entry in settings.ehr], "[[ehr]] entries have the same name")
-    _check_once([entry.fhir_base for entry in settings.ehr], "[[ehr]] entries have the same fhir_base")
+def check(settings: Settings, partial: frozenset[str] = frozenset()) -> None:
+    """`ConfigError` with everything that does not hold; base_url and secrets are checked by `check_served`.
+
+    `partial` names tables of which entries are missing because they could not be read: nothing is said of whom they should name.
+    """
+    found = Mistakes()
+    with found.beside():
+        policy_of(settings)
+    with found.beside():
+        _check_zone(settings)
+    with found.beside():
+        check_database(settings.database)
+    with found.beside():
+        _check_rates(settings)
+    for name in ("name", "fhir_base"):
+        with found.beside():
+            _check_once([getattr(entry, name) for entry in settings.ehr], f"[[ehr]] entries have the same {name}")
     for ehr in settings.ehr:
-        _check_ehr(ehr, settings)
-    _check_callers(settings)
+        _check_ehr(ehr, settings, found)
+    _check_callers(settings, found, bases_known="ehr" not in partial)
     for local, code in settings.codes.items():
-        if "|" not in local or "|" not in code:
-            raise ConfigError(f"[codes] {local}: both sides have the form system|code")
+        with found.beside():
+            _check_code(local, code)
+    found.end()
 
 
 def check_served(settings: Settings, host: str) -> None:
     """What serving needs besides: a base_url, secrets in production, a loopback bind in development."""
+    found = Mistakes()
+    with found.beside():
+        _check_base(settings)
+    with found.beside():
+        _check_bind(settings, host)
+    with found.beside():
+        secrets = secrets_of(settings)
+        if not settings.development:
+            check_production(settings, secrets)
+    found.end()
+
+
+def _check_base(settings: Settings) -> None:
     if not settings.base_url:
         raise ConfigError("base_url is required to serve: the address under which browsers and EHRs reach this app")
     check_url(settings.base_url, "base_url", development=settings.development)
+
+
+def _check_bind(settings: Settings, host: str) -> None:
     if settings.development:
         if host not in LOOPBACK and not settings.allow_unsafe_bind:
             raise ConfigError(f"development mode binds to loopback only, not {host}, unless allow_unsafe_bind is true")
-    elif not settings.secret_key.get_secret_value():
+    elif not (settings.secret_key.get_secret_value() or settings.secret_key_file):
         raise ConfigError("secret_key_file is required in production: 32 random bytes, base64url, on a line")
-    secrets = secrets_of(settings)
-    if not settings.development:
-        check_production(settings, secrets)
+
+
+def _check_zone(settings: Settings) -> None:
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"time_zone {settings.time_zone} is not a time zone such as Europe/Oslo") from None
+
+
+def _check_code(local: str, code: str) -> None:
+    if "|" not in local or "|" not in code:
+        raise ConfigError(f"[codes] {local}: both sides have the form system|code")
 
 
 def policy_of(settings: Settings) -> SitePolicy:
@@ -91,16 +124,19 @@ def _check_rates(settings: Settings) -> None:
             raise ConfigError(f'[limits] {name} must be a rate such as "600/minute", or "" for none, not {rate}')
 
 
-def _check_ehr(ehr: Ehr, settings: Settings) -> None:
+def _check_ehr(ehr: Ehr, settings: Settings, found: Mistakes) -> None:
     development = settings.development
     for key, url in (("fhir_base", ehr.fhir_base), ("issuer", ehr.issuer)):
         if url or key == "fhir_base":
-            check_url(url, f"{key} of [[ehr]] {ehr.name}", development=development)
+            with found.beside():
+                check_url(url, f"{key} of [[ehr]] {ehr.name}", development=development)
     for key, origins in (("endpoint_origins", ehr.endpoint_origins), ("frame_ancestors", ehr.frame_ancestors)):
         for origin in origins:
-            check_origin(origin, f"each of {key} of [[ehr]] {ehr.name}", development=development)
+            with found.beside():
+                check_origin(origin, f"each of {key} of [[ehr]] {ehr.name}", development=development)
     if ehr.client_auth == "client_secret_basic" or ehr.client_secret.get_secret_value():
-        _check_basic(ehr)
+        with found.beside():
+            _check_basic(ehr)
 
 
 def _check_basic(ehr: Ehr) -> None:
@@ -115,29 +151,50 @@ def _check_basic(ehr: Ehr) -> None:
         )
 
 
-def _check_callers(settings: Settings) -> None:
-    _check_once([caller.name for caller in settings.cds_client], "[[cds_client]] entries have the same name")
-    _check_once([caller.issuer for caller in settings.cds_client], "[[cds_client]] entries have the same issuer")
-    bases = {ehr.fhir_base for ehr in settings.ehr}
+def _check_callers(settings: Settings, found: Mistakes, *, bases_known: bool) -> None:
+    for name in ("name", "issuer"):
+        with found.beside():
+            callers = [getattr(caller, name) for caller in settings.cds_client]
+            _check_once(callers, f"[[cds_client]] entries have the same {name}")
+    bases = [ehr.fhir_base for ehr in settings.ehr]
     for caller in settings.cds_client:
         if not caller.require_jwt and not settings.development:
-            raise ConfigError(f"[[cds_client]] {caller.name}: require_jwt = false is allowed only in development")
-        for server in caller.fhir_servers:
-            if server not in bases:
-                raise ConfigError(f"[[cds_client]] {caller.name}: {server} is not the fhir_base of an [[ehr]]")
-        _check_caller_addresses(caller, settings)
+            with found.beside():
+                raise ConfigError(f"[[cds_client]] {caller.name}: require_jwt = false is allowed only in development")
+        for server in caller.fhir_servers if bases_known else ():
+            with found.beside():
+                _check_server(caller, server, bases)
+        _check_caller_addresses(caller, settings, found)
 
 
-def _check_caller_addresses(caller: CdsClient, settings: Settings) -> None:
+def _check_server(caller: CdsClient, server: str, bases: list[str]) -> None:
+    if server in bases:
+        return
+    same = next((base for base in bases if base.rstrip("/") == server.rstrip("/")), "")
+    near = [same] if same else get_close_matches(server, bases, 1)
+    meant = f"; did you mean {near[0]}, with every character as it stands there?" if near else ""
+    raise ConfigError(f"[[cds_client]] {caller.name}: {server} is not the fhir_base of an [[ehr]]{meant}")
+
+
+def _check_caller_addresses(caller: CdsClient, settings: Settings, found: Mistakes) -> None:
+    with found.beside():
+        _check_keys(caller, settings)
+    with found.beside():
+        _check_published(caller, development=settings.development)
+    for origin in caller.cors_origins:
+        with found.beside():
+            check_origin(
+                origin, f"each of cors_origins of [[cds_client]] {caller.name}", development=settings.development
+            )
+
+
+def _check_keys(caller: CdsClient, settings: Settings) -> None:
     if caller.jwks_uri and caller.jwks_file:
         raise ConfigError(f"[[cds_client]] {caller.name} has both jwks_uri and jwks_file: keep one")
     if caller.jwks_uri:
         check_url(caller.jwks_uri, f"jwks_uri of [[cds_client]] {caller.name}", development=settings.development)
     elif caller.require_jwt and not caller.jwks_file:
         raise ConfigError(f"[[cds_client]] {caller.name} needs jwks_uri or jwks_file to verify its calls")
-    _check_published(caller, development=settings.development)
-    for origin in caller.cors_origins:
-        check_origin(origin, f"each of cors_origins of [[cds_client]] {caller.name}", development=settings.development)
 
 
 def _check_published(caller: CdsClient, *, development: bool) -> None:

@@ -51,6 +51,6 @@ def _secret_files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _check_private(name: str, path: Path) -> None:
-    """Only its owner may change it."""
-    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    """Only its owner may change it; a file that cannot be read is told where it is read."""
+    if path.exists() and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigError(f"{name} {path} can be changed by others: give it mode 0600")
