@@ -1,11 +1,13 @@
 """The one door outward: which URLs and addresses are refused before anything is sent, and what is never followed."""
 
 import http.server
+import socket
+import socketserver
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -252,6 +254,66 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
     assert Server.seen == []
 
 
+@pytest.mark.req("SEC-13")
+def test_a_hospital_s_own_authority_is_trusted_where_it_is_named(tmp_path: Path) -> None:
+    with secured(tmp_path) as port:
+        url = f"https://localhost:{port}"
+        hosts = {"origins": frozenset({url}), "private_hosts": frozenset({"localhost"})}
+        assert Outbound(Allowed(**hosts, ca_file=tmp_path / "ca.pem")).get(f"{url}/").status == 200
+        with pytest.raises(NoAnswer, match="set ca_file"):
+            Outbound(Allowed(**hosts)).get(f"{url}/")
+
+
+class Proxy(socketserver.StreamRequestHandler):
+    """Tunnels to whatever port is asked for, and remembers it."""
+
+    asked: list[str] = []
+
+    def handle(self) -> None:
+        line = self.rfile.readline().decode()
+        while self.rfile.readline().strip():
+            pass
+        Proxy.asked.append(line.split()[1])
+        with socket.create_connection(("127.0.0.1", int(line.split()[1].rpartition(":")[2]))) as there:
+            self.wfile.write(b"HTTP/1.1 200 tunnel\r\n\r\n")
+            threading.Thread(target=self._copied, args=(there,), daemon=True).start()
+            while data := there.recv(65536):
+                self.connection.sendall(data)
+
+    def _copied(self, there: socket.socket) -> None:
+        with suppress(OSError):
+            while data := self.connection.recv(65536):
+                there.sendall(data)
+
+
+@pytest.mark.req("SEC-11", "SEC-13")
+def test_a_configured_proxy_is_the_way_and_names_are_left_to_it(tmp_path: Path) -> None:
+    Proxy.asked = []
+    proxy = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy)
+    proxy.daemon_threads = True
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    with secured(tmp_path) as port:
+        url = f"https://localhost:{port}"
+        address = f"http://127.0.0.1:{proxy.server_address[1]}"
+        allowed = Allowed(origins=frozenset({url}), ca_file=tmp_path / "ca.pem", proxy=address)
+        unresolved = Outbound(allowed, resolve=lambda *_: pytest.fail("resolved here"))
+        assert unresolved.get(f"{url}/").status == 200
+        with pytest.raises(NotAllowed):
+            unresolved.get(f"https://localhost:{port + 1}/")
+    proxy.shutdown()
+    proxy.server_close()
+    assert Proxy.asked == [f"localhost:{port}"]
+
+
+@pytest.mark.req("SEC-11")
+def test_a_private_address_is_told_with_its_setting() -> None:
+    refused = Outbound(EHR, resolve=lambda *_: ["10.1.2.3"])
+    with pytest.raises(
+        NoAnswer, match=r"private.*allow_private_address = true for ehr\.example\.org; nothing was sent"
+    ):
+        refused.get("https://ehr.example.org/")
+
+
 @contextmanager
 def secured(folder: Path) -> Iterator[int]:
     """A server with a certificate of its own making."""
@@ -260,9 +322,13 @@ def secured(folder: Path) -> Iterator[int]:
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
     )
     now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(key, SHA256())
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    made = builder.sign(key, SHA256())
     plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "tls.pem").write_bytes(key.private_bytes(*plain) + made.public_bytes(serialization.Encoding.PEM))
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.pem")
     Server.seen = []

@@ -25,6 +25,12 @@ def check_origin(origin: str, name: str, *, development: bool) -> None:
     _check_scheme(_split(origin, name), name, development=development)
 
 
+def check_proxy(address: str, name: str) -> None:
+    """`ConfigError` unless it is a proxy's http address, host and port alone."""
+    if not (_ORIGIN.fullmatch(address) and address.startswith("http://")):
+        raise ConfigError(f"{name} must be an address such as http://proxy.example:3128, not {address}")
+
+
 def check_database(url: str) -> None:
     """`ConfigError` unless it is one of the databases we know; the URL is not repeated, it may hold a password."""
     if not url.startswith(_DATABASES):

@@ -3,14 +3,16 @@
 import base64
 import binascii
 import re
+import ssl
 from difflib import get_close_matches
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
-from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_url
+from smartapp.config.addresses import LOOPBACK, check_database, check_origin, check_proxy, check_url
 from smartapp.config.errors import ConfigError, Mistakes
 from smartapp.config.production import check_production
-from smartapp.config.settings import CdsClient, Ehr, Settings
+from smartapp.config.settings import CdsClient, Ehr, OutboundSettings, Settings
 
 SANDBOX = "https://sandbox.cds-hooks.org"
 PUBLISHED_KEYS = frozenset({"QWI9fI8TcNtdikhVs_M1N_Szb7BOj19etvIKfrQMa9k"})
@@ -34,6 +36,7 @@ def check(settings: Settings, partial: frozenset[str] = frozenset()) -> None:
         check_database(settings.database)
     with found.beside():
         _check_rates(settings)
+    _check_reach(settings.outbound, "[outbound]", found)
     for name in ("name", "fhir_base"):
         with found.beside():
             _check_once([getattr(entry, name) for entry in settings.ehr], f"[[ehr]] entries have the same {name}")
@@ -134,9 +137,29 @@ def _check_ehr(ehr: Ehr, settings: Settings, found: Mistakes) -> None:
         for origin in origins:
             with found.beside():
                 check_origin(origin, f"each of {key} of [[ehr]] {ehr.name}", development=development)
+    _check_reach(ehr, f"[[ehr]] {ehr.name}", found)
     if ehr.client_auth == "client_secret_basic" or ehr.client_secret.get_secret_value():
         with found.beside():
             _check_basic(ehr)
+
+
+def _check_reach(entry: Ehr | OutboundSettings, name: str, found: Mistakes) -> None:
+    """A proxy is an http address on the way out, a file of authorities holds certificates in PEM."""
+    if entry.proxy:
+        with found.beside():
+            check_proxy(entry.proxy, f"proxy of {name}")
+    if entry.ca_file:
+        with found.beside():
+            _check_authorities(entry.ca_file, name)
+
+
+def _check_authorities(file: Path, name: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(file))
+    except ssl.SSLError:
+        raise ConfigError(f"ca_file of {name} holds no certificates in PEM form: {file}") from None
+    except OSError as error:
+        raise ConfigError(f"ca_file of {name} could not be read: {file}: {error.strerror}") from None
 
 
 def _check_basic(ehr: Ehr) -> None:

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from smartapp.config.addresses import without_password
 from smartapp.config.checks import check
 from smartapp.config.errors import ConfigError, Mistakes
-from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, RetentionSettings, Settings
+from smartapp.config.settings import Budgets, CdsClient, Ehr, Limits, OutboundSettings, RetentionSettings, Settings
 
 _PREFIX = "SMARTAPP_"
 _PATHS = ("data_dir", "secret_key_file")
@@ -23,6 +23,7 @@ _NESTED: Mapping[str, type[BaseModel]] = {
     "limits": Limits,
     "budgets": Budgets,
     "retention": RetentionSettings,
+    "outbound": OutboundSettings,
     "ehr": Ehr,
     "cds_client": CdsClient,
 }
@@ -131,6 +132,9 @@ def _absolute(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name in _PATHS:
         if document.get(name):
             document[name] = folder / str(document[name])
+    outbound = document.get("outbound")
+    if isinstance(outbound, dict) and outbound.get("ca_file"):
+        document["outbound"] = {**outbound, "ca_file": folder / str(outbound["ca_file"])}
     url = document.get("database_url")
     if isinstance(url, str) and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         document["database_url"] = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
@@ -152,6 +156,8 @@ def _with_files(document: dict[str, Any], folder: Path, found: Mistakes) -> dict
 
 
 def _ehr_files(entry: dict[str, Any], folder: Path, found: Mistakes) -> dict[str, Any]:
+    if entry.get("ca_file"):
+        entry = {**entry, "ca_file": folder / str(entry["ca_file"])}
     file = entry.get("client_secret_file")
     if not file:
         return entry

@@ -50,6 +50,13 @@ class RetentionSettings(_Strict):
     audit_days: Decimal = Field(default=Decimal(3650), ge=30, le=36500)
 
 
+class OutboundSettings(_Strict):
+    """How every server is reached, unless its own entry says otherwise."""
+
+    ca_file: Path | None = None
+    proxy: str = ""
+
+
 class Ehr(_Strict):
     """One EHR that may launch us, or whose hooks we answer."""
 
@@ -73,6 +80,8 @@ class Ehr(_Strict):
     embedded: bool = False
     frame_ancestors: tuple[str, ...] = ()
     allow_private_address: bool = False
+    ca_file: Path | None = None
+    proxy: str = ""
     write_back: bool = False
     write_route: Literal["auto", "fhir", "none"] = "auto"
 
@@ -111,6 +120,7 @@ class Settings(_Strict):
     hooks: Hooks = Hooks()
     budgets: Budgets = Budgets()
     retention: RetentionSettings = RetentionSettings()
+    outbound: OutboundSettings = OutboundSettings()
     codes: dict[str, str] = Field(default_factory=dict)
     ehr: tuple[Ehr, ...] = ()
     cds_client: tuple[CdsClient, ...] = ()

@@ -10,7 +10,7 @@ from smartapp.cdshooks.key_sets import Fetched, KeySets
 from smartapp.config.addresses import LOOPBACK
 from smartapp.config.checks import PUBLISHED_KEYS, SANDBOX
 from smartapp.config.settings import CdsClient, Settings
-from smartapp.factory.wiring import Pools, unwatched
+from smartapp.factory.wiring import Pools, reach_of, unwatched
 from smartapp.outbound import Allowed, OutboundError, origin_of
 from smartapp.smart.discovery import lifetime
 from smartapp.storage.database import Database
@@ -78,6 +78,11 @@ class CallerKeys:
 def _allowed(client: CdsClient, settings: Settings) -> Allowed:
     host = frozenset({urlsplit(client.jwks_uri).hostname or ""})
     private = host if client.allow_private_address else host & LOOPBACK if settings.development else frozenset()
+    ca_file, proxy = reach_of(settings, next((e for e in settings.ehr if e.fhir_base in client.fhir_servers), None))
     return Allowed(
-        origins=frozenset({origin_of(client.jwks_uri)}), insecure=settings.development, private_hosts=private
+        origins=frozenset({origin_of(client.jwks_uri)}),
+        insecure=settings.development,
+        private_hosts=private,
+        ca_file=ca_file,
+        proxy=proxy,
     )

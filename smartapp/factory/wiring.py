@@ -160,7 +160,22 @@ class Connections:
         private = (
             hosts if ehr.allow_private_address else hosts & _LOOPBACK if self._settings.development else frozenset()
         )
-        return Allowed(origins=origins, insecure=self._settings.development, private_hosts=private)
+        ca_file, proxy = reach_of(self._settings, ehr)
+        return Allowed(
+            origins=origins,
+            insecure=self._settings.development,
+            private_hosts=private,
+            ca_file=ca_file,
+            proxy=proxy,
+        )
+
+
+def reach_of(settings: Settings, ehr: Ehr | None) -> tuple[Path | None, str]:
+    """Which further authorities are trusted, and through which proxy the way leads: the EHR's own, else those of `[outbound]`."""
+    general = settings.outbound
+    if ehr is None:
+        return general.ca_file, general.proxy
+    return ehr.ca_file or general.ca_file, ehr.proxy or general.proxy
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,15 @@ Here live the checks of an address, the connections that keep to them, and the r
 Never here: what is asked, or what an answer means. Nothing else opens connections.
 """
 
-from smartapp.outbound.addresses import Allowed, NotAllowed, OutboundError, check_address, check_url, origin_of
+from smartapp.outbound.addresses import (
+    AddressRefused,
+    Allowed,
+    NotAllowed,
+    OutboundError,
+    check_address,
+    check_url,
+    origin_of,
+)
 from smartapp.outbound.http_client import (
     MAX_BYTES,
     MAX_DOCUMENT_BYTES,
@@ -21,6 +29,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_DOCUMENT_BYTES",
     "MAX_STATEMENT_BYTES",
+    "AddressRefused",
     "Allowed",
     "HttpReply",
     "NoAnswer",

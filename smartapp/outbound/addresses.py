@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -25,14 +26,24 @@ class NotAllowed(OutboundError):
     """The address is not one we may ask."""
 
 
+class AddressRefused(OSError):
+    """The name resolves to an address that may not be asked; nothing was sent. The message is a sentence's end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
     """What may be asked: exact origins; plain http only where `insecure` holds (loopback in development); hosts that may
-    resolve to private addresses."""
+    resolve to private addresses.
+
+    `ca_file` holds certificates that are trusted beside the public ones. Through a `proxy` (its http address) names are
+    resolved by it, so that the checks hold for names as configured and not for addresses.
+    """
 
     origins: frozenset[str]
     insecure: bool = False
     private_hosts: frozenset[str] = field(default_factory=frozenset)
+    ca_file: Path | None = None
+    proxy: str = ""
 
 
 def origin_of(url: str) -> str:
@@ -63,13 +74,15 @@ def check_url(url: str, allowed: Allowed) -> None:
 
 
 def check_address(host: str, address: str, allowed: Allowed) -> None:
-    """`OSError` for an address inside (loopback, private, link-local …) unless the operator listed that host (SEC-11)."""
+    """`AddressRefused` for an address inside (loopback, private, link-local …) unless the operator listed that host (SEC-11)."""
     ip = _meant(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
     if ip.is_global and not (ip.is_multicast or ip in _SITE_LOCAL):
         return
     if host in allowed.private_hosts and not (ip.is_multicast or ip.is_unspecified or ip.is_link_local):
         return
-    raise OSError("the name resolves to an address that is not allowed")
+    inside = ip.is_private and not (ip.is_multicast or ip.is_unspecified or ip.is_link_local)
+    cure = f": it is private, and asked only with allow_private_address = true for {host}" if inside else ""
+    raise AddressRefused(f"the name resolves to an address that is not allowed{cure}; nothing was sent")
 
 
 def _meant(ip: Address) -> Address:

@@ -2,13 +2,16 @@
 
 import io
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -30,6 +33,8 @@ def checked_session(allowed: Allowed, resolve: Resolve) -> requests.Session:
     """A session that ignores the environment, follows nothing, and connects only to addresses it has checked."""
     session = requests.Session()
     session.trust_env = False
+    if allowed.proxy:
+        session.proxies = {"http": allowed.proxy, "https": allowed.proxy}
     adapter = _CheckedAdapter(allowed, resolve)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -45,9 +50,16 @@ class _CheckedAdapter(HTTPAdapter):
         super().__init__(pool_connections=8, pool_maxsize=_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        pin = _pinning(self._allowed, self._resolve)
-        self.poolmanager.pool_classes_by_scheme = {"http": pin[0], "https": pin[1]}
+        super().init_poolmanager(*args, **{**kwargs, **_trusting(self._allowed.ca_file)})
+        self.poolmanager.pool_classes_by_scheme = _pools(
+            lambda scheme, connection: _connect(scheme, connection, self._allowed, self._resolve)
+        )
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Its connections go to the configured proxy and nowhere else, and end with the time as all others."""
+        manager = super().proxy_manager_for(proxy, **{**kwargs, **_trusting(self._allowed.ca_file)})
+        manager.pool_classes_by_scheme = _pools(lambda _, connection: _connect_proxy(connection, self._allowed.proxy))
+        return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         try:
@@ -57,20 +69,32 @@ class _CheckedAdapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def _pinning(allowed: Allowed, resolve: Resolve) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:
-    """Connection pools whose connections resolve once, check, and connect to exactly the checked address."""
+def _trusting(ca_file: Path | None) -> dict[str, Any]:
+    """A TLS context that trusts these certificates too; without them the library's own, which trusts the public ones."""
+    if ca_file is None:
+        return {}
+    context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(cafile=str(ca_file))
+    return {"ssl_context": context}
+
+
+Connect = Callable[[str, HTTPConnection], socket.socket]
+
+
+def _pools(connect: Connect) -> dict[str, Any]:
+    """Connection pools by scheme whose connections are made by `connect` and are punctual."""
 
     class PlainConnection(HTTPConnection):
         response_class = _PunctualResponse
 
         def _new_conn(self) -> socket.socket:
-            return _connect("http", self, allowed, resolve)
+            return connect("http", self)
 
     class SecureConnection(HTTPSConnection):
         response_class = _PunctualResponse
 
         def _new_conn(self) -> socket.socket:
-            return _connect("https", self, allowed, resolve)
+            return connect("https", self)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection
@@ -78,7 +102,7 @@ def _pinning(allowed: Allowed, resolve: Resolve) -> tuple[type[HTTPConnectionPoo
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = SecureConnection
 
-    return PlainPool, SecurePool
+    return {"http": PlainPool, "https": SecurePool}
 
 
 class _PunctualResponse(HTTPResponse):
@@ -123,7 +147,19 @@ def _connect(scheme: str, connection: HTTPConnection, allowed: Allowed, resolve:
         raise OSError("the name does not resolve")
     for address in addresses:
         check_address(host, address, allowed)
+    return _opened(addresses[0], port, connection)
+
+
+def _connect_proxy(connection: HTTPConnection, proxy: str) -> socket.socket:
+    """To the proxy that the operator named, wherever it lies: it is the operator's own."""
+    host, port = connection.host.strip("[]"), connection.port or _PORTS["http"]
+    if origin_of(f"http://{f'[{host}]' if ':' in host else host}:{port}") != origin_of(proxy):
+        raise OSError("the address is not the configured proxy")
+    return _opened(host, port, connection)
+
+
+def _opened(address: str, port: int, connection: HTTPConnection) -> socket.socket:
     timeout = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT_SECONDS
-    found = socket.create_connection((addresses[0], port), timeout=timeout)
+    found = socket.create_connection((address, port), timeout=timeout)
     found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import requests
 
-from smartapp.outbound.addresses import Allowed
+from smartapp.outbound.addresses import AddressRefused, Allowed
 from smartapp.outbound.connections import CONNECT_SECONDS, Resolve, checked_session, resolved
 from smartapp.outbound.http_client import MAX_DOCUMENT_BYTES, HttpReply, NoAnswer, Redirected, TooLarge, TooLate
 
@@ -71,13 +71,32 @@ def _no_answer(error: requests.RequestException) -> NoAnswer:
     return (TooLate if late else NoAnswer)(_why(error))
 
 
+_REASONS: tuple[tuple[type[requests.RequestException], str], ...] = (
+    (requests.Timeout, "the server did not answer in time"),
+    (requests.exceptions.ProxyError, "the proxy did not let the request through"),
+    (
+        requests.exceptions.SSLError,
+        "the server's certificate could not be verified (for a hospital's own authority set ca_file)",
+    ),
+    (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
+    (requests.exceptions.ContentDecodingError, "the answer broke off"),
+)
+
+
 def _why(error: requests.RequestException) -> str:
-    if isinstance(error, requests.exceptions.InvalidURL):
-        return str(error)
-    if isinstance(error, requests.Timeout):
-        return "the server did not answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate could not be verified"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return "the answer broke off"
-    return "the server could not be reached"
+    refused = error if isinstance(error, requests.exceptions.InvalidURL) else _refused(error)
+    if refused is not None:
+        return str(refused)
+    return next((words for kind, words in _REASONS if isinstance(error, kind)), "the server could not be reached")
+
+
+def _refused(error: BaseException | None) -> AddressRefused | None:
+    """The reason of ours behind the library's errors, if an address was refused."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, AddressRefused):
+            return error
+        seen.add(id(error))
+        behind = (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__)
+        error = next((inner for inner in behind if isinstance(inner, BaseException)), None)
+    return None
