@@ -12,6 +12,7 @@ ID = r"[A-Za-z0-9\-.]{1,64}"
 USER = rf"(Practitioner|PractitionerRole|Patient|RelatedPerson)/{ID}"
 SELECTION = rf"[A-Z][A-Za-z]{{1,63}}/{ID}"
 WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
+CHOSEN = "davinci-crd.configuration"
 WITH_ORDERS = frozenset({"order-select", "order-sign"})
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 _PROFESSIONALS = ("Practitioner/", "PractitionerRole/")
@@ -31,7 +32,8 @@ class Authorization:
 class HookRequest:
     """One call: `prefetch` stays raw bytes by key, `draft_orders` the raw Bundle of the order hooks (empty at others).
 
-    `selections` are the chosen orders at order-select, `Type/id` each. `deadline` is the moment of the monotonic clock by
+    `selections` are the chosen orders at order-select, `Type/id` each; `configuration` is the caller's choice by option
+    (CDS-99). `deadline` is the moment of the monotonic clock by
     which the answer must be out (CDS-72).
     """
 
@@ -45,6 +47,7 @@ class HookRequest:
     prefetch: Mapping[str, bytes] = field(default_factory=dict)
     draft_orders: bytes = b""
     selections: tuple[str, ...] = ()
+    configuration: Mapping[str, Any] = field(default_factory=dict)
     deadline: float = float("inf")
 
     @property
@@ -84,6 +87,7 @@ def _parsed(raw: bytes, hook: str, deadline: float) -> HookRequest:
         prefetch=_prefetch(top),
         draft_orders=_draft_orders(context) if hook in WITH_ORDERS else b"",
         selections=_selections(context) if hook == "order-select" else (),
+        configuration=_configuration(top),
         deadline=deadline,
     )
 
@@ -135,6 +139,15 @@ def _prefetch(top: Mapping[str, bytes]) -> dict[str, bytes]:
         if not (is_object(value) or is_null(value)):
             raise JsonRefused(400, f"prefetch.{key[:40]} must be a resource or null")
     return keys
+
+
+def _configuration(top: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the request chooses of the options in discovery; whatever is no such choice counts for nothing (CDS-14, CDS-99)."""
+    raw = top.get("extension", b"")
+    chosen = members(raw, "extension").get(CHOSEN, b"") if is_object(raw) else b""
+    if not is_object(chosen):
+        return {}
+    return {name: value_of(value, f"extension.{CHOSEN}") for name, value in members(chosen, CHOSEN).items()}
 
 
 def _draft_orders(context: Mapping[str, bytes]) -> bytes:

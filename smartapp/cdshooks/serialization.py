@@ -81,6 +81,7 @@ class Service:
     description: str
     prefetch: Mapping[str, str]
     usage_requirements: str
+    extension: Mapping[str, Any] = field(default_factory=dict)
 
 
 def card_json(card: Card) -> dict[str, Any]:
@@ -135,6 +136,7 @@ def service_json(service: Service) -> dict[str, Any]:
         "prefetch": dict(service.prefetch),
         "usageRequirements": service.usage_requirements,
         "version": "2.0.0",
+        **({"extension": dict(service.extension)} if service.extension else {}),
     }
 
 

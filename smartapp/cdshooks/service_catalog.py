@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from smartapp.cdshooks.card_configuration import OPTIONS, options
 from smartapp.cdshooks.serialization import Service
 from smartapp.fhir.queries import QUERIES, prefetch_template
 
@@ -26,6 +27,7 @@ def _service(hook: str, description: str) -> Service:
         description=description,
         prefetch=_PREFETCH,
         usage_requirements=_USAGE,
+        extension={OPTIONS: options()},
     )
 
 
@@ -44,6 +46,11 @@ ORDER_SELECT = _service(
 ORDER_SIGN = _service(
     "order-sign",
     "Looks at the orders about to be signed that touch coagulation after CAR-T therapy: product, dose, duplicates and cautions.",
+)
+
+ENCOUNTER_DISCHARGE = _service(
+    "encounter-discharge",
+    "Says before discharge what is open after CAR-T therapy: low fibrinogen, an overdue recheck, a product drafted and not signed.",
 )
 
 

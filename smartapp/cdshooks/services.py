@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from smartapp.cdshooks.card_configuration import configured
 from smartapp.cdshooks.cards import Addresses, Orders, cards_of
 from smartapp.cdshooks.client_auth import CdsClientCaller
+from smartapp.cdshooks.discharge_card import discharge_cards
 from smartapp.cdshooks.feedback import FeedbackEntry
 from smartapp.cdshooks.order_cards import Mending, order_cards
 from smartapp.cdshooks.request import HookRequest
 from smartapp.cdshooks.serialization import Card, Service
 from smartapp.cdshooks.service_catalog import (
+    ENCOUNTER_DISCHARGE,
     ENCOUNTER_START,
     NOT_ASKED,
     ORDER_SELECT,
@@ -71,6 +74,7 @@ def services(room: Room, *, lean: bool = False) -> Mapping[str, tuple[Service, A
     shown: Mapping[str, tuple[Service, Shows]] = {
         PATIENT_VIEW.id: (PATIENT_VIEW, whole_picture),
         ENCOUNTER_START.id: (ENCOUNTER_START, whole_picture),
+        ENCOUNTER_DISCHARGE.id: (ENCOUNTER_DISCHARGE, before_discharge),
         ORDER_SELECT.id: (ORDER_SELECT, draft_orders),
         ORDER_SIGN.id: (ORDER_SIGN, draft_orders),
     }
@@ -83,6 +87,12 @@ def services(room: Room, *, lean: bool = False) -> Mapping[str, tuple[Service, A
 def whole_picture(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
     """Everything there is to say of the patient."""
     return cards_of(assessment, room.addresses, room.orders(subject))
+
+
+def before_discharge(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
+    """What is open, as one card."""
+    del subject
+    return discharge_cards(assessment, room.addresses, room.site.zone)
 
 
 def draft_orders(room: Room, subject: Subject, assessment: Assessment, drafts: Sequence[Draft]) -> tuple[Card, ...]:
@@ -113,7 +123,7 @@ def _answer(room: Room, service: str, shows: Shows) -> Answer:
             return ()
         assessment = assess_chart(chart, site=room.site, as_of=as_of, drafts=tuple(draft.order for draft in drafts))
         told = Told(subject=subject, assessment=assessment, read=data_sets(chart, room.site.queries))
-        return _heard(room, hook, told, shows(room, subject, assessment, drafts))
+        return _heard(room, hook, told, configured(shows(room, subject, assessment, drafts), hook.configuration))
 
     return answer
 

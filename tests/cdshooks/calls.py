@@ -7,7 +7,7 @@ from smartapp.fhir.queries import QUERIES
 from tests import charts as c
 
 BASE = "/cds-services"
-HOOKS = ("patient-view", "encounter-start", "order-select", "order-sign")
+HOOKS = ("patient-view", "encounter-start", "encounter-discharge", "order-select", "order-sign")
 ACT = (c.patient("1990-01-10"), c.infusion(), c.crs(3), c.fibrinogen("0.8"), c.weight("70"))
 
 
@@ -40,7 +40,7 @@ def prefetch(*resources: c.Resource, **replaced: Any) -> dict[str, Any]:
 def context(hook: str = "patient-view", **more: Any) -> dict[str, Any]:
     """The context a hook requires."""
     required: dict[str, Any] = {"userId": "Practitioner/7", "patientId": "P1"}
-    if hook == "encounter-start":
+    if hook in ("encounter-start", "encounter-discharge"):
         required["encounterId"] = "E1"
     if hook in ("order-select", "order-sign"):
         required["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": []}
