@@ -76,6 +76,7 @@ class Ehr(_Strict):
     discovery_fallback: bool = False
     authorize_post: bool = False
     online_access: bool = False
+    offline_access: bool = False
     scope_style: Literal["", "v1", "v2"] = ""
     embedded: bool = False
     frame_ancestors: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from smartapp.factory.desk import ClinicalDesk, subject_of
 from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.parts import Parts, make_parts
 from smartapp.factory.resuming import Resuming
-from smartapp.factory.wiring import Charts
+from smartapp.factory.wiring import Charts, registration_of
 from smartapp.ops.rate_limits import Rate, limit_pages, make_limiter
 from smartapp.ops.readiness import missing
 from smartapp.outbound import OutboundError, origin_of
@@ -108,8 +108,8 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
     """launch.json with the deployed base URL (SAL-02)."""
     text = assets.launch_json().read_text(encoding="utf-8")
     rendered: dict[str, Any] = json.loads(text.replace("https://app.example.org", settings.base_url.rstrip("/")))
-    if any(ehr.online_access for ehr in settings.ehr):
-        rendered["scope"] += " online_access"
+    words = dict.fromkeys(word for ehr in settings.ehr for word in registration_of(ehr).refresh_words)
+    rendered["scope"] = " ".join((rendered["scope"], *words))
     return rendered
 
 

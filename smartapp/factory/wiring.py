@@ -126,6 +126,7 @@ def registration_of(ehr: Ehr) -> Registration:
         discovery_fallback=ehr.discovery_fallback,
         authorize_post=ehr.authorize_post,
         online_access=ehr.online_access,
+        offline_access=ehr.offline_access,
     )
 
 

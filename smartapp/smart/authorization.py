@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from smartapp.smart.discovery import SmartEndpoints
 from smartapp.smart.registration import Registration
 
-_LONGEST_URL = 4000  # what proxies and servers are known to take
+_LONGEST_URL = 2000  # characters: some browsers, proxies and servers cut an address beyond 2 kB
 
 
 def authorization_url(

@@ -123,7 +123,7 @@ class LaunchFlow:
             style=style,
             launch=launch,
             write_back=registration.write_back,
-            online=registration.online_access and launch,
+            refresh=registration.refresh_words if launch else (),
         )
 
     def complete(self, params: Mapping[str, list[str]], browser: str) -> Completed:
@@ -196,7 +196,7 @@ class LaunchFlow:
             ehr=registration.name,
             fhir_base=registration.fhir_base,
             patient=_patient(context.get("patient")),
-            encounter=_optional_id(context.get("encounter")),
+            encounter=_optional_id(context.get("encounter")) or encounter_in(context.get("fhirContext")),
             user=user,
             scope=answer.scope,
             access_token=answer.access_token,
@@ -234,6 +234,15 @@ def _check_error(params: Mapping[str, list[str]]) -> None:
         described = (params.get("error_description") or [""])[0][:300]
         words = f": {described}" if described else ""
         raise EhrRefused(f"The EHR did not allow the launch ({error[0][:60]}{words}).", _AGAIN)
+
+
+def encounter_in(context: Any) -> str:
+    """The id of the Encounter that `fhirContext` brings in the role of the launch; empty for anything else: it is never required
+    (SAL-61)."""
+    entries = [entry for entry in context if isinstance(entry, dict)] if isinstance(context, list) else []
+    ours = [str(entry.get("reference", "")) for entry in entries if entry.get("role") in (None, "launch")]
+    named = (reference.removeprefix("Encounter/") for reference in ours if reference.startswith("Encounter/"))
+    return next(filter(None, map(_optional_id, named)), "")
 
 
 def _patient(value: Any) -> str:

@@ -30,6 +30,13 @@ class Registration:
     discovery_fallback: bool = False
     authorize_post: bool = False
     online_access: bool = False
+    offline_access: bool = False
+
+    @property
+    def refresh_words(self) -> tuple[str, ...]:
+        """The scopes that ask for a refresh token; none unless the site wants one (SAL-82)."""
+        wanted = {"online_access": self.online_access, "offline_access": self.offline_access}
+        return tuple(word for word, asked in wanted.items() if asked)
 
     @property
     def origins(self) -> frozenset[str]:

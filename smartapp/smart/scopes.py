@@ -60,10 +60,12 @@ def _grant(word: str) -> Grant | None:
     return Grant(level, resource, letters, constraint or "")
 
 
-def wanted_scopes(reads: Sequence[str], *, style: str, launch: bool, write_back: bool, online: bool = False) -> str:
-    """What we ask for: context, identity, the reads of the query table, writes only where the site enabled them, and a refresh
-    token for as long as the user is online only where it expects long reviews (SAL-55, SAL-82)."""
-    context = [*(["launch"] if launch else ["launch/patient"]), *(["online_access"] if online else [])]
+def wanted_scopes(
+    reads: Sequence[str], *, style: str, launch: bool, write_back: bool, refresh: Sequence[str] = ()
+) -> str:
+    """What we ask for: context, identity, the reads of the query table, writes only where the site enabled them, and the
+    words of a refresh token only where it expects long reviews (SAL-55, SAL-82)."""
+    context = [*(["launch"] if launch else ["launch/patient"]), *refresh]
     writes = (WRITES_V2 if style == "v2" else WRITES_V1) if write_back else ()
     return " ".join((*context, *_IDENTITY, *merged(reads, writes)))
 

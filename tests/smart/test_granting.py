@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from smartapp.smart.flow import encounter_in
 from tests import charts as c
 from tests.smart.mock_ehr import CHART, READS, WRITES, MockEhr, mock_ehr
 from tests.smart.running import OWN, Visitor, form_of, running, words
@@ -151,6 +152,14 @@ def test_a_refresh_token_is_asked_for_only_where_the_site_says_so(mock: MockEhr,
     assert "online_access" in visitor.get("/.well-known/smart/manifest.json").get_json()["scope"].split()
 
 
+@pytest.mark.req("SAL-82")
+def test_an_ehr_that_gives_refresh_tokens_only_offline_is_asked_so(tmp_path: Path, mock: MockEhr) -> None:
+    visitor = Visitor(running(tmp_path, mock, offline_access=True))
+    words = visitor.begun(mock)["scope"].split()
+    assert ("offline_access" in words, "online_access" in words) == (True, False)
+    assert "offline_access" in visitor.get("/.well-known/smart/manifest.json").get_json()["scope"].split()
+
+
 @pytest.mark.req("SAL-57")
 @pytest.mark.parametrize("patient", ["../Practitioner/1", "1?_include=*", "a b", "x" * 65, "", None, 7, ["P1"], "P1\n"])
 def test_without_a_proper_patient_nothing_is_read(mock: MockEhr, visitor: Visitor, patient: Any) -> None:
@@ -167,6 +176,29 @@ def test_without_a_patient_the_page_explains_and_there_is_no_picker(mock: MockEh
     assert "named no patient" in answer.text
     assert "open the app again from that chart" in answer.text
     assert mock.clinical() == []
+
+
+@pytest.mark.req("SAL-61")
+@pytest.mark.parametrize(
+    ("context", "encounter"),
+    [
+        ([{"reference": "ServiceRequest/S1"}, {"reference": "Encounter/E7"}], "E7"),
+        ([{"reference": "Encounter/../x"}], ""),
+        (
+            [
+                {"reference": "Encounter/E8", "role": "https://x/parent"},
+                {"reference": "Encounter/E7", "role": "launch"},
+            ],
+            "E7",
+        ),
+        ([{"reference": "Task/T1"}], ""),
+        ([7, {"reference": 7}, {}], ""),
+        ({"reference": "Encounter/E7"}, ""),
+        (None, ""),
+    ],
+)
+def test_an_encounter_in_the_context_is_read_and_never_required(context: Any, encounter: str) -> None:
+    assert encounter_in(context) == encounter
 
 
 @pytest.mark.req("SAL-57")

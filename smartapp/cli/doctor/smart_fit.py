@@ -40,7 +40,7 @@ def session_sentences(document: Mapping[str, Any]) -> Iterator[Sentence]:
     offered = words_in(document, "capabilities")
     lasting = [name for name in ("online", "offline") if f"permission-{name}" in offered]
     if lasting:
-        yield ok(f"Refresh tokens: for {' or '.join(f'{name}_access' for name in lasting)} (refresh_scope).")
+        yield ok(f"Refresh tokens: where {' or '.join(f'{name}_access = true' for name in lasting)} is set.")
     else:
         yield note("It does not say that it gives refresh tokens: a session lasts as long as one access token.")
     if "client_credentials" in words_in(document, "grant_types_supported"):

@@ -27,13 +27,18 @@ class _Ehrs:
         registration = registration_of(ehr)
         outbound, site = self.connections.of(registration), site_of(self.settings)
         if ehr.client_id:
-            writes = {"write_back": registration.write_back, "online": registration.online_access}
             yield from Launching(
                 registration=registration,
                 outbound=outbound,
                 discovery=self.discovery,
                 scopes={
-                    style: wanted_scopes(read_scopes(site.queries, style), style=style, launch=True, **writes)
+                    style: wanted_scopes(
+                        read_scopes(site.queries, style),
+                        style=style,
+                        launch=True,
+                        write_back=registration.write_back,
+                        refresh=registration.refresh_words,
+                    )
                     for style in ("v1", "v2")
                 },
                 jwks=f"{self.settings.base_url.rstrip('/')}/.well-known/jwks.json",
