@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: breaks help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
+.PHONY: breaks doors help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -56,6 +56,10 @@ var/cohort/fhir_r4/Patient.ndjson: requirements/cohort.txt
 	$(BIN)/python -m venv .venv-cohort
 	.venv-cohort/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cohort.txt
 	.venv-cohort/bin/clinosim simulate --country US --population 4000 --seed 20260301 --end 2026-06-30 --output var/cohort --format fhir-r4
+
+## doors: 2,000 generated charts through file, hook with prefetch, hook with its own queries and launch, on servers of three habits (a quarter of an hour)
+doors: $(TEST)
+	$(BIN)/python -m tests.doors.run
 
 ## soak: 2,000 approvals while the EHR fails and processes are killed at random, then the orders are counted (at most 40 minutes); ARGS="--seed 7"
 soak: $(TEST)

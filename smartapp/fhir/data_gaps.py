@@ -45,9 +45,13 @@ def unread_topics(chart: Chart) -> dict[Topic, Gap]:
 
 
 def not_offered(chart: Chart) -> list[Gap]:
-    """What was neither sent nor can be asked for, though advice stands without it (interfaces.md section 4: a named gap)."""
+    """What was neither sent nor can be asked for, though advice stands without it (interfaces.md section 4: a named gap).
+
+    Not the search for specimens: they are read by reference too, and a result whose specimen was not read says so itself (DQ-28).
+    """
     names = [answer.query for answer in chart.answers.values() if answer.state is AnswerState.NOT_OFFERED]
-    said = [(words_of([BY_NAME[name]])[0], chart.answers[name].reason) for name in names if name in BY_NAME]
+    queries = [BY_NAME[name] for name in names if name in BY_NAME and BY_NAME[name].topic is not Topic.SPECIMENS]
+    said = [(words_of([query])[0], chart.answers[query.name].reason) for query in queries]
     return [
         Gap(kind=GapKind.NOTED, rule="DQ-17", text=f"{words[0].upper()}{words[1:]} not read: {reason}")
         for words, reason in said

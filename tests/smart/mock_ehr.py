@@ -187,6 +187,10 @@ class MockEhr:
             return 401, {}, b""
         if asked.method != "GET":
             return 405, {}, b""
+        return self.fhir(asked)
+
+    def fhir(self, asked: Asked) -> Answer:
+        """What the FHIR server answers to a token that it takes."""
         host = Host(self.resources, base=self.base)
         query = f"?{'&'.join(f'{n}={v}' for n, v in asked.query.items())}" if asked.query else ""
         status, body = host.answer(f"/fhir{asked.path.removeprefix(self.root)}{query}")
@@ -204,9 +208,9 @@ def public(key: RSAKey) -> dict[str, Any]:
 
 
 @contextmanager
-def mock_ehr(**given: Any) -> Iterator[MockEhr]:
+def mock_ehr(kind: type[MockEhr] = MockEhr, **given: Any) -> Iterator[MockEhr]:
     """The EHR, listening."""
-    ehr = MockEhr(**given)
+    ehr = kind(**given)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
