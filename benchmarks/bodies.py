@@ -29,6 +29,7 @@ _TESTS = (
     ("vitalSigns", "59408-5", "Oxygen saturation", "%", 91.0, 99.0, 0.0),
 )
 
+_CRS = "condition-1"
 # `panels` would hold the newest results once more: left out, so that the bodies are as large as those of earlier figures
 _EMPTY = (
     *("panels", "reports", "specimens", "medicationStatements", "dispenses", "serviceRequests", "allergies"),
@@ -37,11 +38,12 @@ _EMPTY = (
 
 
 def chart(
-    observations: int, seed: int = 20260301, now: datetime | None = None, *, low: bool = False
+    observations: int, seed: int = 20260301, now: datetime | None = None, *, low: bool = False, car_t: bool = True
 ) -> dict[str, list[Resource]]:
     """By prefetch key, a patient's resources with this many Observations spread over two weeks.
 
-    `low`: the newest fibrinogen is so low that replacement is advised and drafts are offered.
+    `low`: the newest fibrinogen is so low that replacement is advised and drafts are offered. Without `car_t` no cells were ever given:
+    nothing tells of an infusion, as in nearly every chart of a hospital.
     """
     chance, moment = random.Random(seed), now or datetime.now(UTC)
     found: dict[str, list[Resource]] = {key: [] for key, *_ in _TESTS}
@@ -54,17 +56,24 @@ def chart(
     return found | {
         "patient": [_patient()],
         "weight": [weighed],
-        "conditions": _conditions(moment),
-        "procedures": [_infusion(moment)],
+        "conditions": [each for each in _conditions(moment) if car_t or each["id"] != _CRS],
+        "procedures": [_infusion(moment)] if car_t else [],
         "administrations": _administrations(moment),
         "medicationRequests": _orders(moment),
         **{empty: [] for empty in _EMPTY},
     }
 
 
-def hook_body(observations: int, seed: int = 20260301, now: datetime | None = None, *, low: bool = False) -> bytes:
+def hook_body(
+    observations: int,
+    seed: int = 20260301,
+    now: datetime | None = None,
+    *,
+    low: bool = False,
+    car_t: bool = True,
+) -> bytes:
     """A `patient-view` call with full prefetch of that chart."""
-    found = chart(observations, seed, now, low=low)
+    found = chart(observations, seed, now, low=low, car_t=car_t)
     prefetch: dict[str, Any] = {key: _bundle(resources) for key, resources in found.items() if key != "patient"}
     call = {
         "hook": "patient-view",

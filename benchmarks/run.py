@@ -1,7 +1,7 @@
 """`make bench`: every target beside its floor in one run; one table on the terminal, the numbers as JSON.
 
 Options: `--quick` (a tenth of the calls, one round), `--json FILE` (default var/bench.json), and names of
-parts to run only these: starts, launches, hooks.
+parts to run only these: starts, launches, hooks, without.
 """
 
 import sys
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import hooks, launches, servers, starts, table
+from benchmarks import hooks, launches, servers, starts, table, without
 from benchmarks.table import Seen
 
 
@@ -47,6 +47,7 @@ def _parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Seen
         "starts": lambda: starts.rows(folder, rounds),
         "launches": lambda: launches.rows(folder, rounds),
         "hooks": lambda: hooks.rows(folder, key, rounds, scale),
+        "without": lambda: without.rows(folder, rounds, scale),
     }
 
 

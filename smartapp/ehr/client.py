@@ -59,6 +59,16 @@ def together(parts: Sequence[Pages]) -> Pages:
     )
 
 
+Enough = Callable[[str, Sequence[bytes]], bool]
+"""Of a search's `self` link and what was read of it: whether nobody asks for what follows."""
+
+
+def never_enough(self_url: str, found: Sequence[bytes]) -> bool:
+    """All pages are asked for."""
+    del self_url, found
+    return False
+
+
 class FhirClient:
     """Requests to one FHIR base with one session's token; only this origin and path ever see it."""
 
@@ -82,11 +92,16 @@ class FhirClient:
         reply = self._ask("GET", f"{self.base}/{path}", deadline)
         return _checked(reply).body
 
-    def search(self, resource: str, params: Sequence[tuple[str, str]], deadline: float) -> Pages:
-        """All pages of a search; a failure of the first page raises, of a later one makes the result incomplete."""
+    def search(
+        self, resource: str, params: Sequence[tuple[str, str]], deadline: float, enough: Enough = never_enough
+    ) -> Pages:
+        """All pages of a search; a failure of the first page raises, of a later one makes the result incomplete.
+
+        `enough` says of what was read so far that nobody asks for what follows.
+        """
         url = f"{self.base}/{resource}?{urlencode(list(params))}"
         page = self._page(url, deadline)
-        return self._through(page, {url}, deadline, dropped_filters(page.self_url, params))
+        return self._through(page, {url}, deadline, dropped_filters(page.self_url, params), enough)
 
     def rest(self, next_url: str, deadline: float) -> Pages:
         """The pages from a `next` link on that someone else was given; a failure of the first of them raises (CDS-25)."""
@@ -95,10 +110,17 @@ class FhirClient:
             return Pages(resources=(), incomplete=_caps(url, set(), 0), more_pages=True)
         return self._through(self._page(url, deadline), {url}, deadline, frozenset())
 
-    def _through(self, page: Bundle, seen: set[str], deadline: float, dropped: frozenset[str]) -> Pages:
+    def _through(
+        self,
+        page: Bundle,
+        seen: set[str],
+        deadline: float,
+        dropped: frozenset[str],
+        enough: Enough = never_enough,
+    ) -> Pages:
         found, notices, size, self_url = list(page.resources), _notices(page), 0, page.self_url
         trouble, more = _page_trouble(page), ""
-        while page.next_url and not trouble:
+        while page.next_url and not trouble and not enough(self_url, found):
             url = self._next(page.next_url)
             size += sum(len(resource) for resource in page.resources)
             more = _caps(url, seen, size)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from smartapp.ehr.async_read import AsyncRead
-from smartapp.ehr.client import FhirClient, Pages, together
+from smartapp.ehr.client import Enough, FhirClient, Pages, never_enough, together
 from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.chart import Answer, AnswerState
-from smartapp.fhir.page_order import covered, newest_first
+from smartapp.fhir.page_order import covered, newest_first, reaches_back
 from smartapp.fhir.queries import Query
 from smartapp.fhir.query_plan import Params, category_ways, planned
 from smartapp.fhir.r4_structs import Unreadable, kind_of
@@ -36,15 +36,15 @@ class _Searches:
     _kept: dict[tuple[str, tuple[tuple[str, str], ...]], Future[Pages]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def pages(self, resource: str, params: Params) -> Pages:
-        """All pages of a search; an EhrError as the client raises it."""
+    def pages(self, resource: str, params: Params, enough: Enough = never_enough) -> Pages:
+        """All pages of a search that are asked for; an EhrError as the client raises it."""
         key = (resource, tuple(params))
         with self._lock:
             known = self._kept.get(key)
             mine: Future[Pages] = known or self._kept.setdefault(key, Future())
         if known is None:
             try:
-                mine.set_result(self.client.search(resource, params, self.deadline))
+                mine.set_result(self.client.search(resource, params, self.deadline, enough))
             except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it too
                 mine.set_exception(error)
         return mine.result()
@@ -203,11 +203,18 @@ class FhirChartSource:
         refusal: EhrRefused | Gone = Gone(f"the EHR does not offer {query.resource}")
         for way in ways:
             try:
-                found = [searches.pages(query.resource, params) for params in way]
+                found = [searches.pages(query.resource, params, self._enough(query)) for params in way]
                 return found[0] if len(found) == 1 else together(found)
             except EhrRefused as error:
                 refusal = error
         raise refusal
+
+    def _enough(self, query: Query) -> Enough:
+        """Whether pages go back far enough for a query that asks only for what is young (DQ-17)."""
+        if query.covers is None:
+            return never_enough
+        since = self._as_of() - query.covers
+        return lambda self_url, found: reaches_back(self_url, found, since)
 
     def _by_category(self, query: Query, searches: _Searches) -> Pages:
         why = "a list of codes found nothing, and its category could not be asked"

@@ -31,6 +31,14 @@ def newest_first(self_url: str, resources: Sequence[bytes]) -> bool:
     return len(dated) == len(times) and all(earlier >= later for earlier, later in pairwise(dated))
 
 
+def reaches_back(self_url: str, resources: Sequence[bytes], since: datetime) -> bool:
+    """Whether a search is sorted, newest first, and what was read of it goes back to before this moment."""
+    if not newest_first(self_url, resources):
+        return False
+    earliest = _oldest(resources)
+    return earliest is not None and earliest < since
+
+
 def _oldest(resources: Iterable[bytes]) -> datetime | None:
     """The earliest time of these records; None where one of them has none."""
     times = [_at(raw) for raw in resources]
