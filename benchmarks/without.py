@@ -52,8 +52,11 @@ def _requests(folder: Path) -> int:
     }
     try:
         with servers.app(folder, fhir=f"{ehr.base}/fhir", issuer=ehr.base, ready=True) as app:
-            Caller(app).post(HOOK, json.dumps(call).encode())
-            return sum(asked.path.startswith("/fhir/") for asked in ehr.requests)
+            caller = Caller(app)
+            caller.post(HOOK, json.dumps(call).encode())  # the first call of the hour asks what the EHR can do, too
+            before = len(ehr.requests)
+            caller.post(HOOK, json.dumps(call).encode())
+            return len(ehr.requests) - before
     finally:
         server.shutdown()
         server.server_close()

@@ -16,6 +16,7 @@ from smartapp.clinical.report import as_json
 from smartapp.clinical.sentences import as_text
 from smartapp.clinical.would_change import would_change
 from smartapp.fhir.chart_from_json import UnusableFile, read_file
+from smartapp.fhir.queries import QUERIES
 from smartapp.usecases.assess import Site, assess_chart
 
 _CONCERNED = ("SMARTAPP_CONFIG", "SMARTAPP_SITE__", "SMARTAPP_TIME_ZONE")  # what of the environment an answer rests on
@@ -49,7 +50,7 @@ def _assess_one(
         raise OfflineError(f"{name}: it could not be read: {error.strerror}") from None
     except UnusableFile as error:
         raise OfflineError(f"{name}: {error}") from None
-    return assess_chart(chart, site=Site(policy=policy, zone=zone, queries=(), local_codes=codes), as_of=as_of)
+    return assess_chart(chart, site=Site(policy=policy, zone=zone, queries=QUERIES, local_codes=codes), as_of=as_of)
 
 
 def _site(config: Path | None, sets: Sequence[str]) -> tuple[SitePolicy, ZoneInfo, dict[str, str]]:
