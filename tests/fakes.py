@@ -9,16 +9,8 @@ from typing import Any
 from smartapp.clinical.assessment import Assessment
 from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.fhir.queries import QUERIES, Query
-from smartapp.usecases.ports import (
-    ANY_STATE,
-    Noted,
-    ProposalState,
-    StoredProposal,
-    Subject,
-    WriteRequest,
-    WriteResult,
-    WriteState,
-)
+from smartapp.usecases.orders.proposal import ANY_STATE, Proposal, ProposalState
+from smartapp.usecases.ports import AuditEntry, Subject, WriteRequest, WriteResult, WriteState
 from tests import charts
 
 
@@ -45,41 +37,32 @@ class MemoryProposals:
 
     clock: Callable[[], float] = lambda: 0.0
     log: MemoryLog = field(default_factory=MemoryLog)
-    kept: dict[str, StoredProposal] = field(default_factory=dict)
+    kept: dict[str, Proposal] = field(default_factory=dict)
     locks: dict[str, tuple[str, float]] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, proposal: StoredProposal, noted: Noted) -> None:
+    def add(self, proposal: Proposal, entry: AuditEntry) -> None:
         with self.guard:
             self.kept[proposal.id] = proposal
-            self.log.noted(noted.subject, noted.event, noted.outcome)
+            self.log.noted(entry.subject, entry.event, entry.outcome)
 
-    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+    def get(self, launch: str, proposal: str) -> Proposal | None:
         found = self.kept.get(proposal)
         return found if found and found.launch == launch else None
 
-    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[Proposal]:
         return [proposal for proposal in self.kept.values() if proposal.launch == launch and proposal.state in states]
 
-    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[Proposal]:
         found = [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
         return [proposal for proposal in found if proposal.state in states]
 
-    def move(
-        self,
-        proposal: str,
-        *,
-        source: ProposalState,
-        target: ProposalState,
-        content: Mapping[str, Any],
-        noted: Noted,
-    ) -> bool:
+    def move(self, proposal: Proposal, *, source: ProposalState, entry: AuditEntry) -> bool:
         with self.guard:
-            found = self.kept[proposal]
-            if found.state is not source:
+            if self.kept[proposal.id].state is not source:
                 return False
-            self.kept[proposal] = replace(found, state=target, changed_at=self.clock(), content=content)
-            self.log.noted(noted.subject, noted.event, noted.outcome)
+            self.kept[proposal.id] = replace(proposal, changed_at=self.clock())
+            self.log.noted(entry.subject, entry.event, entry.outcome)
             return True
 
     def lock(self, identifier: str, holder: str) -> bool:

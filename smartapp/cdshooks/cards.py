@@ -17,8 +17,8 @@ from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.report import DISCLAIMER
 from smartapp.clinical.words import age_words, clock, g_per_l, plain, rounded
-from smartapp.usecases.declining import REASONS, SYSTEM
-from smartapp.usecases.quiet import group_of
+from smartapp.usecases.card_suppression import group_of
+from smartapp.usecases.override_reasons import REASONS, SYSTEM
 
 TOPIC_SYSTEM = "http://snomed.info/sct"
 _TOPIC = CardCoding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated intravascular coagulation")

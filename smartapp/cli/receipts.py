@@ -7,7 +7,7 @@ from typing import Any
 from smartapp import __version__
 from smartapp.clinical.sentences import as_text
 from smartapp.storage.signatures import BrokenSignature, VerifiedSignature, opened
-from smartapp.usecases.receipts import FORMAT, Unreproducible, assessed_again, differences_from
+from smartapp.usecases.orders.receipt import FORMAT, Unreproducible, assessed_again, differences_from
 
 
 class UnusableReceipt(ValueError):

@@ -11,10 +11,9 @@ from flask import Flask
 from smartapp import assets
 from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
-from smartapp.factory.desk import ClinicalDesk, subject_of
 from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.parts import Parts, make_parts
-from smartapp.factory.resuming import Resuming
+from smartapp.factory.sessions import StoredLaunches, subject_of
 from smartapp.factory.wiring import Charts, registration_of
 from smartapp.ops.rate_limits import Rate, limit_pages, make_limiter
 from smartapp.ops.readiness import missing
@@ -23,6 +22,7 @@ from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
 from smartapp.storage.last_viewed import LookStore
+from smartapp.usecases.patient_page import PatientPage
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
 from smartapp.web.compression import compress_pages
 from smartapp.web.static_files import serve_static
@@ -68,39 +68,44 @@ def _register_launch(app: Flask, parts: Parts, charts: Charts) -> None:
 
 
 def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
-    settings, desk = parts.settings, _desk(parts, charts)
+    settings, door = parts.settings, _launches(parts, charts)
+    page = _patient_page(parts, door)
     forms = protection.FormTokens([secret.hex() for secret in parts.keyring.signing_secrets])
     own = origin_of(parts.base)
     standalone = [name for name, entry in parts.registrations.items() if entry.client_id]
     shown = {"organization": settings.organization, "development": settings.development}
     app.register_blueprint(
-        pages.create_blueprint(desk=desk, tokens=forms, own_origin=own, standalone=standalone, shown=shown)
+        pages.create_blueprint(door=door, page=page, tokens=forms, own_origin=own, standalone=standalone, shown=shown)
     )
-    app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=forms, own_origin=own))
-    app.register_blueprint(receipts.create_blueprint(desk=desk, keys=parts.receipts().public_keys))
+    app.register_blueprint(proposals.create_blueprint(door=door, page=page, tokens=forms, own_origin=own))
+    app.register_blueprint(receipts.create_blueprint(door=door, page=page, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(all_rules(), parts.site.policy))
     app.register_blueprint(
         operations.create_blueprint(lambda: missing(parts.database, parts.keys), parts.requests.metrics.text)
     )
 
 
-def _desk(parts: Parts, charts: Charts) -> ClinicalDesk:
-    acceptance, idle_minutes = parts.acceptance(), float(parts.settings.limits.idle_minutes)
-    return ClinicalDesk(
+def _launches(parts: Parts, charts: Charts) -> StoredLaunches:
+    return StoredLaunches(
         store=parts.store,
+        charts=charts,
+        queries=parts.site.queries,
+        card_of=parts.references().likeness,
+        revoke=lambda session: _revoked(session, parts),
+        idle_minutes=float(parts.settings.limits.idle_minutes),
+    )
+
+
+def _patient_page(parts: Parts, launches: StoredLaunches) -> PatientPage:
+    return PatientPage(
         site=parts.site,
         log=parts.audit,
-        acceptance=acceptance,
-        answers=parts.answers(),
-        referred=parts.references().likeness,
+        orders=parts.orders(),
+        feedback=parts.answers(),
+        launches=launches,
+        last_views=LookStore(parts.database, parts.keyring, time.time),
         clock=parts.clock,
-        source_of=charts.source_of,
-        first_of=charts.first_of,
-        writer_of=charts.writer_of,
-        signed_out=lambda session: _revoked(session, parts),
-        looks=LookStore(parts.database, parts.keyring, time.time),
-        resuming=Resuming(store=parts.store, proposals=acceptance.proposals, idle_minutes=idle_minutes),
-        idle_minutes=idle_minutes,
+        seconds=time.time,
     )
 
 

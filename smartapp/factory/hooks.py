@@ -30,8 +30,8 @@ from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.call_counts import CallCounts
+from smartapp.usecases.orders.basis import order_of
 from smartapp.usecases.ports import Subject
-from smartapp.usecases.proposal import order_of
 
 _ASSESSING_SECONDS, _STATEMENT_SECONDS = 0.5, 1.0
 

@@ -43,9 +43,9 @@ from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.receipts import ReceiptStore
 from smartapp.storage.retention import now_and_then
 from smartapp.storage.session_store import LaunchStore
-from smartapp.usecases.accept import Acceptance, make_acceptance
 from smartapp.usecases.assess import Site
 from smartapp.usecases.feedback import Answers
+from smartapp.usecases.orders.approve import OrderApproval, make_approval
 from smartapp.usecases.ports import Subject
 from smartapp.web.problems import reference
 
@@ -121,9 +121,9 @@ class Parts:
         """Signed records of decisions."""
         return ReceiptStore(self.database, self.keyring, time.time, version=__version__)
 
-    def acceptance(self) -> Acceptance:
+    def orders(self) -> OrderApproval:
         """From a proposal to one written order."""
-        return make_acceptance(
+        return make_approval(
             proposals=ProposalStore(self.database, self.keyring, time.time, self.audit),
             site=self.site,
             log=self.audit,

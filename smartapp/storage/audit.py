@@ -19,7 +19,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.tables import audit
 from smartapp.usecases.call_counts import Counts
-from smartapp.usecases.ports import Noted, Subject
+from smartapp.usecases.ports import AuditEntry, Subject
 
 _BASIS = ("infusion", "crs", "fibrinogen", "weight_kg", "modifiers")  # null in the digest where there is none
 
@@ -65,7 +65,7 @@ class AuditLog:
         """How many calls there were that leave nothing else: by service and caller."""
         self._append_durably(counted_entry(counts))
 
-    def noted_with(self, noted: Noted, change: Insert | Update) -> bool:
+    def noted_with(self, noted: AuditEntry, change: Insert | Update) -> bool:
         """An event in one transaction with the row that it changes: both or neither, and neither where no row was as awaited."""
         return self._append_durably(noted_entry(noted.subject, noted.event, noted.outcome), change)
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring, digest
 from smartapp.storage.tables import looks
-from smartapp.usecases.looking import Look
+from smartapp.usecases.last_viewed import Look
 from smartapp.usecases.ports import Subject
 
 

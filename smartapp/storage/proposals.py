@@ -6,12 +6,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from smartapp.clinical.orders import ProposedOrder
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.tables import proposals, write_locks
 from smartapp.storage.worker_liveness import is_gone, own_mark
-from smartapp.usecases.ports import ANY_STATE, Noted, ProposalState, StoredProposal
+from smartapp.usecases.json_values import json_types, value_from
+from smartapp.usecases.orders.proposal import ANY_STATE, Decided, Offer, Open, Proposal, ProposalState, Sent, Status
+from smartapp.usecases.ports import AuditEntry
 
 _STALE_LOCK_SECONDS = 120.0
 
@@ -25,7 +28,7 @@ class ProposalStore:
         self._keyring = keyring
         self._clock = clock
 
-    def add(self, proposal: StoredProposal, noted: Noted) -> None:
+    def add(self, proposal: Proposal, entry: AuditEntry) -> None:
         """Keep a new one."""
         now = self._clock()
         new = insert(proposals).values(
@@ -33,39 +36,32 @@ class ProposalStore:
             launch=proposal.launch,
             identifier=proposal.identifier,
             state=str(proposal.state),
-            payload=self._keyring.seal(proposal.content),
+            payload=self._keyring.seal(packed(proposal)),
             created_at=now,
             expires_at=proposal.expires_at,
             changed_at=now,
         )
-        self._audit.noted_with(noted, new)
+        self._audit.noted_with(entry, new)
 
-    def get(self, launch: str, proposal: str) -> StoredProposal | None:
+    def get(self, launch: str, proposal: str) -> Proposal | None:
         """One of this launch."""
         found = self._where((proposals.c.id == proposal) & (proposals.c.launch == launch))
         return found[0] if found else None
 
-    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
+    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[Proposal]:
         """Those of a launch in these states, oldest first."""
         return self._where((proposals.c.launch == launch) & _in(states))
 
-    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
+    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[Proposal]:
         """Those in these states that would write the same order; the others, one a launch, are not decrypted."""
         return self._where((proposals.c.identifier == identifier) & _in(states))
 
-    def move(
-        self,
-        proposal: str,
-        *,
-        source: ProposalState,
-        target: ProposalState,
-        content: Mapping[str, Any],
-        noted: Noted,
-    ) -> bool:
+    def move(self, proposal: Proposal, *, source: ProposalState, entry: AuditEntry) -> bool:
         """Compare-and-set."""
-        here = (proposals.c.id == proposal) & (proposals.c.state == str(source))
-        values = {"state": str(target), "changed_at": self._clock(), "payload": self._keyring.seal(content)}
-        return self._audit.noted_with(noted, update(proposals).where(here).values(**values))
+        here = (proposals.c.id == proposal.id) & (proposals.c.state == str(source))
+        payload = self._keyring.seal(packed(proposal))
+        values = {"state": str(proposal.state), "changed_at": self._clock(), "payload": payload}
+        return self._audit.noted_with(entry, update(proposals).where(here).values(**values))
 
     def lock(self, identifier: str, holder: str) -> bool:
         """One writer an identifier; a lock falls when its process has died on this machine, elsewhere after two minutes."""
@@ -94,23 +90,46 @@ class ProposalStore:
         with self._database.transaction() as connection:
             connection.execute(delete(write_locks).where(own))
 
-    def _where(self, condition: Any) -> list[StoredProposal]:
+    def _where(self, condition: Any) -> list[Proposal]:
         with self._database.engine.connect() as connection:
             rows = connection.execute(
                 select(proposals).where(condition).order_by(proposals.c.created_at, proposals.c.id)
             ).all()
         return [self._stored(row) for row in rows]
 
-    def _stored(self, row: Row[Any]) -> StoredProposal:
-        return StoredProposal(
+    def _stored(self, row: Row[Any]) -> Proposal:
+        content = self._keyring.open(row.payload)
+        return Proposal(
             id=row.id,
             launch=row.launch,
             identifier=row.identifier,
-            state=ProposalState(row.state),
             expires_at=row.expires_at,
             changed_at=row.changed_at,
-            content=self._keyring.open(row.payload),
+            offer=value_from(content["offer"], Offer),
+            order=value_from(content["order"], ProposedOrder),
+            follow_up=content["follow_up"],
+            status=_read_status(content["status"]),
         )
+
+
+_STATUSES: Mapping[str, type[Status]] = {"open": Open, "decided": Decided, "sent": Sent}
+
+
+def packed(proposal: Proposal) -> dict[str, Any]:
+    """What a row's payload holds of a proposal: all but what its columns hold, in JSON's own types."""
+    kind = next(name for name, known in _STATUSES.items() if isinstance(proposal.status, known))
+    return {
+        "offer": json_types(proposal.offer),
+        "order": json_types(proposal.order),
+        "follow_up": proposal.follow_up,
+        "status": {kind: json_types(proposal.status)},
+    }
+
+
+def _read_status(content: Mapping[str, Any]) -> Status:
+    """The status by its kind: the one name in the mapping."""
+    ((kind, data),) = content.items()
+    return value_from(data, _STATUSES[kind])
 
 
 def _in(states: Collection[ProposalState]) -> ColumnElement[bool]:

@@ -8,9 +8,17 @@ from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.findings import Indicator
-from smartapp.usecases.looking import Look, look_of
+from smartapp.usecases.card_suppression import (
+    LOUD_HOOKS,
+    QUIET_SECONDS,
+    group_of,
+    is_worse,
+    likeness,
+    rules_in,
+    severity,
+)
+from smartapp.usecases.last_viewed import Look, look_of
 from smartapp.usecases.ports import AssessmentLog, Subject
-from smartapp.usecases.quiet import LOUD_HOOKS, QUIET_SECONDS, group_of, is_worse, likeness, rules_in, severity
 
 ACCEPTED, OVERRIDDEN = "accepted", "overridden"
 LONGEST_COMMENT = 1000

@@ -1,11 +1,12 @@
 """The ports: what the use cases ask of the world, and who is asking about whom."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.picture import Bedside
 from smartapp.fhir.chart import Answer
 from smartapp.fhir.queries import Query
 
@@ -32,6 +33,19 @@ class ChartSource(Protocol):
 
     def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
         """Ask all of them at once within one deadline; every query gets an Answer, failures included."""
+
+
+class ChartReading(ChartSource, Protocol):
+    """A chart that is being read for a page: it answers with what has come in time, the rest is awaited."""
+
+    def come_within(self, seconds: float) -> bool:
+        """Whether all has come after at most so long."""
+
+    def coming(self) -> Iterator[tuple[int, int]]:
+        """How many answers have come, of how many: at once and each time that more come, until the page goes on."""
+
+    def one(self, query: str, seconds: float) -> Answer:
+        """The answer to one query, as soon as it is there, or awaited after so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +130,7 @@ class AssessmentLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class AuditEntry:
     """What the audit trail says of a change: who did it at whom, what it was, and its outcome in a few words."""
 
     subject: Subject
@@ -124,80 +138,17 @@ class Noted:
     outcome: str
 
 
-class ProposalState(StrEnum):
-    """The states of a proposal; the words stand on pages (docs/writing-back.md draws how one leads to another)."""
-
-    PROPOSED = "proposed"
-    DECLINED = "declined"
-    APPROVED = "approved"  # decided and kept; nothing was sent yet
-    WRITING = "writing"  # being sent: it may stand at the EHR
-    WRITTEN = "written"
-    NOT_CONFIRMED = "not confirmed"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"  # taken back by us
-    CANCELLED = "cancelled"  # ended at the EHR without being carried out
-    COMPLETED = "completed"  # carried out, as the EHR says
-
-
-ANY_STATE = tuple(ProposalState)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredProposal:
-    """A proposal as kept: `content` is what was offered, chosen and found out; `identifier` makes the order unique."""
+class Case:
+    """One clinician at one patient in one launch: who, with which source and writer, and what was entered by hand.
 
-    id: str
-    launch: str
-    identifier: str
-    state: ProposalState
-    expires_at: float
-    changed_at: float
-    content: Mapping[str, Any] = field(default_factory=dict)
+    `resume_key` is the same for the same user and patient, empty if nobody is known; `opened_from` the deduplication key of the
+    card that the launch was opened from, empty if it was none of ours.
+    """
 
-
-class Proposals(Protocol):
-    """Where proposals are kept; every change is compare-and-set on the state, and kept together with its record of the audit
-    trail, or neither is."""
-
-    def add(self, proposal: StoredProposal, noted: Noted) -> None:
-        """Keep a new one."""
-
-    def get(self, launch: str, proposal: str) -> StoredProposal | None:
-        """One of this launch; None for another launch's."""
-
-    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
-        """All of a launch that are in one of these states, oldest first."""
-
-    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
-        """Those in one of these states that would write the same order, of any launch, oldest first."""
-
-    def move(
-        self,
-        proposal: str,
-        *,
-        source: ProposalState,
-        target: ProposalState,
-        content: Mapping[str, Any],
-        noted: Noted,
-    ) -> bool:
-        """From `source` to `target` (which may be equal) if it is still in `source`; whether it was. If not, nothing is noted."""
-
-    def lock(self, identifier: str, holder: str) -> bool:
-        """Hold the identifier for one writer; whether it was free, or its holder is surely dead or silent for two minutes."""
-
-    def renew(self, identifier: str, holder: str) -> bool:
-        """Say that the holder lives; False if another took the identifier over."""
-
-    def unlock(self, identifier: str, holder: str) -> None:
-        """Release it, if it is still this holder's."""
-
-
-class Receipts(Protocol):
-    """Where decision receipts are kept, signed and addressed by their content."""
-
-    def keep(self, proposal: str, receipt: Mapping[str, Any]) -> str:
-        """Sign and keep; its address."""
-
-    def file(self, proposal: str, address: str) -> bytes | None:
-        """The signed file of a proposal's receipt."""
+    subject: Subject
+    source: ChartSource
+    writer: ChartWriter
+    entries: Bedside = field(default_factory=Bedside)
+    resume_key: str = ""
+    opened_from: str = ""

@@ -1,16 +1,19 @@
 """The patient page and what the clinician adds to it; what this is, for everyone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
-from smartapp.clinical.criteria.weight import HEAVIEST, LIGHTEST
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.words import plain
+from smartapp.usecases.manual_entries import ImplausibleWeight, ManualEntry, check_weight
+from smartapp.usecases.orders.proposal import Stage
+from smartapp.usecases.patient_page import PatientPage, identity_within
 from smartapp.web.amounts import AmountRefused, read_number
-from smartapp.web.decisions import Desk, Observed, OpenLaunch, State, UserKind
+from smartapp.web.launch import LaunchDoor, OpenLaunch, UserKind
 from smartapp.web.presenters.identity import arrival
 from smartapp.web.presenters.proposal import DECLINE_REASONS
 from smartapp.web.presenters.review import review_page
@@ -34,7 +37,13 @@ _SUSPICIONS = ("clotted", "diluted", "wrong patient")
 
 
 def create_blueprint(
-    *, desk: Desk, tokens: FormTokens, own_origin: str, standalone: Sequence[str], shown: Mapping[str, Any]
+    *,
+    door: LaunchDoor,
+    page: PatientPage,
+    tokens: FormTokens,
+    own_origin: str,
+    standalone: Sequence[str],
+    shown: Mapping[str, Any],
 ) -> Blueprint:
     """`standalone` names the EHRs that can be launched from here; `shown` is what every page may print.
 
@@ -54,50 +63,51 @@ def create_blueprint(
 
     @blueprint.get("/l/<launch>/")
     def review(launch: str) -> Response:
-        opened = entered(desk, launch)
+        opened = entered(door, launch)
         if opened.user is UserKind.PATIENT:
             return make_response(
                 render_template("for_professionals.html", opened=opened, token=tokens.token(opened, "sign-out"))
             )
         looks, chosen = read_looks(request.args.get("looks", "")), request.args.get("range", "all")
-        opening = desk.begin(opened, looks)
+        reading = opened.read(looks)
 
         def whole(part: str = "") -> str:
-            page = review_page(opening.review(), chosen)
-            again = url_for("pages.review", launch=launch, looks=looks + 1, range=page.plot.chosen)
+            reviewed = review_page(page.review(replace(opened.case, source=reading)), chosen)
+            again = url_for("pages.review", launch=launch, looks=looks + 1, range=reviewed.plot.chosen)
             return render_template(
                 "review.html",
                 part=part,
-                page=page,
+                page=reviewed,
                 opened=opened,
                 forms=_forms(opened, tokens),
                 reasons=DECLINE_REASONS,
-                again=again if page.awaited else "",
+                again=again if reviewed.awaited else "",
                 seconds=REFRESH_SECONDS,
             )
 
         def by_parts() -> Iterator[str]:
-            counts, arrived = opening.coming(), arrival(opening.identity(AT_ONCE_SECONDS))
+            counts = reading.coming()
+            arrived = arrival(identity_within(opened.case, reading, AT_ONCE_SECONDS))
             yield render_template("review.html", part="top", arrived=arrived, opened=opened, count=next(counts))
             for count in counts:
                 yield render_template("components/reading.html", opened=opened, count=count)
             yield whole("rest")
 
-        return make_response(whole()) if opening.come_within(AT_ONCE_SECONDS) else streamed(by_parts())
+        return make_response(whole()) if reading.come_within(AT_ONCE_SECONDS) else streamed(by_parts())
 
     @blueprint.post("/l/<launch>/observe")
     def observe(launch: str) -> Response:
-        opened = entered_to_act(desk, launch, own_origin)
+        opened = entered_to_act(door, launch, own_origin)
         tokens.step(opened, "observe", request.form.get("csrf_token", ""))
-        desk.observe(opened, read_observed(request.form))
+        page.enter_by_hand(opened.case, read_entry(request.form))
         return to_review(launch)
 
     @blueprint.post("/l/<launch>/sign-out")
     def sign_out(launch: str) -> Response:
-        opened = entered(desk, launch)
+        opened = entered(door, launch)
         check_origin(request, own_origin)
         tokens.step(opened, "sign-out", request.form.get("csrf_token", ""))
-        desk.sign_out(opened)
+        page.sign_out(opened.case, opened.revoke)
         return make_response(render_template("signed_out.html"))
 
     return blueprint
@@ -109,9 +119,9 @@ class WeightRefused(PageProblem):
     status = 422
     title = "This weight cannot be used"
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, what: str) -> None:
         advice = "Open the patient page and write the weight in kg, such as 62.5."
-        super().__init__(f"{text[:20]} is not a weight in kg that can be used. Nothing was added.", advice)
+        super().__init__(f"{what} Nothing was added.", advice)
 
 
 def read_looks(text: str) -> int:
@@ -119,16 +129,16 @@ def read_looks(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) <= 2 else 0
 
 
-def entered(desk: Desk, launch: str) -> OpenLaunch:
+def entered(door: LaunchDoor, launch: str) -> OpenLaunch:
     """The launch of the path, if this browser holds its cookie; its EHR may frame the page."""
-    opened = desk.open(launch, request.cookies)
+    opened = door(launch, request.cookies)
     g.ehr = opened.ehr
     return opened
 
 
-def entered_to_act(desk: Desk, launch: str, own_origin: str) -> OpenLaunch:
+def entered_to_act(door: LaunchDoor, launch: str, own_origin: str) -> OpenLaunch:
     """As `entered`, for a form: from our own page, by a professional (SAL-73)."""
-    opened = entered(desk, launch)
+    opened = entered(door, launch)
     check_origin(request, own_origin)
     if opened.user is not UserKind.PROFESSIONAL:
         raise NotEntitled("Only a health-care professional may do this.", "Ask your care team.")
@@ -145,7 +155,7 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
         "act": opened.user is UserKind.PROFESSIONAL,
         "observe": tokens.token(opened, "observe"),
         "sign_out": tokens.token(opened, "sign-out"),
-        "proposal": lambda proposal: tokens.token(opened, proposal.id, State.PROPOSED),
+        "proposal": lambda proposal: tokens.token(opened, proposal.id, Stage.PROPOSED),
         "bleeding": _BY_HAND,
         "grades": {grade: words for grade, words in _GRADES.items() if grade != _DEATH},
         "death": _DEATH,
@@ -153,14 +163,14 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
     }
 
 
-def read_observed(form: Mapping[str, str]) -> Observed:
+def read_entry(form: Mapping[str, str]) -> ManualEntry:
     """What was pressed or typed; a word or number out of range is a 400 that says so."""
     bleeding, grade, weight = form.get("bleeding") or None, form.get("crs_grade") or None, form.get("weight_kg") or None
     if bleeding is not None and bleeding not in _BY_HAND:
         raise PageProblem("Bleeding is none, minor, significant or major.")
     if grade is not None and grade not in map(str, _GRADES):
         raise PageProblem("A CRS grade is a whole number from 0 to 5.")
-    observed = Observed(
+    entry = ManualEntry(
         bleeding=BleedingLevel(bleeding) if bleeding else None,
         crs_grade=int(grade) if grade else None,
         weight_kg=_weight(weight) if weight else None,
@@ -168,16 +178,17 @@ def read_observed(form: Mapping[str, str]) -> Observed:
         reason=form.get("reason", "")[:200],
         take_back=form.get("take_back") or None,
     )
-    if observed == Observed(reason=observed.reason):
+    if entry == ManualEntry(reason=entry.reason):
         raise PageProblem("Nothing was chosen.")
-    return observed
+    return entry
 
 
 def _weight(text: str) -> Decimal:
     try:
         weight = read_number(text)
+        check_weight(weight)
     except AmountRefused:
-        raise WeightRefused(text) from None
-    if not LIGHTEST <= weight <= HEAVIEST:
-        raise WeightRefused(text)
+        raise WeightRefused(f"{text[:20]} is not a weight in kg that can be used.") from None
+    except ImplausibleWeight as refused:
+        raise WeightRefused(f"{text[:20]} kg cannot be used. {refused}") from None
     return weight

@@ -1,7 +1,7 @@
 """Exceptions as pages, JSON or OperationOutcomes, once: what failed, what to do, and a reference number (SEC-34)."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from flask import (
     Flask,
@@ -15,6 +15,11 @@ from flask import (
     stream_with_context,
 )
 from werkzeug.exceptions import HTTPException
+
+from smartapp.usecases.manual_entries import ImplausibleWeight
+from smartapp.usecases.orders.approve import NoSuchProposal, NotApprovable
+from smartapp.usecases.orders.cancel import NotWithdrawn
+from smartapp.usecases.patient_page import NoReceipt
 
 _JSON_PATHS = ("/healthz", "/readyz", "/metrics", "/source-attributes.json", "/.well-known/")
 _HTTP_WORDS = {
@@ -34,6 +39,30 @@ _HTTP_WORDS = {
     413: ("Too large", "What was sent is larger than is accepted.", "Go back and send less."),
     429: ("Too many requests", "More requests came than are answered in a minute.", "Wait a minute and try again."),
 }
+_REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
+    NoSuchProposal: (404, "Not found", "Go back to the patient page."),
+    NotApprovable: (
+        409,
+        "This can no longer be approved",
+        "Go back to the patient page: it shows what is advised now.",
+    ),
+    NotWithdrawn: (
+        409,
+        "This order was not withdrawn",
+        "Open the patient page: it says how the order stands. It may have to be cancelled in the EHR.",
+    ),
+    ImplausibleWeight: (
+        422,
+        "This weight cannot be used",
+        "Open the patient page and write the weight in kg, such as 62.5.",
+    ),
+    NoReceipt: (
+        404,
+        "No receipt",
+        "Receipts are made when an order is approved or declined. Go back to the patient page.",
+    ),
+}
+"""What the use cases refuse: status, title, and what to do; their message says what failed."""
 _WORKS = "The chart in the EHR, its cards and other patients opened here are not affected."
 _STILL_WORKS = {
     401: "Drafts that were saved stand in the EHR. Other patients opened here are not affected.",
@@ -134,6 +163,9 @@ def reference() -> str:
 
 
 def _told(error: Exception) -> tuple[int, str, str, str]:
+    refusal = _REFUSALS.get(type(error))
+    if refusal is not None:
+        return refusal[0], refusal[1], str(error), refusal[2]
     status = getattr(error, "status", None)
     what, advice = getattr(error, "what", None), getattr(error, "advice", None)
     if isinstance(status, int) and what and advice:

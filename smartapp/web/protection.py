@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from flask import Flask, Request, Response, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from smartapp.web.decisions import OpenLaunch
+from smartapp.web.launch import OpenLaunch
 from smartapp.web.problems import PageProblem
 
 _POLICY = (

@@ -4,21 +4,22 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, jsonify, make_response
 
-from smartapp.web.decisions import Desk, UserKind
+from smartapp.usecases.patient_page import PatientPage
+from smartapp.web.launch import LaunchDoor, UserKind
 from smartapp.web.pages import entered
 from smartapp.web.problems import NotEntitled
 
 
-def create_blueprint(*, desk: Desk, keys: Callable[[], Sequence[dict[str, str]]]) -> Blueprint:
+def create_blueprint(*, door: LaunchDoor, page: PatientPage, keys: Callable[[], Sequence[dict[str, str]]]) -> Blueprint:
     """`/l/<launch>/proposals/<proposal>/receipt.json` and `/.well-known/receipt-keys.json`."""
     blueprint = Blueprint("receipts", __name__)
 
     @blueprint.get("/l/<launch>/proposals/<proposal>/receipt.json")
     def one(launch: str, proposal: str) -> Response:
-        opened = entered(desk, launch)
+        opened = entered(door, launch)
         if opened.user is not UserKind.PROFESSIONAL:
             raise NotEntitled("This record is for health-care professionals.", "Ask your care team.")
-        file = make_response(desk.receipt(opened, proposal))
+        file = make_response(page.receipt(opened.case, proposal))
         file.content_type = "application/json"
         file.headers["Content-Disposition"] = f'attachment; filename="receipt-{proposal}.json"'
         return file

@@ -24,8 +24,8 @@ from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.feedback_export import events, rates
 from smartapp.storage.hook_records import AnswerStore
 from smartapp.storage.keyring import Keyring
-from smartapp.usecases.declining import REASONS, SYSTEM
 from smartapp.usecases.feedback import Answers
+from smartapp.usecases.override_reasons import REASONS, SYSTEM
 from smartapp.usecases.ports import Subject
 from tests import charts as c
 from tests.cdshooks import calls

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from smartapp.cli import main
 from smartapp.storage.signatures import new_key, public_part, sealed
-from tests.usecases.desk import Desk
+from tests.usecases.orders.clinician import Clinician
 
 KEY = new_key()
 
@@ -15,15 +15,15 @@ KEY = new_key()
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """The receipt of an approved order."""
-    desk = Desk()
-    view = desk.written()
+    clinician = Clinician()
+    view = clinician.written()
     path = tmp_path / "receipt.json"
-    path.write_bytes(sealed(a_receipt(desk, view.id), KEY))
+    path.write_bytes(sealed(a_receipt(clinician, view.id), KEY))
     return path
 
 
-def a_receipt(desk: Desk, proposal: str) -> dict[str, object]:
-    return {**desk.receipts.kept[proposal][0], "program": {"name": "fibrinogen-watch", "version": "0"}}
+def a_receipt(clinician: Clinician, proposal: str) -> dict[str, object]:
+    return {**clinician.receipts.kept[proposal][0], "program": {"name": "fibrinogen-watch", "version": "0"}}
 
 
 def run(*arguments: object) -> Result:
@@ -51,8 +51,8 @@ def test_a_receipt_that_was_signed_by_another_key_is_refused_where_the_key_is_na
 
 
 def test_values_that_give_another_advice_are_found_wanting(tmp_path: Path) -> None:
-    desk = Desk()
-    receipt = a_receipt(desk, desk.written().id)
+    clinician = Clinician()
+    receipt = a_receipt(clinician, clinician.written().id)
     receipt["advice"] = {**receipt["advice"], "action": "MONITOR"}  # type: ignore[dict-item]
     path = tmp_path / "receipt.json"
     path.write_bytes(sealed(receipt, KEY))
@@ -61,8 +61,8 @@ def test_values_that_give_another_advice_are_found_wanting(tmp_path: Path) -> No
 
 
 def test_a_policy_whose_hash_is_another_is_found_wanting(tmp_path: Path) -> None:
-    desk = Desk()
-    receipt = a_receipt(desk, desk.written().id)
+    clinician = Clinician()
+    receipt = a_receipt(clinician, clinician.written().id)
     receipt["policy"] = {**receipt["policy"], "sha256": "0" * 64}  # type: ignore[dict-item]
     path = tmp_path / "receipt.json"
     path.write_bytes(sealed(receipt, KEY))

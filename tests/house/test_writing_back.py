@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from smartapp.usecases.transitions import LEADS_TO
-from tests.usecases.desk import Desk
+from smartapp.usecases.orders.ledger import LEADS_TO
+from tests.usecases.orders.clinician import Clinician
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "writing-back.md").read_text(encoding="utf-8")
 QUIET = ("page",)  # the test's own reading
@@ -17,9 +17,9 @@ def test_the_table_of_states_is_that_of_the_code() -> None:
 
 
 def test_the_example_is_what_an_approval_leaves_in_the_audit_trail() -> None:
-    desk = Desk()
-    view = desk.written()
+    clinician = Clinician()
+    view = clinician.written()
     example = DOCUMENT.split("```")[1].strip().splitlines()
-    events = [(event, outcome.replace(view.id, "p1")) for event, outcome in desk.log.events if event not in QUIET]
+    events = [(event, outcome.replace(view.id, "p1")) for event, outcome in clinician.log.events if event not in QUIET]
     told = [event if event == "re-checked before writing" else f"{event:<18} {outcome}" for event, outcome in events]
     assert told == example

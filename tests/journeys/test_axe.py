@@ -8,7 +8,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from werkzeug.serving import make_server
 
-from smartapp.web.decisions import UserKind
+from smartapp.web.launch import UserKind
 from tests.conftest import Stack
 from tests.journeys.test_launch_to_draft import ACT_NOW, LOOK_ALIKE, NO_WEIGHT, READ, RECOVERED, open_chart, slow, turn
 from tests.web.desk import COOKIE, LAUNCH, act_now

@@ -16,7 +16,7 @@ from smartapp.storage.keyring import Keyring
 from smartapp.usecases.assess import Site, assess_patient
 from smartapp.usecases.ports import Subject
 from tests import charts as c
-from tests.usecases.desk import a_chart
+from tests.usecases.orders.clinician import a_chart
 
 WHO = Subject(ehr="st-x", patient="P1", user="Practitioner/7", user_name="Dr Roe", encounter="E1", reference="launch-1")
 

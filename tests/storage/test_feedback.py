@@ -10,7 +10,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
 from smartapp.usecases.feedback import FeedbackEvent, KeptEvent, ShownCard
-from smartapp.usecases.looking import Look
+from smartapp.usecases.last_viewed import Look
 from smartapp.usecases.ports import Subject
 
 LOOK = Look(

@@ -11,7 +11,7 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.last_viewed import LookStore
 from smartapp.storage.tables import looks
-from smartapp.usecases.looking import Look
+from smartapp.usecases.last_viewed import Look
 from smartapp.usecases.ports import Subject
 from tests.builders import NOW
 

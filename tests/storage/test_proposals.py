@@ -8,33 +8,89 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import insert, select
 
+from smartapp.clinical.derived_facts import Option
+from smartapp.clinical.orders import Brand, Product, ProposedOrder
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.audit_verify import records, verify
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.tables import audit, audit_chains, launches, proposals
-from smartapp.usecases.ports import Noted, Proposals, ProposalState, StoredProposal, Subject
+from smartapp.usecases.orders.ports import Proposals
+from smartapp.usecases.orders.proposal import (
+    Approval,
+    Decided,
+    Offer,
+    Open,
+    Proposal,
+    ProposalState,
+    Route,
+    Sent,
+    Stage,
+    Status,
+)
+from smartapp.usecases.ports import AuditEntry, Subject
 from tests.databases import BOTH
 from tests.fakes import MemoryProposals
 
 PROPOSED, WRITING, WRITTEN = ProposalState.PROPOSED, ProposalState.WRITING, ProposalState.WRITTEN
-CONTENT = {"dose": "3000"}
-A_PROPOSAL = StoredProposal(
+OPTION = Option(
+    product=Product.FIBRINOGEN_CONCENTRATE,
+    preferred=True,
+    why="it is there",
+    licence="licensed",
+    brand=Brand.RIASTAP,
+    dose_mg=Decimal("3000"),
+    predicted_g_per_l=Decimal("1.53"),
+    expected_rise_mg_per_dl=(Decimal(50), Decimal("60.5")),
+    steps=("70 kg × 1.7",),
+)
+A_PROPOSAL = Proposal(
     id="p1",
     launch="launch-1",
     identifier="abc",
-    state=PROPOSED,
     expires_at=99.0,
     changed_at=5.0,
-    content=CONTENT,
+    offer=Offer(
+        option=OPTION, basis_text="0.80 g/L", fingerprint={"weight": "70 kg"}, evidence={"picture": {"labs": [1]}}
+    ),
+    order=ProposedOrder(
+        product=Product.FIBRINOGEN_CONCENTRATE,
+        reason="Fibrinogen 0.80 g/L",
+        dose_mg=Decimal("3000.5"),
+        rules=(("REP-03", 1),),
+    ),
 )
+APPROVAL = Approval(by="Dr Roe", at=4.5, receipt="r1", resource_type="MedicationRequest", order="{}", provenance=False)
+
+
+def sent(state: ProposalState, **more: Any) -> Sent:
+    return Sent(state=state, approval=APPROVAL, route=Route.IN_ORDER, **more)
+
+
+STATUSES: Mapping[str, Status] = {
+    "open": Open(stage=Stage.CONFIRMING),
+    "declined": Decided(state=ProposalState.DECLINED, reason="need-more-info", comment="later", receipt="r2"),
+    "expired": Decided(state=ProposalState.EXPIRED, changes=("weight is now 80 kg",), instead="MedicationRequest/1"),
+    "approved": Decided(state=ProposalState.APPROVED, approval=APPROVAL),
+    "writing": sent(WRITING),
+    "written": sent(
+        WRITTEN,
+        reference="MedicationRequest/2",
+        version="1",
+        differences=("dose: approved 3000 mg, stored 1500 mg",),
+        follow_up="ServiceRequest/3",
+        follow_up_begun_at=6.25,
+        provenance="",
+    ),
+}
 
 
 class Clock:
@@ -72,12 +128,14 @@ def store_over(database: Database, clock: Callable[[], float]) -> ProposalStore:
     return ProposalStore(database, keyring, clock, AuditLog(database, keyring, clock))
 
 
-def moved(kept: Proposals, source: ProposalState, target: ProposalState, content: Mapping[str, Any] = CONTENT) -> bool:
-    return kept.move("p1", source=source, target=target, content=content, noted=note(f"{source} → {target}"))
+def moved(kept: Proposals, source: ProposalState, target: ProposalState) -> bool:
+    statuses = {PROPOSED: Open(), ProposalState.DECLINED: Decided(state=ProposalState.DECLINED)}
+    after = replace(A_PROPOSAL, status=statuses.get(target) or sent(target))
+    return kept.move(after, source=source, entry=note(f"{source} → {target}"))
 
 
-def note(outcome: str) -> Noted:
-    return Noted(subject=Subject(ehr="st-x", patient="P1"), event="moved", outcome=outcome)
+def note(outcome: str) -> AuditEntry:
+    return AuditEntry(subject=Subject(ehr="st-x", patient="P1"), event="moved", outcome=outcome)
 
 
 def outcomes(database: Database) -> list[str]:
@@ -117,17 +175,18 @@ def test_a_state_is_left_once(kept: Proposals, clock: Clock) -> None:
     kept.add(A_PROPOSAL, note("offered"))
     clock.now = 7.0
     assert moved(kept, PROPOSED, WRITING)
-    assert not moved(kept, PROPOSED, WRITING, {"dose": "4000"})
+    assert not moved(kept, PROPOSED, WRITTEN)
     found = kept.get("launch-1", "p1")
-    assert found == replace(A_PROPOSAL, state=WRITING, changed_at=7.0)
+    assert found == replace(A_PROPOSAL, status=sent(WRITING), changed_at=7.0)
 
 
-def test_a_move_may_bring_content(kept: Proposals) -> None:
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_is_read_again_as_it_was_stored(kept: Proposals, status: str) -> None:
     kept.add(A_PROPOSAL, note("offered"))
-    moved(kept, PROPOSED, PROPOSED, {"dose": "2000"})
-    found = kept.get("launch-1", "p1")
-    assert found
-    assert found.content == {"dose": "2000"}
+    order = replace(A_PROPOSAL.order, dose_mg=Decimal(2000))
+    after = replace(A_PROPOSAL, order=order, follow_up=False, status=STATUSES[status])
+    assert kept.move(after, source=PROPOSED, entry=note("moved"))
+    assert kept.get("launch-1", "p1") == after
 
 
 @pytest.mark.req("FHIR-44")
@@ -243,7 +302,9 @@ def test_a_process_killed_between_a_change_and_its_record_leaves_neither(databas
 
 @pytest.mark.req("SEC-01")
 def test_what_was_offered_lies_encrypted(database: Database, clock: Clock) -> None:
-    stored_in(database, clock).add(replace(A_PROPOSAL, content={"note": "Jane DOE"}), note("offered"))
+    stored_in(database, clock).add(
+        replace(A_PROPOSAL, order=replace(A_PROPOSAL.order, reason="Jane DOE")), note("offered")
+    )
     with database.engine.connect() as connection:
         payload = connection.execute(select(proposals.c.payload)).scalar_one()
     assert b"Jane" not in payload

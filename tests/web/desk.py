@@ -1,46 +1,30 @@
 """A desk over ports in memory, and an app that shows its pages."""
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
-from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.derived_facts import Option
-from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import build_policy
 from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
-from smartapp.fhir.identity import Identity, read_identity
-from smartapp.fhir.queries import QUERIES, Query, words_of
-from smartapp.usecases.accept import Acceptance, NoSuchProposal, make_acceptance
-from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
-from smartapp.usecases.beside import Case
-from smartapp.usecases.looking import Look
-from smartapp.usecases.ports import (
-    ANY_STATE,
-    Noted,
-    ProposalState,
-    StoredProposal,
-    Subject,
-    WriteRequest,
-    WriteResult,
-    WriteState,
-)
-from smartapp.usecases.proposal import ProposalView as Stored
-from smartapp.usecases.proposal import Stage
+from smartapp.fhir.queries import QUERIES, Query
+from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.feedback import Answers, KeptEvent, ShownCard, Told
+from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.orders.approve import make_approval
+from smartapp.usecases.patient_page import PatientPage, TimedOutLaunch
+from smartapp.usecases.ports import Case, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.web import operations, pages, proposals, receipts, rules
-from smartapp.web.decisions import Observed, OpenLaunch, ProposalView, Proposed, Reviewed, State, UserKind
-from smartapp.web.problems import NotFound, PageProblem, handle
+from smartapp.web.launch import OpenLaunch, UserKind
+from smartapp.web.problems import PageProblem, handle
 from smartapp.web.protection import FormTokens, protect
 from smartapp.web.static_files import serve_static
 from tests import charts
-from tests.fakes import MemoryReceipts
+from tests.fakes import MemoryProposals, MemoryReceipts
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "http://localhost"
@@ -55,19 +39,6 @@ class EndedLaunch(PageProblem):
 
     status = 401
     title = "This session has ended"
-
-
-class MemoryLog:
-    """What was recorded."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-
-    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
-        self.events.append(event)
-
-    def noted(self, subject: Subject, event: str, outcome: str) -> None:
-        self.events.append(event)
 
 
 class BundleSource:
@@ -130,61 +101,33 @@ class MemoryWriter:
         return [request for request in self.created if request.resource_type == "MedicationRequest"]
 
 
-class MemoryProposals:
-    """Proposals by id."""
+class MemoryAnswers:
+    """Feedback that nobody asks for again; `card_view` is what the card said that a launch was opened from."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, StoredProposal] = {}
-        self.log = MemoryLog()
+        self.shown: list[str] = []
+        self.kept: list[KeptEvent] = []
 
-    def add(self, proposal: StoredProposal, noted: Noted) -> None:
-        self.log.noted(noted.subject, noted.event, noted.outcome)
-        self.kept[proposal.id] = replace(proposal, content=_as_stored(proposal.content))
+    def show(self, cards: Sequence[ShownCard]) -> None:
+        self.shown += [card.card for card in cards]
 
-    def get(self, launch: str, proposal: str) -> StoredProposal | None:
-        found = self.kept.get(proposal)
-        return found if found and found.launch == launch else None
-
-    def of_launch(self, launch: str, states: Collection[ProposalState] = ANY_STATE) -> Sequence[StoredProposal]:
-        return [proposal for proposal in self.kept.values() if proposal.launch == launch and proposal.state in states]
-
-    def with_identifier(self, identifier: str, states: Collection[ProposalState]) -> Sequence[StoredProposal]:
-        found = [proposal for proposal in self.kept.values() if proposal.identifier == identifier]
-        return [proposal for proposal in found if proposal.state in states]
-
-    def move(
-        self,
-        proposal: str,
-        *,
-        source: ProposalState,
-        target: ProposalState,
-        content: Mapping[str, Any],
-        noted: Noted,
-    ) -> bool:
-        found = self.kept[proposal]
-        if found.state is not source:
-            return False
-        self.log.noted(noted.subject, noted.event, noted.outcome)
-        self.kept[proposal] = replace(found, state=target, content=_as_stored(content))
-        return True
-
-    def lock(self, identifier: str, holder: str) -> bool:
-        return True
-
-    def renew(self, identifier: str, holder: str) -> bool:
-        return True
-
-    def unlock(self, identifier: str, holder: str) -> None:
+    def card(self, card: str) -> ShownCard | None:
         return None
 
+    def latest(self, likeness: str, since: float) -> ShownCard | None:
+        return None
 
-def _as_stored(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """As a store gives it back: through JSON."""
-    return dict(json.loads(json.dumps(content)))
+    def keep(self, kept: KeptEvent) -> bool:
+        self.kept.append(kept)
+        return True
+
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[str]]:
+        return {}
 
 
 class Ward:
-    """One launch of one patient with the use cases behind its pages (a `Desk`), and what became of it."""
+    """One launch of one patient with the page's use case, and what became of it: it is the door, the stored launches, and the
+    reading of the chart too."""
 
     def __init__(
         self,
@@ -199,40 +142,52 @@ class Ward:
     ) -> None:
         self.source = BundleSource(*resources, refused=refused)
         self.writer = writer or MemoryWriter()
-        self.kept = kept or MemoryProposals()
+        self.kept = kept or MemoryProposals(clock=charts.NOW.timestamp)
         self.log = self.kept.log
         self.receipts = MemoryReceipts()
         self.user = user
         self.launch = launch
         self.bedside = Bedside()
-        self.observed: list[Observed] = []
+        self.entered: list[Bedside] = []
         self.looked: list[int] = []
         self.looked_before: Look | None = None
+        self.earlier: TimedOutLaunch | None = None
         self.ended = False
         self.slow = False
         self.counts = [(4, 11), (9, 11)]
         self.breaks = False
         self.policy = build_policy(None, {"fc_product": "riastap", **policy})
         self.site = Site(policy=self.policy, zone=zone, queries=QUERIES)
-        self.acceptance = self._acceptance()
+        self.page = self._page()
         self.app = an_app(self)
 
-    def _acceptance(self) -> Acceptance:
-        return make_acceptance(
+    def _page(self) -> PatientPage:
+        clock, seconds, feedback = (lambda: charts.NOW), charts.NOW.timestamp, MemoryAnswers()
+        orders = make_approval(
             proposals=self.kept,
             site=self.site,
             log=self.log,
-            clock=lambda: charts.NOW,
-            seconds=charts.NOW.timestamp,
+            clock=clock,
+            seconds=seconds,
             receipts=self.receipts,
             pause=lambda _: None,
             base_url=ORIGIN,
+        )
+        return PatientPage(
+            site=self.site,
+            log=self.log,
+            orders=orders,
+            feedback=Answers(feedback=feedback, log=self.log, answered=NobodyAsks(), seconds=seconds),
+            launches=self,
+            last_views=self,
+            clock=clock,
+            seconds=seconds,
         )
 
     @property
     def case(self) -> Case:
         who = Subject(ehr="demo", patient="P1", user="Practitioner/1", user_name="Dr N Osei", reference=self.launch)
-        return Case(subject=who, source=self.source, writer=self.writer, bedside=self.bedside)
+        return Case(subject=who, source=self.source, writer=self.writer, entries=self.bedside, resume_key="jane")
 
     def assessed(self) -> Assessed:
         return assess_patient(
@@ -246,112 +201,61 @@ class Ward:
             bedside=self.bedside,
         )
 
-    def open(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
+    def __call__(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
         if launch != self.launch or cookies.get("launch") != COOKIE or self.ended:
             raise EndedLaunch("There is no live launch for this browser.", "Open the app again from the chart.")
-        return OpenLaunch(launch=launch, ehr="demo", user=self.user, user_name="Dr N Osei", binding=COOKIE)
+        return OpenLaunch(
+            launch=launch,
+            ehr="demo",
+            user=self.user,
+            case=self.case,
+            read=self.read,
+            revoke=lambda: None,
+            user_name="Dr N Osei",
+            binding=COOKIE,
+        )
 
-    def begin(self, opened: OpenLaunch, looks: int = 0) -> "Ward":
+    def read(self, looks: int) -> "Ward":
         self.looked.append(looks)
         return self
 
     def come_within(self, seconds: float) -> bool:
         return not self.slow
 
-    def identity(self, seconds: float) -> Identity:
-        return read_identity(self.assessed().chart)
-
     def coming(self) -> Iterator[tuple[int, int]]:
         return iter(self.counts)
 
-    def review(self) -> Reviewed:
+    def one(self, query: str, seconds: float) -> Answer:
+        (answer,) = self.source.answer(known for known in QUERIES if known.name == query)
+        return answer
+
+    def answer(self, queries: Iterable[Query]) -> tuple[Answer, ...]:
         if self.breaks:
             raise RuntimeError("secret words of the record")
-        assessed = self.assessed()
-        assessment = assessed.assessment
-        awaited = awaited_queries(assessed.chart, QUERIES)
-        no_write = self.writer.why_not if assessment.draft_allowed else ""
-        offered = () if no_write or awaited else self.acceptance.offer(self.case, assessed)
-        done = {view.id: view for view in self.acceptance.finished(self.case)}
-        fresh = [view for view in offered if view.id not in done]
-        others = [replace(shown(view), elsewhere=view.state is not ProposalState.PROPOSED) for view in fresh]
-        return Reviewed(
-            assessment=assessment,
-            identity=read_identity(assessed.chart),
-            proposals=(*others, *map(shown, done.values())),
-            no_write=no_write,
-            awaited=words_of(awaited),
-            undecided=any(query.decides for query in awaited),
-            looked=self.looked_before,
-        )
+        return self.source.answer(queries)
 
-    def look(self, opened: OpenLaunch, proposal: str) -> tuple[ProposalView, Option]:
-        view = self._looked(proposal)
-        return shown(view), view.option
+    def since(self, subject: Subject, look: Look) -> Look | None:
+        return self.looked_before
 
-    def _looked(self, proposal: str) -> Stored:
-        try:
-            return self.acceptance.follow(self.case, proposal)
-        except NoSuchProposal:
-            raise NotFound("There is no such proposal in this launch.", "Open the patient page.") from None
+    def check(self, launch: str) -> None:
+        if self.ended:
+            raise EndedLaunch("The launch is over.")
 
-    def proposal(self, opened: OpenLaunch, proposal: str) -> Proposed:
-        view = self._looked(proposal)
-        assessed = self.assessed()
-        return Proposed(
-            proposal=shown(view),
-            option=view.option,
-            assessment=assessed.assessment,
-            identity=read_identity(assessed.chart),
-            others=tuple(map(shown, self.acceptance.beside(self.case, proposal))),
-        )
+    def enter(self, launch: str, entries: Bedside) -> None:
+        self.entered.append(entries)
 
-    def advance(self, opened: OpenLaunch, proposal: str, state: State, order: ProposedOrder, recheck: bool) -> None:
-        self.acceptance.step(self.case, proposal, Stage(state), order=order, recheck=recheck)
+    def timed_out(self, resume_key: str) -> TimedOutLaunch | None:
+        return self.earlier
 
-    def check_again(self, opened: OpenLaunch, proposal: str) -> None:
-        self.acceptance.check_again(self.case, proposal)
-
-    def decline(self, opened: OpenLaunch, proposal: str, reason: str, comment: str) -> None:
-        self._looked(proposal)
-        self.acceptance.decline(self.case, proposal, reason=reason, comment=comment)
-
-    def withdraw(self, opened: OpenLaunch, proposal: str) -> None:
-        self.acceptance.withdraw(self.case, proposal)
-
-    def receipt(self, opened: OpenLaunch, proposal: str) -> bytes:
-        file = self.acceptance.receipt(self.case, proposal)
-        if file is None:
-            raise NotFound("There is no decision receipt for this proposal.", "Open the patient page.")
-        return file
-
-    def observe(self, opened: OpenLaunch, observed: Observed) -> None:
-        self.observed.append(observed)
-
-    def sign_out(self, opened: OpenLaunch) -> None:
+    def end(self, launch: str) -> None:
         self.ended = True
 
 
-def shown(view: Stored) -> ProposalView:
-    """As the factory's desk shows it."""
-    undecided = view.state is ProposalState.PROPOSED
-    return ProposalView(
-        id=view.id,
-        state=State(view.stage) if undecided else State(view.state),
-        order=view.order,
-        recheck=view.recheck,
-        reason=view.reason,
-        reference=view.reference,
-        route="Draft MedicationRequest at St X: you sign it there",
-        followed=view.recheck_reference,
-        differences=view.differs,
-        moved=view.changes,
-        decided_by=view.decided_by,
-        decided_at=None if undecided else datetime.fromtimestamp(view.decided_at, UTC),
-        standing=view.standing,
-        provenance=view.provenance,
-        receipt=view.receipt,
-    )
+class NobodyAsks:
+    """No hook is called here."""
+
+    def keep(self, told: Told, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
+        raise AssertionError
 
 
 def jane(*resources: charts.Resource, **ward: Any) -> Ward:
@@ -364,7 +268,7 @@ def act_now(**ward: Any) -> Ward:
     return jane(charts.fibrinogen("0.8"), charts.weight("70"), charts.crs(3), **ward)
 
 
-def an_app(desk: Ward) -> Flask:
+def an_app(ward: Ward) -> Flask:
     """The pages over a ward, wired as the factory does it."""
     app = Flask("pages", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     handle(app, lambda *_: None)
@@ -372,10 +276,12 @@ def an_app(desk: Ward) -> Flask:
     protect(app, {"demo": ["http://ehr.example"]})
     shown = {"organization": "St X", "development": False}
     app.register_blueprint(
-        pages.create_blueprint(desk=desk, tokens=TOKENS, own_origin=ORIGIN, standalone=["demo"], shown=shown)
+        pages.create_blueprint(
+            door=ward, page=ward.page, tokens=TOKENS, own_origin=ORIGIN, standalone=["demo"], shown=shown
+        )
     )
-    app.register_blueprint(proposals.create_blueprint(desk=desk, tokens=TOKENS, own_origin=ORIGIN))
-    app.register_blueprint(receipts.create_blueprint(desk=desk, keys=lambda: [{"kid": "one"}]))
+    app.register_blueprint(proposals.create_blueprint(door=ward, page=ward.page, tokens=TOKENS, own_origin=ORIGIN))
+    app.register_blueprint(receipts.create_blueprint(door=ward, page=ward.page, keys=lambda: [{"kid": "one"}]))
     app.register_blueprint(operations.create_blueprint(list, bytes))
     app.register_blueprint(rules.create_blueprint(all_rules(), build_policy()))
     return app

@@ -8,8 +8,9 @@ import pytest
 
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Bedside, BleedingLevel
-from smartapp.usecases.ports import ProposalState, WriteResult, WriteState
-from smartapp.web.decisions import UserKind
+from smartapp.usecases.orders.proposal import ProposalState
+from smartapp.usecases.ports import WriteResult, WriteState
+from smartapp.web.launch import UserKind
 from tests import charts
 from tests.web.browsing import Browser, Form, Page
 from tests.web.desk import LAUNCH, MemoryProposals, MemoryWriter, act_now, jane
@@ -276,7 +277,7 @@ def test_not_now_on_the_dose_review_declines_that_product_alone() -> None:
 def test_another_launchs_proposal_cannot_be_declined_along() -> None:
     kept = MemoryProposals()
     other = act_now(kept=kept, launch="launch-2")
-    other.acceptance.offer(other.case, other.assessed())
+    other.page.orders.offer(other.case, other.assessed())
     theirs = next(iter(kept.kept))
     browser = Browser(act_now(kept=kept).app)
     assert browser.press(browser.get().form("/decline"), reason="need-more-info", also=theirs).status == 404

@@ -1,15 +1,18 @@
 """Headers, framing and form tokens."""
 
+from dataclasses import replace
+
 import pytest
 
-from smartapp.web.decisions import OpenLaunch, UserKind
+from smartapp.web.launch import OpenLaunch
 from smartapp.web.protection import FormTokens, RequestRefused
 from tests.web.browsing import Browser
-from tests.web.desk import act_now
+from tests.web.desk import COOKIE, act_now
 
 
 def opened(launch: str = "a", binding: str = "key") -> OpenLaunch:
-    return OpenLaunch(launch=launch, ehr="demo", user=UserKind.PROFESSIONAL, binding=binding)
+    ward = act_now(launch=launch)
+    return replace(ward(launch, {"launch": COOKIE}), binding=binding)
 
 
 @pytest.mark.req("SEC-05")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from smartapp.clinical.picture import Bedside
-from smartapp.usecases.looking import Look
+from smartapp.usecases.last_viewed import Look
 from smartapp.web.presenters.changes_since_last_view import PriorVerdict, card_words, since_words
 from smartapp.web.presenters.words import Clock
 from tests.builders import NOW

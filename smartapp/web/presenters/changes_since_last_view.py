@@ -9,7 +9,7 @@ from smartapp.clinical.derived_facts import Action
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.words import fibrinogen_words
-from smartapp.usecases.looking import Look, look_of
+from smartapp.usecases.last_viewed import Look, look_of
 from smartapp.web.presenters.verdict import state_of, verdict
 from smartapp.web.presenters.words import Clock, absence, clock_of
 

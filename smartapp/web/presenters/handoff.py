@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment
 from smartapp.clinical.report import DISCLAIMER
-from smartapp.usecases.declining import REASONS
-from smartapp.web.decisions import ProposalView, State
+from smartapp.usecases.orders.proposal import Proposal, ProposalState
+from smartapp.usecases.override_reasons import REASONS
 from smartapp.web.presenters.identity import Banner
 from smartapp.web.presenters.manual_entries import added
 from smartapp.web.presenters.provisos import cautions, given_lately, newer_unused, unread_parts
@@ -13,18 +13,18 @@ from smartapp.web.presenters.verdict import verdict
 from smartapp.web.presenters.words import clock_of, order_words
 
 _STANDING = {
-    State.WRITTEN: "Saved as draft: {order}, {reference}",
-    State.DECLINED: "Declined: {order}{why}",
-    State.WITHDRAWN: "Withdrawn: {order}",
-    State.CANCELLED: "Cancelled in the EHR: {order}",
-    State.COMPLETED: "Completed: {order}, {reference}",
-    State.REFUSED: "Not saved: {order}",
+    ProposalState.WRITTEN: "Saved as draft: {order}, {reference}",
+    ProposalState.DECLINED: "Declined: {order}{why}",
+    ProposalState.WITHDRAWN: "Withdrawn: {order}",
+    ProposalState.CANCELLED: "Cancelled in the EHR: {order}",
+    ProposalState.COMPLETED: "Completed: {order}, {reference}",
+    ProposalState.REFUSED: "Not saved: {order}",
 }
-_UNSURE = (State.APPROVED, State.WRITING, State.NOT_CONFIRMED)
+_UNSURE = (ProposalState.APPROVED, ProposalState.WRITING, ProposalState.NOT_CONFIRMED)
 
 
 def handoff_line(
-    who: Banner, assessment: Assessment, bleeding: str, next_due: str, proposals: tuple[ProposalView, ...] = ()
+    who: Banner, assessment: Assessment, bleeding: str, next_due: str, proposals: tuple[Proposal, ...] = ()
 ) -> str:
     """`Jane DOE, F 58 y, tisagenlecleucel day +7: ACT NOW. Consider … Bleeding: not recorded. Next fibrinogen due 05:15.`
 
@@ -44,7 +44,7 @@ def handoff_line(
     return _joined(parts)
 
 
-def note_text(assessment: Assessment, bleeding: str, next_due: str, proposals: tuple[ProposalView, ...] = ()) -> str:
+def note_text(assessment: Assessment, bleeding: str, next_due: str, proposals: tuple[Proposal, ...] = ()) -> str:
     """The answer with its reason, what stops or qualifies it, what is not known, and where it comes from."""
     told, at = verdict(assessment), clock_of(assessment).time(assessment.picture.as_of)
     rules = ", ".join(sorted({finding.rule for finding in assessment.findings}))
@@ -78,7 +78,7 @@ def _options(assessment: Assessment, suggestion: str) -> str:
     return f"Options{', none to be drafted now' if assessment.draft_blockers else ''}: {suggestion}"
 
 
-def _decided(proposals: tuple[ProposalView, ...]) -> Iterator[str]:
+def _decided(proposals: tuple[Proposal, ...]) -> Iterator[str]:
     """What stands of the orders that were decided on."""
     for proposal in proposals:
         order = order_words(proposal.order)

@@ -1,17 +1,18 @@
 """What happened to a written order since: its status at the EHR, what was given, and the next fibrinogen."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.terminology import Analyte
 from smartapp.clinical.words import fibrinogen_words, plain
-from smartapp.web.decisions import Proposed, State
+from smartapp.usecases.orders.proposal import ProposalState
+from smartapp.usecases.patient_page import Proposed
 from smartapp.web.presenters.words import Clock, clock_of
 
-_FOLLOWED = (State.WRITTEN, State.COMPLETED)
+_FOLLOWED = (ProposalState.WRITTEN, ProposalState.COMPLETED)
 _STANDING = {
     "draft": "still a draft, to be signed",
     "active": "signed (active)",
@@ -24,12 +25,12 @@ _STANDING = {
 
 def progress(proposed: Proposed) -> tuple[str, ...]:
     """Sentences in the order things happen; empty while nothing is written, or it was cancelled."""
-    proposal, since = proposed.proposal, proposed.proposal.decided_at
-    if proposal.state not in _FOLLOWED or since is None:
+    proposal = proposed.proposal
+    if proposal.state not in _FOLLOWED:
         return ()
-    standing = _STANDING.get(proposal.standing, proposal.standing)
+    standing = _STANDING.get(proposal.ehr_status, proposal.ehr_status)
     told = [f"In the EHR: {standing}"] if standing else []
-    second = since.replace(microsecond=0)  # records tell times to the second
+    second = datetime.fromtimestamp(int(proposal.decided_at), UTC)  # records tell times to the second
     return (*told, *_given(proposed, second), *_measured(proposed, second))
 
 

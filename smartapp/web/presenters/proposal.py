@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from smartapp.clinical.assessment import amount_findings
 from smartapp.clinical.dosing import MINIMUM_DOSE, expected
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.words import plain
+from smartapp.fhir.proposals import dose_text
 from smartapp.fhir.provenance import NOT_READ
-from smartapp.usecases.declining import REASONS
+from smartapp.usecases.orders.plan import WritePlan
+from smartapp.usecases.orders.proposal import Proposal, ProposalState, Sent, Stage
+from smartapp.usecases.override_reasons import REASONS
+from smartapp.usecases.patient_page import Proposed
 from smartapp.web.amounts import in_letters
-from smartapp.web.decisions import ProposalView, Proposed, State
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
 from smartapp.web.presenters.provisos import doses_of_the_day
@@ -20,22 +24,28 @@ from smartapp.web.presenters.words import about, clock_of, order_words, zone_wor
 
 DECLINE_REASONS = REASONS
 _MIX_UP = "ORD-05"
+_TOGETHER = "one transaction: all of it or nothing"
+_IN_ORDER = "the order first, then what belongs to it; each only if it is not there yet"
+_AFTER_A_SEARCH = (
+    "the order first, then what belongs to it; each after a search, as this EHR has no conditional creates"
+)
+_SIGNED = {"draft": ": you sign it there"}
 _OUTCOMES = {
-    State.WRITTEN: ("Saved as draft", "saved"),
-    State.REFUSED: ("Not saved", "refused"),
-    State.EXPIRED: ("Not saved", "refused"),
-    State.NOT_CONFIRMED: ("Not confirmed", "open"),
-    State.APPROVED: ("Not confirmed", "open"),
-    State.WRITING: ("Not confirmed", "open"),
-    State.DECLINED: ("Not now", "over"),
-    State.WITHDRAWN: ("Withdrawn", "over"),
-    State.CANCELLED: ("Cancelled in the EHR", "over"),
-    State.COMPLETED: ("Completed", "over"),
+    ProposalState.WRITTEN: ("Saved as draft", "saved"),
+    ProposalState.REFUSED: ("Not saved", "refused"),
+    ProposalState.EXPIRED: ("Not saved", "refused"),
+    ProposalState.NOT_CONFIRMED: ("Not confirmed", "open"),
+    ProposalState.APPROVED: ("Not confirmed", "open"),
+    ProposalState.WRITING: ("Not confirmed", "open"),
+    ProposalState.DECLINED: ("Not now", "over"),
+    ProposalState.WITHDRAWN: ("Withdrawn", "over"),
+    ProposalState.CANCELLED: ("Cancelled in the EHR", "over"),
+    ProposalState.COMPLETED: ("Completed", "over"),
 }
 _TITLES = {
-    State.PROPOSED: "Dose review",
-    State.REVIEWING: "Dose review",
-    State.CONFIRMING: "Confirm the draft order",
+    Stage.PROPOSED: "Dose review",
+    Stage.REVIEWING: "Dose review",
+    Stage.CONFIRMING: "Confirm the draft order",
 }
 
 
@@ -61,7 +71,7 @@ class ProposalPage:
     """All that a proposal's page prints; `outcome` is empty while there is something to approve."""
 
     id: str
-    proposal: ProposalView
+    proposal: Proposal
     title: str
     banner: Banner
     verdict: Verdict
@@ -69,12 +79,12 @@ class ProposalPage:
     option: OptionLine
     others: tuple[OptionLine, ...]
     amount: AmountField
-    recheck: bool
+    follow_up: bool
     button: str
     route: str
     preview: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
-    follow_up: str
+    follow_up_outcome: str
     provenance: str
     receipt: str
     progress: tuple[str, ...]
@@ -101,7 +111,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     """The page of a proposal as it stands."""
     proposal, patient = proposed.proposal, banner(proposed.identity, proposed.assessment)
     outcome, look = _OUTCOMES.get(proposal.state, ("", ""))
-    if proposal.state is State.WRITTEN and proposed.assessment.policy.get("order_status") == "active":
+    if proposal.state is ProposalState.WRITTEN and proposed.plan.status == "active":
         outcome = "Saved as active order"
     if outcome and set(proposal.differences) - {NOT_READ}:
         outcome = f"{outcome}, but the stored order differs"
@@ -109,23 +119,23 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     return ProposalPage(
         id=proposal.id,
         proposal=proposal,
-        title=outcome or _TITLES[proposal.state],
+        title=outcome or _title(proposal),
         banner=patient,
         verdict=verdict(proposed.assessment),
         order=order_words(proposal.order),
-        option=option_line(proposed.option),
+        option=option_line(proposal.offer.option),
         others=tuple(_others(proposed)),
         amount=amount_field(proposed),
-        recheck=proposal.recheck,
+        follow_up=proposal.follow_up,
         button=_button(proposed, patient.name),
-        route=proposal.route[:1].upper() + proposal.route[1:],
-        preview=_in_full(proposal),
-        left_out=proposal.left_out,
-        follow_up=_follow_up(proposal),
+        route=_route(proposed),
+        preview=_preview(proposal, proposed.plan),
+        left_out=proposed.plan.left_out,
+        follow_up_outcome=_follow_up(proposal),
         provenance=_provenance(proposal),
         receipt=proposal.receipt,
         progress=progress(proposed),
-        may_withdraw=proposal.standing in ("", "draft"),
+        may_withdraw=proposal.ehr_status in ("", "draft"),
         given=tuple(_given(proposed)),
         cautions=tuple(
             f"{clock_of(proposed.assessment).local(f.text)} ({f.rule})"
@@ -133,7 +143,7 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
             if f.rule.startswith("SAF-")
         ),
         differences=proposal.differences,
-        moved=proposal.moved,
+        moved=proposal.changes,
         checks=tuple(f"{finding.text} ({finding.rule})" for finding in checks),
         may_create=all(finding.rule != _MIX_UP for finding in checks),
         expected=_expected(proposed),
@@ -144,14 +154,14 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         decided=_decided(proposed),
         next_due=_recheck_due(proposed),
         note_text=_note_text(proposed),
-        confirming=proposal.state is State.CONFIRMING,
+        confirming=proposal.stage is Stage.CONFIRMING,
         zone=zone_words(proposed.assessment),
     )
 
 
 def amount_field(proposed: Proposed) -> AmountField:
     """`dose_mg` for concentrate, `units` for cryoprecipitate (interfaces.md section 4)."""
-    order, option = proposed.proposal.order, proposed.option
+    order, option = proposed.proposal.order, proposed.proposal.offer.option
     if order.dose_mg is not None:
         limit = f"at most {plain(option.most_mg)} mg for this patient" if option.most_mg is not None else ""
         return AmountField(
@@ -180,8 +190,9 @@ def amount_field(proposed: Proposed) -> AmountField:
 def _expected(proposed: Proposed) -> str:
     """The level that the chosen amount should bring; empty where none is told."""
     effective, mg = proposed.assessment.fibrinogen, proposed.proposal.order.dose_mg
-    level = expected(proposed.option, effective.g_per_l if effective else None, mg) if mg is not None else None
-    bound = "; minimum dose: the true level may be lower" if MINIMUM_DOSE in proposed.option.flags else ""
+    option = proposed.proposal.offer.option
+    level = expected(option, effective.g_per_l if effective else None, mg) if mg is not None else None
+    bound = "; minimum dose: the true level may be lower" if MINIMUM_DOSE in option.flags else ""
     return f"{about(level)}{bound}" if level is not None else ""
 
 
@@ -203,42 +214,63 @@ def _given(proposed: Proposed) -> Iterator[str]:
     yield from unread or (() if recent else ("none recorded",))
 
 
-def _follow_up(proposal: ProposalView) -> str:
+def _follow_up(proposal: Proposal) -> str:
     """What became of the follow-up fibrinogen; empty where none was ordered."""
-    if not (proposal.decided and proposal.recheck and proposal.followed):
+    outcome = proposal.status.follow_up if isinstance(proposal.status, Sent) else None
+    if not outcome:
         return ""
-    saved = proposal.followed.startswith("ServiceRequest/")
-    return f"Follow-up fibrinogen: {f'ordered as draft, {proposal.followed}' if saved else proposal.followed}"
+    saved = outcome.startswith("ServiceRequest/")
+    return f"Follow-up fibrinogen: {f'ordered as draft, {outcome}' if saved else outcome}"
 
 
-def _provenance(proposal: ProposalView) -> str:
+def _provenance(proposal: Proposal) -> str:
     """Why the EHR has no record of who approved it; empty where it has one, or none was to be written."""
-    if proposal.state is not State.WRITTEN or not proposal.provenance.startswith("not "):
-        return ""
-    return f"Provenance in the EHR: {proposal.provenance}"
+    outcome = (proposal.sent.provenance or "") if proposal.state is ProposalState.WRITTEN else ""
+    return f"Provenance in the EHR: {outcome}" if outcome.startswith("not ") else ""
 
 
 def _button(proposed: Proposed, name: str) -> str:
-    if proposed.proposal.state is State.CONFIRMING:
-        kind = "active" if proposed.assessment.policy.get("order_status") == "active" else "draft"
+    if proposed.proposal.stage is Stage.CONFIRMING:
+        kind = "active" if proposed.plan.status == "active" else "draft"
         return f"Create {kind} order for {name} — {order_words(proposed.proposal.order).removeprefix('fibrinogen ')}"
     return f"Continue for {name}"
 
 
-def _in_full(proposal: ProposalView) -> tuple[tuple[str, str], ...]:
-    """The lines of the preview; the follow-up has its own line on the receipt."""
-    named = (("In full" if name == "Order" else name, words) for name, words in proposal.preview)
-    return tuple((name, words) for name, words in named if name != "Follow-up")
+def _title(proposal: Proposal) -> str:
+    return _TITLES[proposal.stage] if proposal.stage else ""
 
 
-def _reason(proposal: ProposalView) -> str:
+def _route(proposed: Proposed) -> str:
+    """`Draft MedicationRequest at demo: you sign it there`."""
+    plan = proposed.plan
+    words = f"{plan.status} {plan.resource_type} at {proposed.ehr}{_SIGNED.get(plan.status, '')}"
+    return words[:1].upper() + words[1:]
+
+
+def _preview(proposal: Proposal, plan: WritePlan) -> tuple[tuple[str, str], ...]:
+    """The order as the EHR will store it, as (name, value) lines; the follow-up has its own line on the receipt."""
+    order = proposal.order
+    return (
+        ("Resource", f"{plan.resource_type}, status {plan.status}, intent {plan.intent}"),
+        ("In full", dose_text(order)),
+        ("Reason", order.reason),
+        ("Rests on", order.basis or "no usable fibrinogen"),
+        ("Rules", ", ".join(f"{rule} v{version}" for rule, version in order.rules)),
+        ("Sent as", _TOGETHER if plan.together else _IN_ORDER if plan.conditional else _AFTER_A_SEARCH),
+    )
+
+
+def _reason(proposal: Proposal) -> str:
     told = dict(DECLINE_REASONS).get(proposal.reason, proposal.reason)
     return f"{told[:1].upper()}{told[1:].removesuffix('.')}." if told else ""
 
 
 def _decided(proposed: Proposed) -> str:
-    at, who = proposed.proposal.decided_at, proposed.proposal.decided_by
-    return ", ".join([*([clock_of(proposed.assessment).time(at)] if at else []), *([f"by {who}"] if who else [])])
+    proposal = proposed.proposal
+    if not proposal.is_decided:
+        return ""
+    at, who = datetime.fromtimestamp(proposal.decided_at, UTC), proposal.decided_by
+    return ", ".join([clock_of(proposed.assessment).time(at), *([f"by {who}"] if who else [])])
 
 
 def _recheck_due(proposed: Proposed) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from smartapp.web.decisions import Left
+from smartapp.usecases.manual_entries import LeftEntries
+
+_DEATH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +23,18 @@ class LeftPage:
     lines: tuple[LeftLine, ...]
 
 
-def left_page(left: Left | None) -> LeftPage | None:
+def left_page(left: LeftEntries | None) -> LeftPage | None:
     """The offer, or none. A death (grade 5) is never added again by one press."""
     if left is None:
         return None
-    grade = "" if left.crs_grade == "5" else left.crs_grade
+    entries = left.entries
+    bleeding = str(entries.bleeding or "")
+    grade = "" if entries.crs_grade in (None, _DEATH) else str(entries.crs_grade)
+    weight = "" if entries.weight_kg is None else str(entries.weight_kg)
     told = (
-        ("bleeding", f"bleeding {left.bleeding}", left.bleeding),
+        ("bleeding", f"bleeding {bleeding}", bleeding),
         ("crs_grade", f"CRS grade {grade}", grade),
-        ("weight_kg", f"weight {left.weight_kg} kg", left.weight_kg),
+        ("weight_kg", f"weight {weight} kg", weight),
     )
     entered = [(name, words, value) for name, words, value in told if value]
     together = LeftLine(
@@ -37,7 +42,7 @@ def left_page(left: Left | None) -> LeftPage | None:
     )
     suspects = (
         LeftLine(words=f"{source} marked suspect: {reason}", fields=(("suspect", source), ("reason", reason)))
-        for source, reason in left.suspects.items()
+        for source, reason in entries.suspects.items()
     )
     lines = (*([together] if entered else []), *suspects)
     return LeftPage(ago=f"{left.minutes} min ago", lines=lines) if lines else None

@@ -1,15 +1,17 @@
 """The patient page: does this patient need fibrinogen now, and why?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
 from smartapp.clinical.derived_facts import Basis, Option
 from smartapp.clinical.dosing import MINIMUM_DOSE
 from smartapp.clinical.findings import Finding, Indicator
+from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.words import rounded
-from smartapp.web.decisions import ProposalView, Reviewed
+from smartapp.usecases.orders.proposal import Proposal
+from smartapp.usecases.patient_page import Reviewed
 from smartapp.web.plots import Plot, fibrinogen_plot
 from smartapp.web.presenters.changes import change_lines
 from smartapp.web.presenters.changes_since_last_view import news
@@ -60,7 +62,7 @@ class OptionLine:
     blocked: str
     details: tuple[str, ...]
     steps: tuple[str, ...]
-    proposal: ProposalView | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class ReviewPage:
     verdict: Verdict
     options: tuple[OptionLine, ...]
     blockers: tuple[str, ...]
-    standing: tuple[ProposalView, ...]
+    standing: tuple[Proposal, ...]
     order_texts: tuple[OrderText, ...]
     asks_weight: bool
     adds: bool
@@ -113,6 +115,7 @@ class ReviewPage:
     undecided: bool
     since: str
     left: LeftPage | None
+    chosen_before: Mapping[str, ProposedOrder]
     next_due: str
     handoff: str
     note: str
@@ -127,7 +130,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
     assessment, identity, proposals = reviewed.assessment, reviewed.identity, reviewed.proposals
     who, bleeding, next_due = banner(identity, assessment), _bleeding(assessment), _next_due(assessment)
     told = () if reviewed.undecided else _told(assessment)
-    decided = tuple(proposal for proposal in proposals if proposal.decided)
+    decided = tuple(proposal for proposal in proposals if proposal.is_decided)
     return ReviewPage(
         banner=who,
         verdict=still_reading(reviewed.awaited) if reviewed.undecided else verdict(assessment),
@@ -137,8 +140,9 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         order_texts=tuple(_order_texts(reviewed, who)),
         awaited=", ".join(reviewed.awaited),
         undecided=reviewed.undecided,
-        since=news(reviewed.looked, reviewed.spoken_of, assessment),
+        since=news(reviewed.last_view, reviewed.card_view, assessment),
         left=left_page(reviewed.left),
+        chosen_before=reviewed.chosen_before,
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         adds=assessment.applicability.runs or bool(assessment.picture.bedside.added),
         bleeding=bleeding,
@@ -189,15 +193,15 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _options(assessment: Assessment, proposals: tuple[ProposalView, ...]) -> tuple[OptionLine, ...]:
+def _options(assessment: Assessment, proposals: tuple[Proposal, ...]) -> tuple[OptionLine, ...]:
     """No dose is shown while laboratory results are known to be incomplete (DQ-17)."""
     if Topic.LABORATORY in assessment.picture.unread:
         return ()
-    open_ones = {p.order.product: p for p in proposals if not p.decided} if assessment.draft_allowed else {}
+    open_ones = {p.order.product: p for p in proposals if not p.is_decided} if assessment.draft_allowed else {}
     return tuple(option_line(option, open_ones.get(option.product)) for option in assessment.options)
 
 
-def option_line(option: Option, proposal: ProposalView | None = None) -> OptionLine:
+def option_line(option: Option, proposal: Proposal | None = None) -> OptionLine:
     """One option in words; with its proposal where a draft may be written."""
     return OptionLine(
         name=product_name(option.product, option.brand),

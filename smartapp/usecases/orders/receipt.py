@@ -16,9 +16,8 @@ from smartapp.clinical.report import as_json
 from smartapp.fhir.proposals import dose_text
 from smartapp.fhir.versions import versions_of
 from smartapp.usecases.assess import Assessed, rests_on
-from smartapp.usecases.beside import Case
-from smartapp.usecases.ports import StoredProposal
-from smartapp.usecases.proposal import order_in
+from smartapp.usecases.orders.proposal import Proposal
+from smartapp.usecases.ports import Case
 
 FORMAT = "fibrinogen-watch/decision-receipt/1"
 
@@ -27,7 +26,7 @@ class Unreproducible(Exception):
     """A receipt whose values cannot be read; the message says what is wrong, in a sentence."""
 
 
-def seen_in(assessed: Assessed) -> dict[str, Any]:
+def evidence_of(assessed: Assessed) -> dict[str, Any]:
     """What a decision rests on: the values, the versions of the records they came from, the policy and the advice."""
     assessment = assessed.assessment
     return {
@@ -40,10 +39,10 @@ def seen_in(assessed: Assessed) -> dict[str, Any]:
 
 
 def receipt_of(
-    case: Case, stored: StoredProposal, seen: Mapping[str, Any], *, action: str, at: str, **more: Any
+    case: Case, proposal: Proposal, evidence: Mapping[str, Any], *, action: str, at: str, **more: Any
 ) -> dict[str, Any]:
     """The receipt of a decision on a proposal; `more` is what belongs to the action (reason, the order as it is sent)."""
-    order = order_in(stored.content)
+    order = proposal.order
     return {
         "format": FORMAT,
         "decided": {"action": action, "at": at, "by": case.subject.user, **more},
@@ -51,9 +50,9 @@ def receipt_of(
         "patient": f"Patient/{case.subject.patient}",
         "encounter": case.subject.encounter,
         "launch": case.subject.reference,
-        "proposal": {"id": stored.id, "identifier": stored.identifier},
+        "proposal": {"id": proposal.id, "identifier": proposal.identifier},
         "shown": {"order": dose_text(order), "reason": order.reason, "arithmetic": list(order.steps)},
-        **seen,
+        **evidence,
     }
 
 

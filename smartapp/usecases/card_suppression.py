@@ -8,8 +8,8 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Band, Option, Tier
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule_families import family_of
+from smartapp.usecases.orders.basis import basis_of
 from smartapp.usecases.ports import Subject
-from smartapp.usecases.proposal import basis_of
 
 QUIET_SECONDS = 6 * 3600.0
 LOUD_HOOKS = frozenset({"order-sign"})

@@ -11,8 +11,8 @@ from smartapp.clinical.assessment import Assessment, assess
 from smartapp.clinical.policy import build_policy
 from smartapp.fhir.chart_from_json import read_file
 from smartapp.fhir.picture import read_picture
+from smartapp.usecases.card_suppression import is_worse, likeness, severity
 from smartapp.usecases.ports import Subject
-from smartapp.usecases.quiet import is_worse, likeness, severity
 from tests import charts as c
 
 WHO = Subject(ehr="st-x", patient="P1", user="Practitioner/7")

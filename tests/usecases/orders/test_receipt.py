@@ -4,21 +4,21 @@ from typing import Any
 
 import pytest
 
-from smartapp.usecases.ports import ProposalState
-from smartapp.usecases.receipts import Unreproducible, assessed_again, differences_from
+from smartapp.usecases.orders.proposal import ProposalState
+from smartapp.usecases.orders.receipt import Unreproducible, assessed_again, differences_from
 from tests import charts as c
-from tests.usecases.desk import Desk
+from tests.usecases.orders.clinician import Clinician
 
 
-def receipts_of(desk: Desk) -> list[dict[str, Any]]:
-    return [receipt for kept in desk.receipts.kept.values() for receipt in kept]
+def receipts_of(clinician: Clinician) -> list[dict[str, Any]]:
+    return [receipt for kept in clinician.receipts.kept.values() for receipt in kept]
 
 
 @pytest.mark.req("FHIR-40")
 def test_an_approval_leaves_one_receipt_of_what_was_decided_on_what() -> None:
-    desk = Desk()
-    view = desk.written()
-    (receipt,) = receipts_of(desk)
+    clinician = Clinician()
+    view = clinician.written()
+    (receipt,) = receipts_of(clinician)
     assert view.receipt == f"address-of-{view.id}"
     assert receipt["decided"]["action"] == "approved"
     assert receipt["decided"]["by"] == "Practitioner/7"
@@ -31,20 +31,22 @@ def test_an_approval_leaves_one_receipt_of_what_was_decided_on_what() -> None:
 
 
 def test_the_records_it_rests_on_are_named_with_their_versions() -> None:
-    desk = Desk()
-    desk.chart.resources[3]["meta"] = {"versionId": "7"}
-    desk.written()
-    records = {record["reference"]: record["version"] for record in receipts_of(desk)[0]["records"]}
+    clinician = Clinician()
+    clinician.chart.resources[3]["meta"] = {"versionId": "7"}
+    clinician.written()
+    records = {record["reference"]: record["version"] for record in receipts_of(clinician)[0]["records"]}
     assert records["Observation/fib"] == "7"
     assert {"Observation/fib", "Observation/weight", "Procedure/cart"} <= records.keys()
 
 
 def test_a_refusal_leaves_a_receipt_of_what_was_shown() -> None:
-    desk = Desk()
-    (view,) = desk.offered()
-    desk.chart.resources.append(c.fibrinogen("1.9", hours_ago=0.1, id_="newer"))
-    declined = desk.use_case.decline(desk.case, view.id, reason="need-more-info", comment="repeat is on its way")
-    (receipt,) = receipts_of(desk)
+    clinician = Clinician()
+    (view,) = clinician.offered()
+    clinician.chart.resources.append(c.fibrinogen("1.9", hours_ago=0.1, id_="newer"))
+    declined = clinician.use_case.decline(
+        clinician.case, view.id, reason="need-more-info", comment="repeat is on its way"
+    )
+    (receipt,) = receipts_of(clinician)
     assert (declined.state, declined.receipt) == (ProposalState.DECLINED, f"address-of-{view.id}")
     assert receipt["decided"] | {"at": ""} == {
         "action": "declined",
@@ -57,11 +59,11 @@ def test_a_refusal_leaves_a_receipt_of_what_was_shown() -> None:
 
 
 def test_a_second_refusal_leaves_no_second_receipt() -> None:
-    desk = Desk()
-    (view,) = desk.offered()
+    clinician = Clinician()
+    (view,) = clinician.offered()
     for _ in range(2):
-        desk.use_case.decline(desk.case, view.id, reason="need-more-info", comment="")
-    assert len(receipts_of(desk)) == 1
+        clinician.use_case.decline(clinician.case, view.id, reason="need-more-info", comment="")
+    assert len(receipts_of(clinician)) == 1
 
 
 @pytest.mark.parametrize(
@@ -74,19 +76,19 @@ def test_a_second_refusal_leaves_no_second_receipt() -> None:
     ],
 )
 def test_the_values_of_a_receipt_give_the_same_advice_again(settings: dict[str, Any]) -> None:
-    desk = Desk(settings={"fc_product": "riastap", "cryo_available": False, **settings})
-    desk.chart.resources += [c.condition("bleed", "K92.0", 1), c.given("dose", "B02BB01", hours_ago=40)]
-    desk.written()
-    (receipt,) = receipts_of(desk)
+    clinician = Clinician(settings={"fc_product": "riastap", "cryo_available": False, **settings})
+    clinician.chart.resources += [c.condition("bleed", "K92.0", 1), c.given("dose", "B02BB01", hours_ago=40)]
+    clinician.written()
+    (receipt,) = receipts_of(clinician)
     again = assessed_again(receipt)
     assert differences_from(receipt, again) == ()
     assert again.policy.sha256 == receipt["policy"]["sha256"]
 
 
 def test_a_changed_value_gives_another_advice_and_is_named() -> None:
-    desk = Desk()
-    desk.written()
-    (receipt,) = receipts_of(desk)
+    clinician = Clinician()
+    clinician.written()
+    (receipt,) = receipts_of(clinician)
     receipt["picture"]["labs"]["fibrinogen"]["results"][0]["value"] = "1.4"
     assert "fibrinogen" in differences_from(receipt, assessed_again(receipt))
 
@@ -102,9 +104,9 @@ def test_a_changed_value_gives_another_advice_and_is_named() -> None:
     ],
 )
 def test_values_that_cannot_be_read_are_said(change: Any) -> None:
-    desk = Desk()
-    desk.written()
-    (receipt,) = receipts_of(desk)
+    clinician = Clinician()
+    clinician.written()
+    (receipt,) = receipts_of(clinician)
     change(receipt)
     with pytest.raises(Unreproducible, match="cannot be read"):
         assessed_again(receipt)
@@ -112,8 +114,8 @@ def test_values_that_cannot_be_read_are_said(change: Any) -> None:
 
 @pytest.mark.req("FHIR-49")
 def test_the_provenance_names_the_receipt() -> None:
-    desk = Desk()
-    view = desk.written()
-    (provenance,) = desk.writer.orders("Provenance")
+    clinician = Clinician()
+    view = clinician.written()
+    (provenance,) = clinician.writer.orders("Provenance")
     named = [entity["what"].get("identifier") for entity in provenance["entity"]]
     assert {"system": "https://app.example.org/receipt", "value": view.receipt} in named

@@ -9,11 +9,10 @@ from typing import Any
 from smartapp.clinical.policy import build_policy
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.queries import QUERIES
-from smartapp.usecases.accept import make_acceptance
 from smartapp.usecases.assess import Site, assess_patient
-from smartapp.usecases.beside import Case
-from smartapp.usecases.ports import Subject
-from smartapp.usecases.proposal import ProposalView, Stage
+from smartapp.usecases.orders.approve import make_approval
+from smartapp.usecases.orders.proposal import Proposal, Stage
+from smartapp.usecases.ports import Case, Subject
 from tests import charts as c
 from tests.fakes import MemoryChart, MemoryLog, MemoryProposals, MemoryReceipts, MemoryWriter
 
@@ -34,8 +33,8 @@ def a_chart(**more: Any) -> MemoryChart:
 
 
 @dataclass
-class Desk:
-    """`launch` is this browser's; another desk over the same `proposals`, `chart` and `writer` is another window."""
+class Clinician:
+    """`launch` is this browser's; another clinician over the same `proposals`, `chart` and `writer` is another window."""
 
     chart: MemoryChart = field(default_factory=a_chart)
     writer: MemoryWriter = field(default_factory=MemoryWriter)
@@ -52,7 +51,7 @@ class Desk:
         policy = build_policy(None, self.settings)
         self.site = Site(policy=policy, zone=UTC, queries=QUERIES)
         self.proposals.clock = lambda: self.now
-        self.use_case = make_acceptance(
+        self.use_case = make_approval(
             proposals=self.proposals,
             site=self.site,
             log=self.log,
@@ -86,7 +85,7 @@ class Desk:
         )
         return Case(subject=subject, source=self.chart, writer=self.writer)
 
-    def offered(self) -> tuple[ProposalView, ...]:
+    def offered(self) -> tuple[Proposal, ...]:
         """The patient page."""
         assessed = assess_patient(
             self.case.subject,
@@ -99,18 +98,18 @@ class Desk:
         )
         return self.use_case.offer(self.case, assessed)
 
-    def press(self, view: ProposalView, stage: Stage, **more: Any) -> ProposalView:
+    def press(self, view: Proposal, stage: Stage, **more: Any) -> Proposal:
         """One press on a form as rendered for `stage`."""
-        order, recheck = more.get("order", view.order), more.get("recheck", view.recheck)
-        return self.use_case.step(self.case, view.id, stage, order=order, recheck=recheck)
+        order, follow_up = more.get("order", view.order), more.get("follow_up", view.follow_up)
+        return self.use_case.press(self.case, view.id, stage, order=order, follow_up=follow_up)
 
-    def on_receipt(self, **more: Any) -> ProposalView:
+    def on_receipt(self, **more: Any) -> Proposal:
         """A proposal whose receipt is shown: the next press writes."""
         (view,) = self.offered()
         self.press(view, Stage.PROPOSED)
         return self.press(view, Stage.REVIEWING, **more)
 
-    def written(self, **more: Any) -> ProposalView:
+    def written(self, **more: Any) -> Proposal:
         """Three presses."""
         return self.press(self.on_receipt(**more), Stage.CONFIRMING)
 

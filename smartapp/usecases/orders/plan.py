@@ -1,0 +1,90 @@
+"""How an order would be written from one session: as which resource, by which route, what is left out, or why not at all."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.policy import SitePolicy
+from smartapp.fhir.proposals import Ordering, resource_type_of, write_order, write_recheck
+from smartapp.usecases.orders.proposal import Approval, Proposal
+from smartapp.usecases.ports import Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritePlan:
+    """What a press would write; `status` and `intent` of the order are the site's.
+
+    `left_out` says of each resource whose scope was not granted why it is not written; `refused` why nothing can be written at
+    all, empty if it can. `together`: all of it goes in one transaction; `conditional`: else each goes with its condition.
+    """
+
+    resource_type: str
+    status: str
+    intent: str
+    left_out: tuple[str, ...] = ()
+    refused: str = ""
+    together: bool = False
+    conditional: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWriting:
+    """Plans and prepares what is written; `clock` gives the clinical now."""
+
+    policy: SitePolicy
+    clock: Callable[[], datetime]
+    base_url: str
+
+    def plan(self, case: Case, proposal: Proposal) -> WritePlan:
+        """What a press on this proposal would write in this session."""
+        kinds = ("ServiceRequest", "Provenance") if proposal.follow_up else ("Provenance",)
+        left_out = tuple(why for kind in kinds if (why := case.writer.can_create(kind)))
+        kind = self._resource_type(proposal.order)
+        return WritePlan(
+            resource_type=kind,
+            status=str(self.policy.get("order_status")),
+            intent=str(self.policy.get("order_intent")),
+            left_out=left_out,
+            refused=self.refused(case, proposal.order),
+            together=case.writer.transacts() and len(left_out) < len(kinds),
+            conditional=case.writer.conditions(kind),
+        )
+
+    def refused(self, case: Case, order: ProposedOrder) -> str:
+        """Why nothing can be written at all, in a sentence; empty if it can. An order needs its requester (FHIR-41)."""
+        if self.policy.get("order_intent") == "order" and not case.subject.user:
+            return "the EHR did not say who you are, and an order names who requests it"
+        return case.writer.can_create(self._resource_type(order))
+
+    def approval(self, case: Case, proposal: Proposal, at: datetime) -> Approval:
+        """The resources as they will be sent, decided by this clinician; the receipt is still missing."""
+        ordering = self._ordering(case, proposal)
+        follow_up = proposal.follow_up and not case.writer.can_create("ServiceRequest")
+        return Approval(
+            by=case.subject.user_name or case.subject.user,
+            at=at.timestamp(),
+            receipt="",
+            resource_type=self._resource_type(proposal.order),
+            order=json.dumps(write_order(proposal.order, ordering)),
+            follow_up=json.dumps(write_recheck(proposal.order, ordering)) if follow_up else "",
+            provenance=not case.writer.can_create("Provenance"),
+        )
+
+    def _resource_type(self, order: ProposedOrder) -> str:
+        return resource_type_of(order, self.policy.get("component_resource"))
+
+    def _ordering(self, case: Case, proposal: Proposal) -> Ordering:
+        return Ordering(
+            patient=case.subject.patient,
+            at=self.clock(),
+            rules_url=f"{self.base_url}/rules",
+            encounter=case.subject.encounter,
+            requester=case.subject.user,
+            identifier=(f"{self.base_url}/proposal", proposal.identifier),
+            status=self.policy.get("order_status"),
+            intent=self.policy.get("order_intent"),
+            component_resource=self.policy.get("component_resource"),
+            recheck_after_h=self.policy.get("recheck_after_dose_h"),
+        )
