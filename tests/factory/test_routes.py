@@ -111,7 +111,7 @@ def test_no_form_of_a_live_launch_is_taken_without_its_token_or_from_elsewhere(h
     posts = {rule: status for rule, status in seen.items() if status != 405}
     assert len(posts) >= 5
     assert set(posts.values()) <= {403, 404}
-    assert (ward.observed, ward.ended, ward.writer.created) == ([], False, [])
+    assert (ward.entered, ward.ended, ward.writer.created) == ([], False, [])
 
 
 @pytest.mark.req("SEC-04")
@@ -123,7 +123,7 @@ def test_nothing_changes_by_a_get(app: Flask) -> None:
     } == set()
     ward = act_now()
     list(walked(ward.app, "GET"))
-    assert (ward.observed, ward.ended, ward.writer.created) == ([], False, [])
+    assert (ward.entered, ward.ended, ward.writer.created) == ([], False, [])
 
 
 @pytest.mark.req("SEC-07")
