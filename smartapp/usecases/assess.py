@@ -39,6 +39,10 @@ class Assessed:
     assessment: Assessment
 
 
+class PatientNotThere(Exception):
+    """The EHR does not have the patient whose chart is to be assessed (404, 410); no rule was run. The message is a sentence."""
+
+
 def assess_patient(
     subject: Subject,
     *,
@@ -57,11 +61,22 @@ def assess_patient(
     named gap (CDS-22, DQ-17).
     """
     chart = completed(sent, source, site.queries)
+    _check_patient(chart, subject, log)
     assessed = Assessed(
         chart=chart, assessment=assess_chart(chart, site=site, as_of=as_of, bedside=bedside, drafts=drafts)
     )
     log.assessed(subject, assessed.assessment, event, data_sets(chart, site.queries))
     return assessed
+
+
+def _check_patient(chart: Chart, subject: Subject, log: AssessmentLog) -> None:
+    """A wrong launch context must not read as an answer: a chart of nobody is not assessed."""
+    patient = chart.answers.get("patient")
+    if patient is not None and patient.state is AnswerState.GONE:
+        log.noted(subject, "not assessed", "the EHR does not have this patient")
+        raise PatientNotThere(
+            "The EHR does not have the patient that this launch names. No rule was run, and nothing is advised."
+        )
 
 
 def assess_chart(

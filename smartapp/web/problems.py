@@ -16,6 +16,7 @@ from flask import (
 )
 from werkzeug.exceptions import HTTPException
 
+from smartapp.usecases.assess import PatientNotThere
 from smartapp.usecases.manual_entries import ImplausibleWeight
 from smartapp.usecases.orders.approve import NoSuchProposal, NotApprovable
 from smartapp.usecases.orders.cancel import NotWithdrawn
@@ -40,6 +41,11 @@ _HTTP_WORDS = {
     429: ("Too many requests", "More requests came than are answered in a minute.", "Wait a minute and try again."),
 }
 _REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
+    PatientNotThere: (
+        200,  # the page is a state of the patient page (screens.md section 1), not a failure of it
+        "◇ CANNOT ASSESS — this patient could not be read",
+        "Open the app again from the patient's chart. If it stays so, ask your EHR team whether the launch names the right patient.",
+    ),
     NoSuchProposal: (404, "Not found", "Go back to the patient page."),
     NotApprovable: (
         409,
