@@ -83,6 +83,8 @@ class Ehr(_Strict):
     allow_private_address: bool = False
     ca_file: Path | None = None
     proxy: str = ""
+    requests_per_minute: int = Field(default=0, ge=0, le=1_000_000)
+    requests_per_day: int = Field(default=0, ge=0, le=1_000_000_000)
     write_back: bool = False
     write_route: Literal["auto", "fhir", "none"] = "auto"
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from smartapp.ehr.errors import Broken, Busy, EhrError, EhrRefused, Gone, Late, NotPermitted, Unreachable
+from smartapp.ehr.throttle import Throttle
 from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle, read_outcome
 from smartapp.fhir.page_order import newest_first
 from smartapp.fhir.r4_structs import Unreadable
@@ -80,12 +81,14 @@ class FhirClient:
         *,
         request_seconds: float = 10.0,
         sleep: Callable[[float], None] = time.sleep,
+        throttle: Throttle | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._outbound = outbound
         self._tokens = tokens
         self._request_seconds = request_seconds
         self._sleep = sleep
+        self._throttle = throttle or Throttle()
 
     def read(self, path: str, deadline: float) -> bytes:
         """One resource by `Type/id`."""
@@ -199,6 +202,7 @@ class FhirClient:
         the server asks for it (FHIR-14)."""
         fresh = {"Cache-Control": "no-cache", **(headers or {})}
         for attempt in range(1, _TRIES + 1):
+            self._wait_turn(deadline)
             reply = self._send(method, url, deadline, headers=fresh, body=body)
             if reply.status not in (_TOO_MANY, _UNAVAILABLE):
                 return reply
@@ -207,6 +211,12 @@ class FhirClient:
                 break
             self._sleep(wait + random.uniform(0, 0.2))  # noqa: S311 - jitter, not a secret
         raise Busy("the EHR is busy and asked to be left alone for longer than this page can wait")
+
+    def _wait_turn(self, deadline: float) -> None:
+        """A request that changes nothing is made when the EHR may be asked, or not at all; a write is never held back."""
+        wait = self._throttle.admit(min(_LONGEST_WAIT, deadline - time.monotonic()))
+        if wait:
+            self._sleep(wait)
 
     def _send(
         self, method: str, url: str, deadline: float, *, headers: Mapping[str, str], body: bytes | None = None
@@ -226,15 +236,21 @@ class FhirClient:
         left = min(self._request_seconds, deadline - time.monotonic())
         if left <= 0:
             raise Unreachable("the time for reading this page is used up")
+        self._throttle.sent()
         everything = {"Accept": FHIR_JSON, "Authorization": f"Bearer {token}", **headers}
+        began = time.monotonic()
         try:
-            return self._outbound.send(method, url, headers=everything, body=body, seconds=left)
-        except TooLate as error:
-            raise Late(str(error)) from None
+            reply = self._outbound.send(method, url, headers=everything, body=body, seconds=left)
         except NoAnswer as error:
-            raise Unreachable(str(error)) from None
+            self._throttle.silent(time.monotonic() - began)
+            raise (Late if isinstance(error, TooLate) else Unreachable)(str(error)) from None
         except OutboundError as error:
             raise Broken(str(error)) from None
+        self._throttle.answered()
+        if reply.status in (_TOO_MANY, _UNAVAILABLE):
+            told = reply.headers.get("retry-after", "")
+            self._throttle.rest(retry_after(told) if told else None)
+        return reply
 
 
 def _answered_no(reply: HttpReply) -> bool:

@@ -81,7 +81,9 @@ def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
     app.register_blueprint(receipts.create_blueprint(door=door, page=page, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(all_rules(), parts.site.policy))
     app.register_blueprint(
-        operations.create_blueprint(lambda: missing(parts.database, parts.keys), parts.requests.metrics.text)
+        operations.create_blueprint(
+            lambda: missing(parts.database, parts.keys), parts.requests.metrics.text, parts.throttles.troubled
+        )
     )
 
 

@@ -2,8 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint
@@ -17,14 +16,13 @@ from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.policy import SitePolicy
 from smartapp.config.settings import Settings
-from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.deadline_source import HurriedSource
 from smartapp.ehr.errors import NotPermitted
 from smartapp.ehr.source import FhirChartSource
 from smartapp.factory.callers import gate_of
 from smartapp.factory.parts import Parts
-from smartapp.factory.wiring import Connections, registration_of
+from smartapp.factory.wiring import registration_of
 from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_body
 from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
@@ -42,7 +40,7 @@ def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     room = Room(
         site=parts.site,
         clock=parts.clock,
-        open_source=_hook_source(settings, parts.connections, parts.statements, parts.clock),
+        open_source=_hook_source(settings, parts),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(_ordering(subject, base, parts)),
         checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
@@ -71,9 +69,8 @@ def _counts(parts: Parts) -> CallCounts:
     return counts
 
 
-def _hook_source(
-    settings: Settings, connections: Connections, statements: Statements, clock: Callable[[], datetime]
-) -> OpenSource:
+def _hook_source(settings: Settings, parts: Parts) -> OpenSource:
+    connections, statements, throttles = parts.connections, parts.statements, parts.throttles
     by_base = {ehr.fhir_base: registration_of(ehr) for ehr in settings.ehr}
 
     def open_source(hook: HookRequest) -> HurriedSource | None:
@@ -93,13 +90,14 @@ def _hook_source(
             return f"the call's token grants {resource} only where {' or '.join(limits)}" if limits else ""
 
         outbound = connections.of(by_base[hook.fhir_server])
-        client = FhirClient(hook.fhir_server, outbound, _HookToken(hook.authorization))
+        throttle = throttles.of(by_base[hook.fhir_server].name)
+        client = FhirClient(hook.fhir_server, outbound, _HookToken(hook.authorization), throttle=throttle)
         until = hook.deadline - _ASSESSING_SECONDS
         patience = max(min(until - time.monotonic(), _STATEMENT_SECONDS), 0.0)
         source = FhirChartSource(
             client,
             hook.patient_id,
-            as_of=clock,
+            as_of=parts.clock,
             may_read=may_read,
             hidden=hidden,
             capabilities=lambda: statements.within(hook.fhir_server, outbound, patience),

@@ -11,6 +11,7 @@ from smartapp import __version__
 from smartapp.config.settings import Settings
 from smartapp.ehr.async_read import Readings
 from smartapp.ehr.capabilities import Statements
+from smartapp.ehr.throttle import Budget, Throttles
 from smartapp.factory.references import CardReferences
 from smartapp.factory.wiring import (
     Charts,
@@ -71,6 +72,7 @@ class Parts:
     discovery: Discovery
     tokens: TokenEndpoint
     statements: Statements = field(default_factory=Statements)
+    throttles: Throttles = field(default_factory=Throttles)
 
     @property
     def base(self) -> str:
@@ -105,6 +107,7 @@ class Parts:
             now=self.clock,
             readings=Readings(float(self.settings.budgets.page)),
             statements=self.statements,
+            throttles=self.throttles,
             alone=alone,
         )
 
@@ -169,4 +172,8 @@ def make_parts(settings: Settings, clock: Callable[[], datetime], database: Data
         keys=keys,
         discovery=Discovery(connections.of, seconds=seconds),
         tokens=TokenEndpoint(connections.of, keys, seconds=seconds),
+        throttles=Throttles(
+            budgets={ehr.name: Budget(ehr.requests_per_minute, ehr.requests_per_day) for ehr in settings.ehr},
+            withheld=requests.metrics.withheld,
+        ),
     )

@@ -16,6 +16,7 @@ from smartapp.ehr.async_read import FirstAnswers, Readings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.source import FhirChartSource
+from smartapp.ehr.throttle import Throttles
 from smartapp.ehr.writer import FhirChartWriter
 from smartapp.fhir.capabilities import Capabilities
 from smartapp.fhir.queries import Query, site_queries
@@ -192,6 +193,7 @@ class Charts:
     now: Callable[[], datetime]
     readings: Readings
     statements: Statements
+    throttles: Throttles
     alone: bool = False  # whether this process answers all requests
 
     def source_of(self, session: SmartSession) -> FhirChartSource:
@@ -251,6 +253,7 @@ class Charts:
             self.connections.of(registration),
             tokens,
             request_seconds=float(self.settings.budgets.fhir_request),
+            throttle=self.throttles.of(session.ehr),
         )
 
 

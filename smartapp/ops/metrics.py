@@ -19,6 +19,7 @@ class Metrics:
     took: Any
     asked: Any
     waited: Any
+    held: Any
     text: Callable[[], bytes]
     known: dict[tuple[str, str, int], tuple[Any, Any]] = field(default_factory=dict)
 
@@ -35,6 +36,10 @@ class Metrics:
         """One request to an EHR or a caller's keys; `outcome` is a status or `none`."""
         self.asked.labels(name, outcome).inc()
         self.waited.labels(name).observe(seconds)
+
+    def withheld(self, name: str, why: str) -> None:
+        """A request to an EHR that was not made: its `budget` is spent, it asked for `rest`, or its `circuit` is open."""
+        self.held.labels(name, why).inc()
 
 
 def make_metrics(program: str) -> Metrics:
@@ -63,6 +68,9 @@ def make_metrics(program: str) -> Metrics:
         ),
         waited=prometheus.Histogram(
             "smartapp_outbound_seconds", "Time until they answered.", ["to"], buckets=_SLOW, registry=registry
+        ),
+        held=prometheus.Counter(
+            "smartapp_withheld_requests", "Requests to EHRs that were not made.", ["to", "why"], registry=registry
         ),
         text=lambda: prometheus.generate_latest(shown),
     )

@@ -1,15 +1,20 @@
 """Whether the process answers and is ready, and what it counted; no patient data (interfaces.md section 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, jsonify
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_blueprint(reasons: Callable[[], Sequence[str]], metrics: Callable[[], bytes]) -> Blueprint:
-    """`reasons()` says in sentences what is not usable: configuration, schema, database, keys; empty when ready.
-    `metrics()` gives the figures as Prometheus text."""
+def create_blueprint(
+    reasons: Callable[[], Sequence[str]],
+    metrics: Callable[[], bytes],
+    circuits: Callable[[], Mapping[str, str]] = dict,
+) -> Blueprint:
+    """`reasons()` says in sentences what is not usable: configuration, schema, database, keys; empty when ready. `circuits()` names the
+    EHRs that are left alone because they did not answer (open, half-open): a detail, the app is ready all the same. `metrics()` gives
+    the figures as Prometheus text."""
     blueprint = Blueprint("operations", __name__)
 
     @blueprint.get("/healthz")
@@ -19,7 +24,9 @@ def create_blueprint(reasons: Callable[[], Sequence[str]], metrics: Callable[[],
     @blueprint.get("/readyz")
     def readyz() -> Response:
         lacking = list(reasons())
-        response = jsonify({"status": "not ready", "reasons": lacking} if lacking else {"status": "ready"})
+        state: dict[str, object] = {"status": "not ready", "reasons": lacking} if lacking else {"status": "ready"}
+        silent = dict(circuits())
+        response = jsonify({**state, "ehrs": silent} if silent else state)
         response.status_code = 503 if lacking else 200
         return response
 
