@@ -1,0 +1,1 @@
+"""The exported rules in engines by others (issue: computable rules)."""
