@@ -46,13 +46,36 @@ def assess(
     sys.exit(code)
 
 
-@main.command(epilog="Example: smartapp rules --format markdown")
+@main.group(invoke_without_command=True, epilog="Example: smartapp rules --format markdown")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
-def rules(form: str) -> None:
+@click.pass_context
+def rules(context: click.Context, form: str) -> None:
     """Every rule: id, version, citation, evidence level, inputs."""
+    if context.invoked_subcommand is not None:
+        return
     from smartapp.clinical import catalogue  # noqa: PLC0415 - imported when it runs
 
     click.echo(catalogue.printed(form), nl=False)
+
+
+@rules.command("export", epilog="Example: smartapp rules export --format fhir --config site.toml --out rules")
+@click.option("--format", "form", type=click.Choice(["fhir", "cql"]), required=True, help="One Bundle, or CQL and ELM.")
+@CONFIG
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to; default standard output."
+)
+def rules_export(form: str, config_file: Path | None, out: Path | None) -> None:
+    """The rules for another engine: PlanDefinition and Libraries, or CQL and ELM; what has no twin there is listed."""
+    from smartapp.cli import rules_export as export  # noqa: PLC0415 - imported when it runs
+    from smartapp.config.errors import ConfigError  # noqa: PLC0415
+
+    try:
+        files = export.exported(form, config_file)
+        export.put(files, out, click.echo)
+    except ConfigError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{out} could not be written: {error.strerror}")
 
 
 @main.command(epilog="Example: smartapp serve --config site.toml --workers 2")

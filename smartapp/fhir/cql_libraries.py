@@ -27,7 +27,12 @@ VERSION = "1.2.0"  # of the libraries, as their first line has it: the guideline
 _PARAMETER = re.compile(r'^parameter "(?P<name>[^"]+)" (?P<type>[A-Za-z<>.]+) default (?P<value>.+)$', re.MULTILINE)
 _ROW = re.compile(r"^@row: (?P<id>[A-Z]+-\d\d)$", re.MULTILINE)
 _TYPE = "{urn:hl7-org:elm-types:r1}"
-_ABOUT_CHART = """
+ABOUT = {
+    RULES: "The rows of the guideline in CQL. The patient's facts and the site's values are its parameters; it needs no FHIR.",
+    CHART: "Reads the facts of those rows from a FHIR R4 chart. Valid for clean charts only: it does not judge data quality.",
+    ON_CHART: "The same rows with the facts read from the chart, as the PlanDefinition asks them. Valid for clean charts only.",
+}
+_ABOUT_ON_CHART = """
 /*
 The rows of FibrinogenReplacement, word for word, with FibrinogenChart's facts in the place of its parameters: for a server that applies
 the PlanDefinition to a patient. Valid for clean charts only, as FibrinogenChart says.
@@ -64,6 +69,12 @@ def rows_with_twin() -> tuple[Row, ...]:
     """The rows of the guideline that the text tells, in its order."""
     rows = catalogue_rows()
     return tuple(rows[match["id"]] for match in _ROW.finditer(_source(RULES)))
+
+
+def sentence(row: str) -> str:
+    """What stands above a row's define: the guideline's sentence, in one line."""
+    _, _, rest = _source(RULES).partition(f"@row: {row}\n")
+    return " ".join(rest.partition("*/")[0].split())
 
 
 @cache
@@ -104,7 +115,7 @@ def _on_chart(text: str) -> str:
     facts, border, rules = rest.partition('parameter "policy_sha256"')
     parameters, at, rows = (border + rules).partition("// CRS-02. Bands")
     read = _PARAMETER.sub(lambda match: f'define "{match["name"]}":\n  Chart."{match["name"]}"\n', facts)
-    return f"{introduction.rstrip()}\n{_ABOUT_CHART}{uses}\n{parameters}\ncontext Patient\n{read}{at}{rows}"
+    return f"{introduction.rstrip()}\n{_ABOUT_ON_CHART}{uses}\n{parameters}\ncontext Patient\n{read}{at}{rows}"
 
 
 def _setting(match: re.Match[str], policy: SitePolicy) -> Setting:

@@ -15,7 +15,12 @@ FOLDER = Path(__file__).parent / "node"
 def ask(program: str, question: Any, seconds: int = 120) -> Any:
     """What a program says; AssertionError with its words where it fails."""
     run = subprocess.run(
-        ["node", FOLDER / program], input=json.dumps(question), capture_output=True, text=True, timeout=seconds
+        ["node", FOLDER / program],
+        check=False,
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
     )
     assert run.returncode == 0, run.stderr[-2000:]
     return json.loads(run.stdout.partition("\x02")[2])
@@ -35,7 +40,9 @@ def pruned(elm: Any) -> Any:
         return [pruned(item) for item in elm]
     if not isinstance(elm, dict):
         return elm
-    kept = {name: pruned(value) for name, value in elm.items() if not (name in ("annotation", "signature") and value == [])}
+    kept = {
+        name: pruned(value) for name, value in elm.items() if not (name in ("annotation", "signature") and value == [])
+    }
     if "annotation" in kept and kept.get("identifier"):
         kept["annotation"] = [one for one in kept["annotation"] if one["type"] == "CqlToElmInfo"]
     return kept

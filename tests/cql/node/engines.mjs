@@ -80,7 +80,8 @@ export function byReferenceEngine(name, texts, elm, settings, defines) {
 function value_(type, value) {
   switch (type) {
     case "Decimal":
-      return new kotlin.Decimal(BigDecimal.fromString(value));
+      // a decimal as CQL writes it: this engine takes what has no point for a whole number
+      return new kotlin.Decimal(BigDecimal.fromString(value.includes(".") ? value : `${value}.0`));
     case "Integer":
       return new kotlin.Integer(value);
     case "Boolean":

@@ -1,0 +1,12 @@
+// {libraries: {name: ELM}, library, charts: [Bundle], now, defines} → [{define: value}, …]: a library that reads FHIR, by cql-execution.
+import fhirData from "cql-exec-fhir";
+import { answer, question } from "./answer.mjs";
+import { byCqlExecution } from "./engines.mjs";
+
+const { libraries, library, charts, now, defines } = question();
+const source = (bundle) => {
+  const made = fhirData.PatientSource.FHIRv401();
+  made.loadBundles([bundle]);
+  return made;
+};
+answer(await byCqlExecution(libraries[library], charts.map(() => ({})), defines, charts, now, source, libraries));
