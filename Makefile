@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: breaks doors help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
+.PHONY: breaks cql doors elm help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -82,6 +82,18 @@ growth: .venv-bench/.installed
 .venv-healthchain/.installed: requirements/healthchain.txt
 	$(PYTHON) -m venv .venv-healthchain
 	.venv-healthchain/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+## cql: the exported rules in engines by others: 5,000 settings in two, 300 charts, 200 patients by $$apply, 20 deliberate changes (about fifteen minutes)
+cql: $(TEST) tests/cql/node/node_modules
+	$(BIN)/python -m tests.cql.run $(ARGS)
+
+## elm: write the ELM of smartapp/clinical/cql anew, by the translator of the CQL project
+elm: $(TEST) tests/cql/node/node_modules
+	$(BIN)/python -m tests.cql.write_elm
+
+tests/cql/node/node_modules: tests/cql/node/package-lock.json
+	npm ci --prefix tests/cql/node --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 ## breaks: take out one protection after the other and see that a test of its row turns red (about an hour); ARGS="--from 20"

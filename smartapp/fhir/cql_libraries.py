@@ -73,8 +73,8 @@ def rows_with_twin() -> tuple[Row, ...]:
 
 def sentence(row: str) -> str:
     """What stands above a row's define: the guideline's sentence, in one line."""
-    _, _, rest = _source(RULES).partition(f"@row: {row}\n")
-    return " ".join(rest.partition("*/")[0].split())
+    before, _, _ = _source(RULES).partition(f"@row: {row}\n")
+    return " ".join(before.rpartition("/*")[2].split())
 
 
 @cache

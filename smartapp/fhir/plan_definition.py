@@ -219,17 +219,16 @@ def _activity(id_: str, title: str, policy: SitePolicy, base: str) -> dict[str, 
 def _library(library: CqlLibrary, policy: SitePolicy, base: str) -> dict[str, Any]:
     includes = [{"type": "depends-on", "resource": f"{base}/Library/{name}|{VERSION}"} for name in library.includes]
     elm = json.dumps(library.elm, separators=(",", ":"))
-    body = {
+    return {
         **_shared("Library", library.name, "cpg-computablelibrary", policy, base),
         "name": library.name,
         "title": library.name,
         "type": {"coding": [{"system": f"{_HL7}/library-type", "code": "logic-library"}]},
         "description": f"{DISCLAIMER} {ABOUT[library.name]}",
-        "relatedArtifact": includes,
+        **({"relatedArtifact": includes} if includes else {}),
         "parameter": [_parameter(one.name, one.type) for one in library.settings],
         "content": [_content("text/cql", library.text), _content("application/elm+json", elm)],
     }
-    return {name: value for name, value in body.items() if value}
 
 
 _FHIR_TYPES: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from tests import charts as c
 Resource = dict[str, Any]
 UNITS = {"g/L": Decimal(1), "mg/dL": Decimal(100), "mg/L": Decimal(1000)}
 BLEEDINGS = (None, None, None, "K92.0", "R31.0", "I61.9", "R04.0", "R04.81")
-LEVELS = "0.5 0.8 0.99 1.0 1.2 1.49 1.5 1.8 2.0 2.4".split()
+LEVELS = tuple("0.5 0.8 0.99 1.0 1.2 1.49 1.5 1.8 2.0 2.4".split())
 WEIGHTS = "4.2 18 24.9 25 39.9 40 57.2 70 95".split()
 
 
@@ -24,7 +24,7 @@ def _chart(dice: random.Random, now: datetime) -> list[Resource]:
     years = dice.choice((0, 3, 9, 11, 14, 17, 30, 64))
     day = dice.choice((2, 6, 6, 12, 29, 31, 45, 89, 95))
     born = now.date().replace(year=now.year - years) - timedelta(days=40)
-    chart = [c.patient(born.isoformat()), _infusion(dice, now, day)]
+    chart = [c.patient(born.isoformat(), name=[{"family": "Osei", "given": ["Ama"]}]), _infusion(dice, now, day)]
     chart += _fibrinogens(dice, now, day) + _crs(dice, now, day) + _others(dice, now)
     code = dice.choice(BLEEDINGS)
     if code:
@@ -60,7 +60,9 @@ def _fibrinogens(dice: random.Random, now: datetime, day: int) -> list[Resource]
         unit = dice.choice([*UNITS])
         level = Decimal(dice.choice(LEVELS)) * UNITS[unit]
         comparator = dice.choice(("", "", "", "", "<", ">")) if unit == "g/L" else ""
-        found.append(_result(f"fib{place}", "3255-7", f"{comparator}{level.normalize():f}", unit, now, hours + 26 * place))
+        found.append(
+            _result(f"fib{place}", "3255-7", f"{comparator}{level.normalize():f}", unit, now, hours + 26 * place)
+        )
     return found
 
 
@@ -100,6 +102,6 @@ def _others(dice: random.Random, now: datetime) -> list[Resource]:
     if dice.random() < 0.2:
         found.append(_condition("icans", f"G92.0{dice.randint(1, 5)}", now - timedelta(hours=9)))
     if dice.random() < 0.3:
-        given = c.given("toci", "L04AC07", 24.0)
+        given = c.given("toci", "L04AC07")
         found.append({**given, "effectiveDateTime": _time(now, 24 * dice.choice((1, 10, 13)))})
     return found

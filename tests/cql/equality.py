@@ -1,12 +1,11 @@
-"""`make cql`: at least 5,000 random settings in two engines by others, and no difference."""
+"""What two engines by others say of the same settings."""
 
-import sys
 from typing import Any
 
 from smartapp.clinical.policy import build_policy
 from smartapp.fhir.cql_libraries import RULES, cql_libraries
 from tests.cql.node_programs import ask
-from tests.cql.settings import Setting, differences, settings
+from tests.cql.settings import Setting
 
 ENGINES = ("cql-execution", "reference")
 
@@ -27,17 +26,3 @@ def evaluated(
     }
     answer: dict[str, list[dict[str, Any]]] = ask("evaluate.mjs", question, seconds=1800)
     return answer
-
-
-if __name__ == "__main__":
-    count, seed = (int(text) for text in (*sys.argv[1:], "5000", "1")[:2])
-    chosen = settings(count, seed)
-    wrong = 0
-    for engine, said in evaluated(chosen).items():
-        lines = differences(chosen, said)
-        wrong += len(lines)
-        print("\n".join(lines[:10]))
-        print(
-            f"{engine}: {len(chosen)} settings, {sum(len(one.expected) for one in chosen)} values, {len(lines)} differences"
-        )
-    sys.exit(1 if wrong else 0)

@@ -35,14 +35,14 @@ def need_node() -> None:
 
 
 def pruned(elm: Any) -> Any:
-    """ELM without what says nothing: empty lists, and remarks of the translator on the text."""
+    """ELM without empty lists, the translator's remarks on the text, and the comments' tags: what it does, not how it is told."""
     if isinstance(elm, list):
         return [pruned(item) for item in elm]
     if not isinstance(elm, dict):
         return elm
-    kept = {
-        name: pruned(value) for name, value in elm.items() if not (name in ("annotation", "signature") and value == [])
+    kept = {name: pruned(value) for name, value in elm.items() if name != "signature" or value}
+    marks = [one for one in kept.get("annotation", ()) if one["type"] == "CqlToElmInfo"]
+    return {
+        **{name: value for name, value in kept.items() if name != "annotation"},
+        **({"annotation": marks} if marks else {}),
     }
-    if "annotation" in kept and kept.get("identifier"):
-        kept["annotation"] = [one for one in kept["annotation"] if one["type"] == "CqlToElmInfo"]
-    return kept

@@ -325,7 +325,7 @@ def differences(asked: list[Setting], said: list[dict[str, Any]]) -> list[str]:
     found = []
     for place, (one, values) in enumerate(zip(asked, said, strict=True)):
         for name, value in one.expected.items():
-            if not _equal(value, values[name]):
+            if not equal(value, values[name]):
                 found.append(f"{place} {name}: {value} by the application, {values[name]} by CQL, given {one.given}")
     return found
 
@@ -333,7 +333,8 @@ def differences(asked: list[Setting], said: list[dict[str, Any]]) -> list[str]:
 _LAST_PLACE = Decimal("0.00000002")  # one engine cuts the eighth place, another rounds it
 
 
-def _equal(ours: Any, theirs: Any) -> bool:
+def equal(ours: Any, theirs: Any) -> bool:
+    """The same; numbers as text to the last of eight places."""
     if isinstance(ours, str) and isinstance(theirs, str) and ours[:1].isdigit() and theirs[:1].isdigit():
         return abs(Decimal(ours) - Decimal(theirs)) <= _LAST_PLACE
     return bool(ours == theirs)

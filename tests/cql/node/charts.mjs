@@ -4,9 +4,10 @@ import { answer, question } from "./answer.mjs";
 import { byCqlExecution } from "./engines.mjs";
 
 const { libraries, library, charts, now, defines } = question();
+const charted = fhirData.PatientSource.FHIRv401(); // reads the model of FHIR: once for all
 const source = (bundle) => {
-  const made = fhirData.PatientSource.FHIRv401();
-  made.loadBundles([bundle]);
-  return made;
+  charted.reset();
+  charted.loadBundles([bundle]);
+  return charted;
 };
 answer(await byCqlExecution(libraries[library], charts.map(() => ({})), defines, charts, now, source, libraries));
