@@ -8,8 +8,8 @@ from tests.cql.node_programs import ask
 from tests.cql.settings import Setting, differences
 
 CHANGES = (
-    ('"Fibrinogen" >= "t1_below" then', '"Fibrinogen" > "t1_below" then'),
-    ('"Fibrinogen" >= "t2_below" then', '"Fibrinogen" > "t2_below" then'),
+    ('when "Fibrinogen" >= "t1_below" then', 'when "Fibrinogen" > "t1_below" then'),
+    ('when "Fibrinogen" >= "t2_below" then', 'when "Fibrinogen" > "t2_below" then'),
     ('"Fibrinogen age" <= "fib_tier_max_age_h"', '"Fibrinogen age" < "fib_tier_max_age_h"'),
     ('= \'<\' then (if "Fibrinogen" <= "t1_below"', '= \'<\' then (if "Fibrinogen" < "t1_below"'),
     ('"Days since tocilizumab" <= "toci_lookback_d"', '"Days since tocilizumab" < "toci_lookback_d"'),

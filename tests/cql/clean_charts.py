@@ -10,8 +10,8 @@ from tests import charts as c
 Resource = dict[str, Any]
 UNITS = {"g/L": Decimal(1), "mg/dL": Decimal(100), "mg/L": Decimal(1000)}
 BLEEDINGS = (None, None, None, "K92.0", "R31.0", "I61.9", "R04.0", "R04.81")
-LEVELS = tuple("0.5 0.8 0.99 1.0 1.2 1.49 1.5 1.8 2.0 2.4".split())
-WEIGHTS = "4.2 18 24.9 25 39.9 40 57.2 70 95".split()
+LEVELS = ("0.5", "0.8", "0.99", "1.0", "1.2", "1.49", "1.5", "1.8", "2.0", "2.4")
+WEIGHTS = ("4.2", "18", "24.9", "25", "39.9", "40", "57.2", "70", "95")
 
 
 def clean_charts(count: int, seed: int, now: datetime = c.NOW) -> list[list[Resource]]:
