@@ -111,3 +111,5 @@ class UnusableResult:
     issued: datetime | None = None
     status: str = ""
     variant: Variant | None = None
+    identifiers: tuple[str, ...] = ()
+    updated: datetime | None = None

@@ -38,6 +38,7 @@ class LabResult:
     as the record has them, comparator included. `collected` follows DQ-02. `upper_limit` is the record's own reference
     limit in the same unit. `source` is the reference of the record, such as `Observation/fib` (for one member of a panel
     `Observation/panel#component-2`). `low` is the lower end of a recorded range, of which `value` is the upper (DQ-25).
+    `identifiers` (`system|value`, also of the specimen's accession) and `updated` tell corrections under a new id (DQ-29).
     `flags` are remarks of the reading, in words ("may read low", "time of issue used").
     """
 
@@ -53,6 +54,8 @@ class LabResult:
     issued: datetime | None = None
     flags: tuple[str, ...] = ()
     low: Decimal | None = None
+    identifiers: tuple[str, ...] = ()
+    updated: datetime | None = None
 
     @property
     def least(self) -> Decimal:

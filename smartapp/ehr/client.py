@@ -296,7 +296,12 @@ def _notices(page: Bundle) -> list[str]:
 
 def _page_trouble(page: Bundle) -> str:
     failed = next((message for message in page.messages if message.is_failure), None)
-    return f"the EHR reported an error with it: {failed.text}" if failed else ""
+    if failed is not None:
+        return f"the EHR reported an error with it: {failed.text}"
+    withheld = next((message for message in page.messages if message.withheld), None)
+    if withheld is not None:
+        return f"the EHR says that part of it is not shown: {withheld.text}"
+    return f"{page.odd} of its entries hold no resource that can be read" if page.odd else ""
 
 
 def _caps(url: str, seen: set[str], size: int) -> str:

@@ -26,7 +26,7 @@ class Answer:
     `notices` are sentences about it (filters the server dropped, entries refused, foreign-patient resources left out); `next_url`
     is where its next page lies, if someone else was given the first. `only_older_missing`: the search's own `self` link says that it is
     sorted by date, newest first, what was read is so, and only later pages are missing (DQ-17); `self_url` is that link, where someone else
-    was given the first page."""
+    was given the first page. `full_urls`: the entries' own addresses in the order of `resources`, empty where they are not known (DQ-29)."""
 
     query: str
     state: AnswerState
@@ -36,6 +36,7 @@ class Answer:
     next_url: str = ""
     only_older_missing: bool = False
     self_url: str = ""
+    full_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,17 @@
 """A file for `smartapp assess` as a chart: a Bundle, an array of resources, or a CDS Hooks request (interfaces.md section 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
-from smartapp.fhir.bundle import Bundle, is_outcome, read_bundle
+from smartapp.fhir.bundle import Bundle, read_bundle
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.page_order import newest_first
-from smartapp.fhir.queries import BY_NAME, QUERIES
+from smartapp.fhir.queries import BY_NAME, QUERIES, TOPICS_BY_NAME
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of
 from smartapp.fhir.resources import TOPICS
 
+_HOLDERS = frozenset({"Bundle", "Parameters"})
 _BUNDLES = frozenset({"collection", "searchset", "transaction", "batch", "document", "history", ""})
 
 
@@ -81,20 +82,24 @@ def _chart_of(resources: Sequence[bytes], full_urls: Sequence[str], patient: str
     for place, kind in enumerate(kinds, start=1):
         if not kind.resource_type:
             raise UnusableFile(f"entry {place} is not a FHIR resource")
+        if kind.resource_type in _HOLDERS:
+            raise UnusableFile(f"entry {place} is a {kind.resource_type}: give the resources that it holds")
     wanted = _which([kind.id for kind in kinds if kind.resource_type == "Patient"], patient)
     keep = [r for r, kind in zip(resources, kinds, strict=True) if kind.resource_type != "Patient" or kind.id == wanted]
     named = zip(kinds, full_urls, strict=False)
     own = {url for kind, url in named if kind.resource_type == "Patient" and kind.id == wanted and url}
-    answer = Answer(query="file", state=AnswerState.COMPLETE, resources=tuple(keep))
+    urls = [*full_urls, *("",) * (len(resources) - len(full_urls))]
+    kept_urls = [u for u, kind in zip(urls, kinds, strict=True) if kind.resource_type != "Patient" or kind.id == wanted]
+    answer = Answer(query="file", state=AnswerState.COMPLETE, resources=tuple(keep), full_urls=tuple(kept_urls))
     return Chart(patient=wanted, aliases=frozenset(own)).with_answers(answer)
 
 
 def _cut_off(bundle: Bundle) -> list[Answer]:
     """A search result that names a next page, or an error, holds less than there is, of every type (DQ-17)."""
-    failed = next((message for message in bundle.messages if message.is_failure), None)
+    failed = next((message for message in bundle.messages if message.is_failure or message.withheld), None)
     if not bundle.next_url and failed is None:
         return []
-    why = failed.text if failed else "the file holds only its first page"
+    why = (failed.text or "part of it is not shown") if failed else "the file holds only its first page"
     return [Answer(query=kind, state=AnswerState.INCOMPLETE, reason=why) for kind in TOPICS]
 
 
@@ -133,35 +138,71 @@ def sent_chart(patient: str, base: str, prefetch: dict[str, bytes]) -> Chart:
 
 
 def prefetched_answer(name: str, raw: bytes) -> Answer:
-    """One prefetch key."""
+    """One prefetch key: null is known to be none, a Bundle or one resource of the kind asked for is data; anything else was not read."""
     text = raw.strip()
     if text == b"null":
         return Answer(query=name, state=AnswerState.COMPLETE)
+    kind = kind_of(text).resource_type
+    if kind == "Bundle":
+        return _of_bundle(name, text)
+    if kind == "OperationOutcome":
+        return Answer(query=name, state=AnswerState.FAILED, reason="the EHR reported an error for it")
+    if kind and kind in _kinds_of(name, kind):
+        return Answer(query=name, state=AnswerState.COMPLETE, resources=(text,))
+    return _not_read(name, "what was sent for it is no FHIR resource of the kind that was asked for")
+
+
+def _kinds_of(name: str, kind: str) -> Container[str]:
+    """The types that one key may hold; under a key of the caller's own any that holds no others."""
+    query = BY_NAME.get(name)
+    return (query.resource, *query.refers) if query is not None else {kind} - _HOLDERS
+
+
+def _not_read(name: str, why: str) -> Answer:
+    """A key that was sent and is not understood; one that was not asked for is remarked on."""
+    notices = () if name in TOPICS_BY_NAME else (f"“{name[:40]}”: {why}",)
+    return Answer(query=name, state=AnswerState.FAILED, reason=why, notices=notices)
+
+
+def _of_bundle(name: str, text: bytes) -> Answer:
     try:
         bundle = read_bundle(text)
     except Unreadable as problem:
-        return _no_bundle(name, text, str(problem))
-    if bundle.next_url:
-        return Answer(
-            query=name,
-            state=AnswerState.INCOMPLETE,
-            resources=bundle.resources,
-            reason="only its first page was sent",
-            next_url=bundle.next_url,
-            self_url=bundle.self_url,
-            only_older_missing=newest_first(bundle.self_url, bundle.resources),
-        )
+        return _not_read(name, str(problem))
     failed = next((message for message in bundle.messages if message.is_failure), None)
-    state = AnswerState.FAILED if failed else AnswerState.COMPLETE
-    return Answer(query=name, state=state, resources=bundle.resources, reason=failed.text if failed else "")
+    lacking = "" if bundle.next_url else _lacking(name, bundle)
+    state = (
+        AnswerState.FAILED if failed else AnswerState.INCOMPLETE if lacking or bundle.next_url else AnswerState.COMPLETE
+    )
+    paged = bool(bundle.next_url) and failed is None
+    return Answer(
+        query=name,
+        state=state,
+        resources=bundle.resources,
+        full_urls=bundle.full_urls,
+        reason=failed.text if failed else "only its first page was sent" if paged else lacking,
+        next_url=bundle.next_url if paged else "",
+        self_url=bundle.self_url if paged else "",
+        only_older_missing=paged and not _lacking(name, bundle) and newest_first(bundle.self_url, bundle.resources),
+    )
 
 
-def _no_bundle(name: str, text: bytes, why: str) -> Answer:
-    if is_outcome(text):
-        return Answer(query=name, state=AnswerState.FAILED, reason="the EHR reported an error for it")
-    if kind_of(text).resource_type != "Bundle":
-        return Answer(query=name, state=AnswerState.COMPLETE, resources=(text,))
-    return Answer(query=name, state=AnswerState.FAILED, reason=why)
+def _lacking(name: str, bundle: Bundle) -> str:
+    """Why a Bundle holds less than was asked for; empty where nothing says so (FHIR-09, FHIR-29)."""
+    withheld = next((message for message in bundle.messages if message.withheld), None)
+    if withheld is not None:
+        return f"part of it is not shown ({withheld.text})" if withheld.text else "part of it is not shown"
+    if bundle.odd:
+        return f"{bundle.odd} of its entries hold no resource that can be read"
+    query = BY_NAME.get(name)
+    if query is None or not bundle.resources:
+        return ""
+    wanted = (query.resource, *query.refers)
+    return (
+        ""
+        if any(kind_of(raw).resource_type in wanted for raw in bundle.resources)
+        else "it holds records of another kind"
+    )
 
 
 def names_missing(chart: Chart) -> list[str]:

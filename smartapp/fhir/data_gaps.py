@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from smartapp.clinical.picture import Gap, GapKind, Topic
@@ -37,11 +38,21 @@ _FIBRINOGEN = frozenset({"fibrinogen", "panels", "reports", "Observation", "Diag
 def unread_topics(chart: Chart) -> dict[Topic, Gap]:
     """DQ-17: each part of the chart that failed, was refused or is incomplete, with why."""
     found: dict[Topic, list[Answer]] = {}
-    for answer in chart.answers.values():
+    for answer in map(partial(_with_patient, chart), chart.answers.values()):
         if answer.state not in _READ:
             for topic in _topics(answer):
                 found.setdefault(topic, []).append(answer)
     return {topic: _worst(answers, topic) for topic, answers in found.items()}
+
+
+def _with_patient(chart: Chart, answer: Answer) -> Answer:
+    """An answer about the patient that holds no such patient is no answer (counterparts D11)."""
+    if answer.query != "patient" or answer.state is not AnswerState.COMPLETE:
+        return answer
+    kinds = map(kind_of, answer.resources)
+    if any(kind.resource_type == "Patient" and kind.id == chart.patient for kind in kinds):
+        return answer
+    return replace(answer, state=AnswerState.FAILED, reason=f"Patient/{chart.patient} is not there")
 
 
 def not_offered(chart: Chart) -> list[Gap]:

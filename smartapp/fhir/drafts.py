@@ -10,7 +10,8 @@ from smartapp.clinical.codes import NDC
 from smartapp.clinical.orders import DraftOrder
 from smartapp.fhir.draft_amounts import amounts_in, listed
 from smartapp.fhir.elements import CodeableConcept
-from smartapp.fhir.medications import drug_in
+from smartapp.fhir.local_codes import LocalCodes
+from smartapp.fhir.medications import drug_ordered
 from smartapp.fhir.r4_structs import Medication, Unreadable, decode
 
 ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
@@ -38,7 +39,7 @@ def read_drafts(raw: bytes, local_codes: Mapping[str, str], patient: str = "") -
     medications = _medications(entries)
     orders = ((place, entry.get("resource")) for place, entry in enumerate(entries, start=1))
     return tuple(
-        _draft(place, each, medications, local_codes)
+        _draft(place, each, medications, LocalCodes(local_codes))
         for place, each in orders
         if isinstance(each, dict) and each.get("resourceType") in ORDERS and _is_of(each, patient) and _is_ordered(each)
     )
@@ -96,13 +97,13 @@ def _json(raw: bytes) -> Any:
 
 
 def _draft(
-    place: int, body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]], local_codes: Mapping[str, str]
+    place: int, body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]], local_codes: LocalCodes
 ) -> Draft:
     kind, id_ = str(body["resourceType"]), body.get("id")
     concepts = list(_concepts(body, medications))
     order = DraftOrder(
         source=f"{kind}/{id_}" if isinstance(id_, str) and id_ else f"{kind}#{place}",
-        drug=next((drug for concept in concepts if (drug := drug_in(concept, local_codes))), None),
+        drug=next((drug for concept in concepts if (drug := drug_ordered(concept, local_codes))), None),
         label=next((concept.label for concept in concepts if concept.label), ""),
         **amounts_in(body),
     )

@@ -1,79 +1,124 @@
 """Which resources tell of a CAR-T infusion, and when it was (APP-01)."""
 
-import re
+from typing import NamedTuple
 
-from smartapp.clinical.codes import car_t_of
+from smartapp.clinical.codes import car_t_of, drug_of
 from smartapp.clinical.partial_datetime import Moment
-from smartapp.clinical.picture import InfusionRecord
+from smartapp.clinical.picture import Gap, InfusionRecord, Topic
+from smartapp.clinical.record_words import car_t_named, tells_of_giving, tells_of_preparation
 from smartapp.clinical.terminology import CarTProduct
 from smartapp.fhir.elements import CodeableConcept, Period
-from smartapp.fhir.observation_values import ValueReading, local
-from smartapp.fhir.r4_structs import MedicationAdministration, MedicationUse, Procedure, ServiceRequest
+from smartapp.fhir.observation_values import ValueReading
+from smartapp.fhir.r4_structs import Condition, MedicationAdministration, MedicationUse, Procedure, ServiceRequest
 from smartapp.fhir.times import first_moment
+from smartapp.fhir.unrecognised import A_CAR_T, unrecognised
 
 GIVEN = frozenset({"completed", "in-progress"})
 SETTLED = GIVEN | {"preparation", "not-done", "on-hold", "stopped", "entered-in-error"}
 """Every status of R4 that tells whether something was given; `unknown`, none, and a word of no code list do not."""
 _NOT_MEANT = frozenset({"entered-in-error", "cancelled", "revoked", "draft"})
-_WORDS = re.compile(r"tisagenlecleucel|kymriah|tisa-?cel|ctl019", re.IGNORECASE)
 
 
-def product_of(concept: CodeableConcept | None, reading: ValueReading) -> CarTProduct | None:
-    """The CAR-T product that a concept names, by code (the site's own included) or by the words of APP-01."""
+class CarTNamed(NamedTuple):
+    """The product that a record names; `in_words`: no code that is known does; `weak`: words that only may tell of an infusion (DQ-24)."""
+
+    product: CarTProduct
+    in_words: bool = False
+    weak: bool = False
+
+
+def car_t_in(concept: CodeableConcept | None, reading: ValueReading) -> CarTNamed | None:
+    """The CAR-T product that a concept names: by code (the site's own included), else by its words (APP-01, DQ-24)."""
     if concept is None:
         return None
-    if _WORDS.search(concept.words):
-        return CarTProduct.TISAGENLECLEUCEL
     found = None
     for coding in concept.coding:
-        product = car_t_of(*local(coding, reading.local_codes))
+        meant = reading.local_codes.meant_by(coding)
+        product = car_t_of(*meant)
         if product is not None and product is not CarTProduct.UNKNOWN:
-            return product
+            return CarTNamed(product)
+        if product is None and drug_of(*meant) is not None:
+            return None
         found = found or product
-    return found
+    if found is not None:
+        return CarTNamed(_named_beside(concept) or found)
+    return _in_words(concept.words)
 
 
-def from_procedure(procedure: Procedure, reading: ValueReading) -> InfusionRecord | None:
-    """Strong evidence, if it was done."""
-    product = product_of(procedure.code, reading)
-    if product is None or procedure.status not in GIVEN:
+def _named_beside(concept: CodeableConcept) -> CarTProduct | None:
+    """The name in the words beside a code that several products share."""
+    named = car_t_named(concept.words)
+    return named if named is not CarTProduct.UNKNOWN else None
+
+
+def _in_words(words: str) -> CarTNamed | None:
+    """APP-01: the names of products tell of an infusion as if coded, unless the words tell of what comes before one."""
+    product = car_t_named(words) if words else None
+    if product is None:
         return None
-    start = first_moment(reading.zone, procedure.performed_date_time, _start(procedure.performed_period))
-    return InfusionRecord(product=product, source=f"Procedure/{procedure.id}", strong=True, start=start)
+    if tells_of_preparation(words):
+        return CarTNamed(product, in_words=True, weak=True) if tells_of_giving(words) else None
+    return CarTNamed(product, in_words=True, weak=product is CarTProduct.UNKNOWN)
 
 
-def from_administration(
-    given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading
+def unrecognised_infusion(concept: CodeableConcept | None, source: str, named: CarTNamed, topic: Topic) -> Gap:
+    """A CAR-T product named by words alone, with where to map its code (DQ-23)."""
+    so = "it may be the CAR-T infusion: confirm" if named.weak else f"it is taken as {named.product}"
+    return unrecognised(
+        concept, source, what="A record", so=so, stands_for=A_CAR_T[named.product], topic=topic, rule="DQ-24"
+    )
+
+
+def from_given(
+    given: MedicationAdministration | Procedure, concept: CodeableConcept | None, reading: ValueReading
 ) -> InfusionRecord | None:
-    """Strong evidence, if it was given."""
-    product = product_of(concept, reading)
-    if product is None or given.status not in GIVEN:
+    """Strong evidence, if it was given or done; weak where only words may tell of it."""
+    named = car_t_in(concept, reading)
+    if named is None or given.status not in GIVEN:
         return None
-    start = first_moment(reading.zone, given.effective_date_time, _start(given.effective_period))
-    return InfusionRecord(product=product, source=f"MedicationAdministration/{given.id}", strong=True, start=start)
+    return InfusionRecord(
+        product=named.product,
+        source=given.source,
+        strong=not named.weak,
+        start=first_moment(reading.zone, given.at, _start(given.period)),
+        in_words=named.in_words,
+    )
+
+
+def from_condition(condition: Condition, reading: ValueReading) -> InfusionRecord | None:
+    """Weak evidence: a condition without a known code whose words tell of CAR-T cells."""
+    named = car_t_in(condition.code, reading)
+    if named is None or not named.in_words:
+        return None
+    return InfusionRecord(product=named.product, source=condition.source, strong=False, in_words=True)
 
 
 def from_request(
     request: MedicationUse, concept: CodeableConcept | None, reading: ValueReading
 ) -> InfusionRecord | None:
     """Weak evidence: a MedicationRequest alone."""
-    product = product_of(concept, reading)
-    if product is None or request.status in _NOT_MEANT or request.do_not_perform:
+    named = car_t_in(concept, reading)
+    if named is None or request.status in _NOT_MEANT or request.do_not_perform:
         return None
-    return InfusionRecord(product=product, source=f"MedicationRequest/{request.id}", strong=False)
+    return InfusionRecord(product=named.product, source=request.source, strong=False, in_words=named.in_words)
 
 
 def from_service_request(request: ServiceRequest, reading: ValueReading) -> InfusionRecord | None:
     """A plan, if it is active and dated in the future (APP-05); else weak evidence."""
-    product = product_of(request.code, reading)
-    if product is None or request.status in _NOT_MEANT or request.do_not_perform:
+    named = car_t_in(request.code, reading)
+    if named is None or request.status in _NOT_MEANT or request.do_not_perform:
         return None
     occurs = first_moment(reading.zone, request.occurrence_date_time, _start(request.occurrence_period))
     planned = occurs is not None and _is_future(occurs, reading)
     if planned and request.status != "active":
         return None
     return InfusionRecord(
-        product=product, source=f"ServiceRequest/{request.id}", strong=False, planned=planned, start=occurs
+        product=named.product,
+        source=request.source,
+        strong=False,
+        planned=planned,
+        start=occurs,
+        in_words=named.in_words,
     )
 
 

@@ -1,6 +1,5 @@
 """Observations as results: status, time, value, unit, comparator and specimen by the DQ rows; what cannot be read is a gap."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -8,7 +7,8 @@ from decimal import Decimal
 from smartapp.clinical.gaps import UnusableReason, UnusableResult
 from smartapp.clinical.labs import Comparator, LabResult, ResultStatus
 from smartapp.clinical.partial_datetime import Moment
-from smartapp.clinical.picture import AwaitedResult, Gap, GapKind
+from smartapp.clinical.picture import AwaitedResult, Gap, GapKind, Topic
+from smartapp.clinical.record_words import names_fibrinogen_level
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import UnitRefused, annotated_variant, to_own_unit
 from smartapp.fhir.elements import CodeableConcept, Quantity
@@ -16,13 +16,22 @@ from smartapp.fhir.observation_values import Unusable, Value, ValueReading, mean
 from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, lower_end, quantity_of, unit_meant, words
 from smartapp.fhir.r4_structs import Observation, decode
 from smartapp.fhir.reference_ranges import upper_limit_of
-from smartapp.fhir.specimens import check_specimen, collected, is_future, issued
+from smartapp.fhir.specimens import (
+    NOT_READ,
+    check_specimen,
+    collected,
+    identifiers_of,
+    is_future,
+    is_specimen_unread,
+    issued,
+    updated_at,
+)
+from smartapp.fhir.unrecognised import A_LEVEL, unrecognised
+from smartapp.fhir.written_numbers import read_number
 
 USED = {status.value for status in ResultStatus}
 LEFT_OUT = frozenset({"entered-in-error", "cancelled"})
-_FIBRINOGEN = re.compile(r"\bfibrinogen\b", re.IGNORECASE)
 _TIERED = (Variant.CLAUSS, Variant.DERIVED, None)
-_FRAGMENTS = re.compile(r"fragment|degradation|split|d-?dimer|antibod|gene\b", re.IGNORECASE)
 
 
 Reading = LabResult | Gap | AwaitedResult | UnusableResult
@@ -31,11 +40,12 @@ Reading = LabResult | Gap | AwaitedResult | UnusableResult
 
 def read_results(observation: Observation, reading: ValueReading) -> Iterator[Reading]:
     """All that one Observation tells, its components included (DQ-15)."""
-    known = [(value, meant) for value in values_of(observation) if (meant := meaning(value.code, reading))]
-    for value, (analyte, variant) in known:
-        yield from _read_one(observation, value, analyte, variant, reading)
-    if not known and observation.status not in LEFT_OUT and is_called_fibrinogen(observation.code):
-        yield _unknown_code(observation)
+    for value in values_of(observation):
+        meant = meaning(value.code, reading)
+        if meant is not None:
+            yield from _read_one(observation, value, *meant, reading)
+        elif observation.status not in LEFT_OUT and names_fibrinogen_level(value.code.words):
+            yield from _unknown_code(observation, value, reading)
 
 
 def read_plain(raw: bytes, reading: ValueReading) -> LabResult:
@@ -48,14 +58,40 @@ def read_plain(raw: bytes, reading: ValueReading) -> LabResult:
 
 def is_called_fibrinogen(code: CodeableConcept) -> bool:
     """Whether a code's words, which alone never make a result, call it fibrinogen."""
-    return _FIBRINOGEN.search(code.words) is not None and _FRAGMENTS.search(code.words) is None
+    return names_fibrinogen_level(code.words)
 
 
-def _unknown_code(observation: Observation) -> Gap:
-    """Words never make a result (FHIR-30), but one that calls itself fibrinogen is not passed over in silence."""
-    text = f"A result called “{observation.code.label[:60]}” has a code that is not known here: not used"
-    source, analyte = observation.source, Analyte.FIBRINOGEN
-    return Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text=text, source=source, topic=topic_of(analyte))
+def _unknown_code(observation: Observation, value: Value, reading: ValueReading) -> Iterator[Reading]:
+    """Words never make a result (FHIR-30), but one that calls itself fibrinogen is named, and unusable where it holds a number (DQ-24)."""
+    taken, _ = collected(observation, reading)
+    if not _holds_anything(value) and observation.component:
+        return
+    problem = Unusable("DQ-23", "its code is not known here", UnusableReason.CODE)
+    yield unrecognised(
+        value.code,
+        value.source,
+        what="A result",
+        so="not used",
+        stands_for=A_LEVEL,
+        topic=Topic.LABORATORY,
+        kind=GapKind.UNREADABLE,
+        analyte=Analyte.FIBRINOGEN,
+        at=taken,
+    )
+    if observation.status in USED and _begins_with_a_number(value):
+        yield from _unusable(problem, observation, value, Analyte.FIBRINOGEN, None, taken, reading)
+
+
+def _holds_anything(value: Value) -> bool:
+    held = (value.quantity, value.string, value.integer, value.range, value.ratio, value.concept, value.absent)
+    return any(each is not None for each in held)
+
+
+def _begins_with_a_number(value: Value) -> bool:
+    """A numeric value, or a text that begins with a number (DQ-24)."""
+    if value.string is not None:
+        return read_number(value.string) is not None
+    return any(each is not None for each in (value.quantity, value.integer, value.range, value.ratio))
 
 
 def _read_one(
@@ -75,7 +111,11 @@ def _read_one(
         yield _gap(problem, value, analyte, taken)
         yield from _unusable(problem, observation, value, analyte, variant, taken, reading)
         return
-    yield replace(result, flags=(*result.flags, note)) if note else result
+    unread = is_specimen_unread(observation, reading)
+    flags = (*result.flags, *((note,) if note else ()), *((NOT_READ,) if unread else ()))
+    yield replace(result, flags=flags) if flags else result
+    if unread:
+        yield _noted("DQ-28", "its specimen could not be read: whether the sample was good is not known", result)
     if note:
         yield _noted("DQ-02", note, result)
     if is_unit_in_words(value.quantity):
@@ -118,6 +158,8 @@ def _result(
         upper_limit=upper_limit_of(analyte, value.ranges, unit, kind, reading.bearer),
         issued=issued(observation, reading),
         low=_low(value, analyte, converted, reading),
+        identifiers=identifiers_of(observation, reading),
+        updated=updated_at(observation, reading),
     )
 
 
@@ -194,6 +236,8 @@ def _unusable(
         issued=issued(observation, reading),
         status=observation.status,
         variant=variant,
+        identifiers=identifiers_of(observation, reading),
+        updated=updated_at(observation, reading),
     )
 
 

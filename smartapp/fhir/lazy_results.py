@@ -19,7 +19,7 @@ from smartapp.clinical.labs import LabResult, ResultStatus
 from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import PLAUSIBLE, UCUM, annotated_variant, to_own_unit, unit_of
-from smartapp.fhir.elements import Annotation, CodeableConcept, Reference, ReferenceRange
+from smartapp.fhir.elements import Annotation, CodeableConcept, Identifier, Reference, ReferenceRange
 from smartapp.fhir.observation_values import ValueReading, meaning
 from smartapp.fhir.reference_ranges import NOBODY, Bearer, upper_limit_of
 from smartapp.fhir.simple_observation import ABSENT, BROKEN, Plain, PlainQuantity
@@ -40,6 +40,7 @@ _FORMS: dict[str, Callable[[Raw], Any]] = {
         "category": tuple[CodeableConcept, ...],
         "interpretation": tuple[CodeableConcept, ...],
         "note": tuple[Annotation, ...],
+        "identifier": tuple[Identifier, ...],
         "method": CodeableConcept | None,
         "reference_range": tuple[ReferenceRange, ...],
         "subject": Reference,
@@ -167,6 +168,7 @@ def read_waiting(waiting: Waiting, zone: tzinfo) -> LabResult:
         raise TypeError("what does not surely read as a number does not wait")
     variant = annotated_variant(unit) or common.variant if analyte is Analyte.D_DIMER else common.variant
     issued = read_moment(plain.issued, zone) if plain.issued else None
+    updated = read_moment(plain.meta.lastUpdated, zone) if plain.meta.lastUpdated else None
     return LabResult(
         analyte=analyte,
         value=value,
@@ -177,14 +179,27 @@ def read_waiting(waiting: Waiting, zone: tzinfo) -> LabResult:
         variant=variant,
         upper_limit=common.upper_limit(unit, variant),
         issued=issued.at if issued else None,
+        identifiers=_identifiers(plain.identifier),
+        updated=updated.at if updated else None,
     )
+
+
+def _identifiers(raw: Raw) -> tuple[str, ...]:
+    """The business identifiers, as `labs` reads them; none where they cannot be read."""
+    if raw is ABSENT:
+        return ()
+    try:
+        return tuple(f"{each.system}|{each.value}" for each in _FORMS["identifier"](raw) if each.value)
+    except BROKEN:
+        return ()
 
 
 def _may_tell_more(plain: Plain, has_specimens: bool) -> bool:
     """Whether its notes or its specimen may decide something, or its number is odd."""
     if plain.note is not ABSENT and not _is_harmless(plain.note):
         return True
-    return (has_specimens and plain.specimen is not None) or not _LEAST <= plain.value_quantity.value < _HUGE
+    named = plain.specimen is not None and (has_specimens or bool(plain.specimen.reference))
+    return named or not _LEAST <= plain.value_quantity.value < _HUGE
 
 
 def _is_harmless(note: Raw) -> bool:

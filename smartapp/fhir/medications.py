@@ -1,69 +1,86 @@
-"""Drugs given, running, ordered or said to be taken (guideline 9.7)."""
+"""Which drug a record names: by code, by its Medication and the ingredients of that, by an RxNorm product's text (guideline 9.7)."""
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 
 from msgspec import Raw
 
-from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, drug_of
-from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
+from smartapp.clinical.code_systems import system_of
+from smartapp.clinical.codes import CRYO_REDUCED_PLASMA, RXNORM, drug_of
+from smartapp.clinical.drug_words import drug_in_product_text
+from smartapp.clinical.record_words import product_named
 from smartapp.clinical.terminology import Drug
-from smartapp.fhir.elements import CodeableConcept, Quantity
-from smartapp.fhir.infusions import GIVEN, SETTLED, product_of
-from smartapp.fhir.observation_values import ValueReading, local
-from smartapp.fhir.r4_structs import (
-    Medication,
-    MedicationAdministration,
-    MedicationUse,
-    Procedure,
-    Unreadable,
-    decode,
-    kind_of,
-)
-from smartapp.fhir.times import first_moment
+from smartapp.fhir.elements import CodeableConcept, Reference
+from smartapp.fhir.infusions import GIVEN
+from smartapp.fhir.local_codes import LocalCodes
+from smartapp.fhir.r4_structs import Medication, MedicationAdministration, MedicationUse, Unreadable, decode, kind_of
+from smartapp.fhir.references import named_in
 
-_MG = {"mg": Decimal(1), "g": Decimal(1000)}
 _ACTIVE = frozenset({"active"})
-_FLUID = re.compile(r"fluid|saline|ringer|crystalloid|sodium chloride|albumin|plasma-?lyte", re.IGNORECASE)
-_BOLUS = re.compile(r"\bbolus", re.IGNORECASE)
-_HYPOTENSION = re.compile(r"hypotens|\bI95\b", re.IGNORECASE)
 
 
-def drug_in(concept: CodeableConcept | None, local_codes: Mapping[str, str]) -> Drug | None:
-    """The drug a concept names by code; plasma reduced of cryoprecipitate never counts (SAF-07)."""
-    if concept is None:
+def drug_in(concept: CodeableConcept | None, local_codes: LocalCodes) -> Drug | None:
+    """The drug a concept names by code, or by the text of an RxNorm product (9.7); plasma reduced of cryoprecipitate never counts (SAF-07)."""
+    if concept is None or is_reduced_plasma(concept):
         return None
-    found = None
-    for coding in concept.coding:
-        if coding.code in CRYO_REDUCED_PLASMA:
-            return None
-        found = found or drug_of(*local(coding, local_codes))
-    return found
+    found = next((drug for coding in concept.coding if (drug := drug_of(*local_codes.meant_by(coding)))), None)
+    return found or _drug_in_rxnorm_text(concept)
+
+
+def drug_ordered(concept: CodeableConcept, local_codes: LocalCodes) -> Drug | None:
+    """The drug of a draft: by code, else the fibrinogen product that its words name (guideline 7a)."""
+    by_code = drug_in(concept, local_codes)
+    return by_code if by_code or is_reduced_plasma(concept) else product_named(concept.words)
+
+
+def is_reduced_plasma(concept: CodeableConcept) -> bool:
+    """Whether a concept is coded as plasma reduced of cryoprecipitate, which is neither (SAF-07)."""
+    return any(coding.code in CRYO_REDUCED_PLASMA for coding in concept.coding)
+
+
+def _drug_in_rxnorm_text(concept: CodeableConcept) -> Drug | None:
+    """RxNorm's codes of products exclude their ingredients: the text names it."""
+    coded = [coding for coding in concept.coding if system_of(coding.system) == RXNORM]
+    texts = (text for coding in coded for text in (coding.display, concept.text) if text)
+    return next((drug for text in texts if (drug := drug_in_product_text(text))), None)
 
 
 def concept_of(
     given: MedicationAdministration | MedicationUse, medications: Mapping[str, Medication]
 ) -> CodeableConcept | None:
-    """The medication: as a concept, contained, or among the chart's Medication resources (FHIR-13)."""
+    """The medication: as a concept, contained, or among the chart's Medication resources; with its ingredients (FHIR-13, 9.7)."""
     if given.medication_codeable_concept is not None:
         return given.medication_codeable_concept
     reference = given.medication_reference
     if reference is None:
         return None
-    if reference.reference.startswith("#"):
-        return _contained(given.contained, reference.reference[1:])
-    found = medications.get(reference.bare_id)
-    if found is not None and found.code is not None:
-        return found.code
+    found = medication_at(reference, given.contained, medications)
+    if found is not None and (concept := concept_in(found, medications)) is not None:
+        return concept
     return CodeableConcept(text=reference.display) if reference.display else None
 
 
-def is_asked_about(given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading) -> bool:
-    """Whether a rule asks about what was given: a drug, CAR-T, or fluid given for hypotension."""
-    if drug_in(concept, reading.local_codes) is not None or product_of(concept, reading) is not None:
-        return True
-    return _fluid_bolus(given, concept) is not None
+def medication_at(
+    reference: Reference, contained: tuple[Raw, ...], medications: Mapping[str, Medication]
+) -> Medication | None:
+    """The Medication that a reference names: contained, in the answer by `Type/id` or fullUrl, absolute or versioned."""
+    if reference.reference.startswith("#"):
+        return _contained(contained, reference.reference[1:])
+    return named_in(medications, reference.reference, "Medication")
+
+
+def concept_in(medication: Medication, medications: Mapping[str, Medication]) -> CodeableConcept | None:
+    """Its own code together with the codes of its ingredients, one level deep; None where it names nothing."""
+    parts = [medication.code] if medication.code else []
+    for ingredient in medication.ingredient:
+        if ingredient.item_codeable_concept is not None:
+            parts.append(ingredient.item_codeable_concept)
+        elif ingredient.item_reference is not None:
+            item = medication_at(ingredient.item_reference, medication.contained, medications)
+            parts += [item.code] if item is not None and item.code is not None else []
+    if not parts:
+        return None
+    text = next((part.text for part in parts if part.text), "")
+    return CodeableConcept(coding=tuple(coding for part in parts for coding in part.coding), text=text)
 
 
 def is_unnamed(given: MedicationAdministration | MedicationUse, concept: CodeableConcept | None) -> bool:
@@ -72,102 +89,12 @@ def is_unnamed(given: MedicationAdministration | MedicationUse, concept: Codeabl
     return counts and given.medication_reference is not None and (concept is None or not concept.coding)
 
 
-def _contained(raws: tuple[Raw, ...], id_: str) -> CodeableConcept | None:
+def _contained(raws: tuple[Raw, ...], id_: str) -> Medication | None:
     for raw in raws:
         data = bytes(raw)
         if kind_of(data).id == id_:
             try:
-                return decode(data, Medication).code
+                return decode(data, Medication)
             except Unreadable:
                 return None
     return None
-
-
-def unclear(
-    given: MedicationAdministration | Procedure, concept: CodeableConcept | None, reading: ValueReading
-) -> list[Gap]:
-    """What is said of a CAR-T infusion or a drug the rules ask about, where nobody can tell whether or when it was given."""
-    drug = drug_in(concept, reading.local_codes)
-    if concept is None or (drug is None and product_of(concept, reading) is None):
-        return []
-    name = concept.label[:60]
-    if given.status not in SETTLED:
-        why = f"its status {given.status or 'is missing'} does not tell whether it was given"
-    elif drug is not None and given.status in GIVEN and not _has_start(given, reading):
-        why = "its time is missing or cannot be read"
-    else:
-        return []
-    kind = type(given).__name__
-    topic = Topic.PROCEDURES if kind == "Procedure" else Topic.ADMINISTRATIONS
-    text = f"{name} could not be read: {why}"
-    return [Gap(kind=GapKind.UNREADABLE, rule="DQ-17", text=text, source=f"{kind}/{given.id}", topic=topic)]
-
-
-def _has_start(given: MedicationAdministration | Procedure, reading: ValueReading) -> bool:
-    if isinstance(given, Procedure):
-        period, at = given.performed_period, given.performed_date_time
-    else:
-        period, at = given.effective_period, given.effective_date_time
-    return first_moment(reading.zone, at, period.start if period else "") is not None
-
-
-def from_administration(
-    given: MedicationAdministration, concept: CodeableConcept | None, reading: ValueReading
-) -> Exposure | None:
-    """A dose given or running; None for a drug no rule asks about or one without a start."""
-    drug = drug_in(concept, reading.local_codes) or _fluid_bolus(given, concept)
-    period = given.effective_period
-    start = first_moment(reading.zone, given.effective_date_time, period.start if period else "")
-    if drug is None or given.status not in GIVEN or start is None:
-        return None
-    end = first_moment(reading.zone, period.end) if period and period.end else None
-    dose = given.dosage.dose if given.dosage else None
-    return Exposure(
-        drug=drug,
-        start=start,
-        source=f"MedicationAdministration/{given.id}",
-        running=given.status == "in-progress" and (end is None or end.at > reading.as_of),
-        end=end,
-        dose_mg=_milligrams(dose),
-        units=_units(dose),
-        label=concept.label if concept else "",
-    )
-
-
-def _fluid_bolus(given: MedicationAdministration, concept: CodeableConcept | None) -> Drug | None:
-    """A fluid bolus given for hypotension (CRS-03): both by their words, since the guideline has no code for it."""
-    words = concept.words if concept else ""
-    if not (_FLUID.search(words) and _BOLUS.search(words)):
-        return None
-    why = " ".join(reason.words for reason in given.reason_code)
-    return Drug.FLUID_BOLUS if _HYPOTENSION.search(why) else None
-
-
-def from_procedure(procedure: Procedure, reading: ValueReading) -> Exposure | None:
-    """A transfusion recorded as a procedure."""
-    drug = drug_in(procedure.code, reading.local_codes)
-    period = procedure.performed_period
-    start = first_moment(reading.zone, procedure.performed_date_time, period.start if period else "")
-    if drug is None or procedure.status not in GIVEN or start is None:
-        return None
-    end = first_moment(reading.zone, period.end) if period and period.end else None
-    return Exposure(
-        drug=drug,
-        start=start,
-        source=f"Procedure/{procedure.id}",
-        running=procedure.status == "in-progress" and (end is None or end.at > reading.as_of),
-        end=end,
-        label=procedure.code.label,
-    )
-
-
-def _milligrams(dose: Quantity | None) -> Decimal | None:
-    if dose is None or dose.value is None:
-        return None
-    factor = _MG.get(dose.code or dose.unit)
-    return None if factor is None else dose.value * factor
-
-
-def _units(dose: Quantity | None) -> Decimal | None:
-    unit = (dose.code or dose.unit).strip("{}").lower() if dose else ""
-    return dose.value if dose and unit in ("unit", "units") else None

@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 from smartapp.clinical.codes import analyte_of
 from smartapp.clinical.gaps import Topic, UnusableReason
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.fhir.elements import CodeableConcept, Coding, Quantity, Range, Ratio, ReferenceRange
+from smartapp.fhir.elements import CodeableConcept, Quantity, Range, Ratio, ReferenceRange
+from smartapp.fhir.local_codes import NO_LOCAL_CODES, LocalCodes
 from smartapp.fhir.r4_structs import Component, Observation, Specimen
 from smartapp.fhir.reference_ranges import NOBODY, Bearer
 
@@ -35,7 +36,7 @@ class ValueReading:
 
     as_of: datetime
     zone: tzinfo
-    local_codes: Mapping[str, str] = field(default_factory=dict)
+    local_codes: LocalCodes = NO_LOCAL_CODES
     assumed_fibrinogen_unit: str = ""
     proposal_system: str = ""
     bearer: Bearer = NOBODY
@@ -72,20 +73,10 @@ class Unusable(ValueError):
 def meaning(code: CodeableConcept, reading: ValueReading) -> tuple[Analyte, Variant | None] | None:
     """What a code measures, by LOINC or by the site's map of local codes; display text is never matched (FHIR-30)."""
     for coding in code.coding:
-        system, value = local(coding, reading.local_codes)
-        found = analyte_of(system, value)
+        found = analyte_of(*reading.local_codes.meant_by(coding))
         if found is not None:
             return found
     return None
-
-
-def local(coding: Coding, codes: Mapping[str, str]) -> tuple[str, str]:
-    """A coding after the site's map of local codes (`[codes]`)."""
-    mapped = codes.get(f"{coding.system}|{coding.code}") if codes else None
-    if mapped is None:
-        return coding.system, coding.code
-    system, _, code = mapped.partition("|")
-    return system, code
 
 
 def values_of(observation: Observation) -> Iterator[Value]:

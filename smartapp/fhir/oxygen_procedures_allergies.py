@@ -9,7 +9,7 @@ from smartapp.clinical.picture import Allergy, InvasiveProcedure, OxygenDevice, 
 from smartapp.clinical.terminology import Allergen, Drug
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.labs import USED
-from smartapp.fhir.observation_values import ValueReading, local
+from smartapp.fhir.observation_values import ValueReading
 from smartapp.fhir.r4_structs import AllergyIntolerance, Observation, Procedure, ServiceRequest
 from smartapp.fhir.specimens import collected, is_future
 from smartapp.fhir.times import first_moment
@@ -121,7 +121,7 @@ def read_allergy(allergy: AllergyIntolerance, reading: ValueReading) -> Allergy 
 
 
 def _allergen(code: CodeableConcept, reading: ValueReading) -> Allergen | None:
-    drugs = {drug_of(*local(coding, reading.local_codes)) for coding in code.coding}
+    drugs = {drug_of(*reading.local_codes.meant_by(coding)) for coding in code.coding}
     if Drug.FIBRINOGEN_CONCENTRATE in drugs or _NAMED_CONCENTRATE.search(code.words):
         return Allergen.NAMED_CONCENTRATE
     if drugs & {Drug.CRYOPRECIPITATE, Drug.PLASMA} or _PLASMA_DERIVED.search(code.words):

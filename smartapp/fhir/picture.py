@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from operator import eq, itemgetter
+from typing import assert_never
 
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import (
@@ -22,20 +23,32 @@ from smartapp.clinical.picture import (
     OrderKind,
     OxygenSupport,
     Patient,
+    PossibleBleeding,
     StandingOrder,
     Topic,
     UnusableResult,
+    WordedDose,
 )
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.terminology import Analyte
-from smartapp.fhir import conditions, infusions, medications, oxygen_procedures_allergies, r4_structs, standing_orders
+from smartapp.fhir import (
+    conditions,
+    doses_given,
+    infusions,
+    medications,
+    oxygen_procedures_allergies,
+    r4_structs,
+    standing_orders,
+)
 from smartapp.fhir.chart import Chart
+from smartapp.fhir.corrections import needs_settling, settle
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
 from smartapp.fhir.data_gaps import fibrinogen_unread, not_offered, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import bearer_of, read_patient
 from smartapp.fhir.labs import is_called_fibrinogen, read_results
 from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting
+from smartapp.fhir.local_codes import LocalCodes
 from smartapp.fhir.observation_values import ValueReading
 from smartapp.fhir.resources import TOPICS, ChartRecords, collect, is_patient
 
@@ -61,8 +74,11 @@ class _Drawing:
     procedures: list[InvasiveProcedure] = field(default_factory=list)
     allergies: list[Allergy] = field(default_factory=list)
     unusable: list[UnusableResult] = field(default_factory=list)
+    worded: list[WordedDose] = field(default_factory=list)
+    possible_bleeding: list[PossibleBleeding] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     medications: Mapping[str, r4_structs.Medication] = field(default_factory=dict)
+    products: Mapping[str, r4_structs.BiologicallyDerivedProduct] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
     unread: Mapping[Analyte, list[Waiting]] = field(default_factory=dict)
 
@@ -104,7 +120,7 @@ def read_records(
     reading = ValueReading(
         as_of=as_of,
         zone=zone,
-        local_codes=local_codes or {},
+        local_codes=LocalCodes(local_codes),
         assumed_fibrinogen_unit="" if assumed == "none" else assumed,
         proposal_system=proposal_system,
         bearer=bearer_of(chart, as_of, zone),
@@ -121,6 +137,7 @@ def read_records(
         policy=policy,
         gaps=list(found.gaps),
         medications=found.medications,
+        products=found.products,
         unread=unread.by_analyte,
     )
     for resource in found.resources:
@@ -132,15 +149,13 @@ def read_records(
 
 def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPicture:
     unread = unread_topics(chart)
+    labs = _all_series(drawing)
     return ClinicalPicture(
         as_of=drawing.reading.as_of,
         patient=drawing.patient or Patient(reference=f"Patient/{chart.patient}"),
         zone=drawing.reading.zone,
         infusions=tuple(sorted(drawing.infusions, key=lambda record: record.source)),
-        labs={
-            analyte: _series(drawing.labs.get(analyte, []), drawing.unread.get(analyte, []), drawing.reading)
-            for analyte in {**drawing.labs, **drawing.unread}
-        },
+        labs=labs,
         crs_records=tuple(sorted(drawing.crs, key=lambda record: record.source)),
         conditions=tuple(sorted(drawing.conditions, key=lambda record: record.source)),
         exposures=tuple(sorted(drawing.exposures, key=lambda record: (record.start.at, record.source))),
@@ -152,6 +167,8 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
         bedside=bedside,
         unusable_fibrinogen=tuple(sorted(drawing.unusable, key=lambda result: result.source)),
         fibrinogen_unread=fibrinogen_unread(chart),
+        worded_doses=tuple(sorted(drawing.worded, key=lambda dose: (dose.start.at, dose.source))),
+        possible_bleeding=tuple(sorted(drawing.possible_bleeding, key=lambda record: record.source)),
         gaps=(
             *unread.values(),
             *not_offered(chart),
@@ -167,6 +184,24 @@ def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) 
     """Whether an Observation under this code tells anything but its result."""
     asks = oxygen_procedures_allergies.asks_for_device(code) or is_grade(code, grade_codes)
     return asks or (not known and is_called_fibrinogen(code))
+
+
+def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
+    """Each analyte's results; what replaces another is settled first (DQ-29)."""
+    for analyte, read in list(drawing.labs.items()):
+        unusable = drawing.unusable if analyte is Analyte.FIBRINOGEN else []
+        if needs_settling([*read, *unusable]):
+            waiting = [read_waiting(each, drawing.reading.zone) for each in drawing.unread.get(analyte, [])]
+            settled = settle(analyte, [*read, *waiting], unusable)
+            drawing.labs[analyte] = list(settled.results)
+            drawing.unread = {other: kept for other, kept in drawing.unread.items() if other is not analyte}
+            drawing.gaps += settled.gaps
+            unusable[:] = [result for result in unusable if result.source not in settled.replaced]
+    analytes = {**drawing.labs, **drawing.unread}
+    return {
+        analyte: _series(drawing.labs.get(analyte, []), drawing.unread.get(analyte, []), drawing.reading)
+        for analyte in analytes
+    }
 
 
 def _series(read: list[LabResult], unread: list[Waiting], reading: ValueReading) -> LabSeries:
@@ -219,52 +254,75 @@ def _draw_condition(drawing: _Drawing, condition: r4_structs.Condition) -> None:
         return
     crs = conditions.read_crs(condition, drawing.reading)
     record = conditions.read_condition(condition, drawing.reading)
+    bleeding = conditions.read_bleeding_words(condition, drawing.reading)
+    infusion = infusions.from_condition(condition, drawing.reading) if record is None and crs is None else None
     drawing.crs += [crs] if crs else []
     drawing.conditions += [record] if record else []
+    drawing.possible_bleeding += [bleeding] if bleeding else []
+    drawing.gaps += conditions.words_noted(condition, drawing.reading)
+    _add_infusion(drawing, infusion, condition.code, Topic.CONDITIONS)
 
 
 def _draw_procedure(drawing: _Drawing, procedure: r4_structs.Procedure) -> None:
-    zone = drawing.reading.zone
-    infusion = infusions.from_procedure(procedure, drawing.reading)
-    exposure = medications.from_procedure(procedure, drawing.reading)
-    invasive = oxygen_procedures_allergies.invasive_from_procedure(procedure, zone)
-    drawing.infusions += [infusion] if infusion else []
-    drawing.exposures += [exposure] if exposure else []
+    product = doses_given.product_used(procedure, drawing.medications, drawing.products, drawing.reading)
+    invasive = oxygen_procedures_allergies.invasive_from_procedure(procedure, drawing.reading.zone)
     drawing.procedures += [invasive] if invasive else []
-    drawing.gaps += medications.unclear(procedure, procedure.code, drawing.reading)
+    _add_infusion(drawing, infusions.from_given(procedure, product, drawing.reading), product, Topic.PROCEDURES)
+    _add_given(drawing, procedure, product)
 
 
 def _draw_administration(drawing: _Drawing, given: r4_structs.MedicationAdministration) -> None:
     concept = medications.concept_of(given, drawing.medications)
     if medications.is_unnamed(given, concept):
-        drawing.unnamed.append((Topic.ADMINISTRATIONS, f"MedicationAdministration/{given.id}"))
-    if not medications.is_asked_about(given, concept, drawing.reading):
+        drawing.unnamed.append((Topic.ADMINISTRATIONS, given.source))
+    _add_infusion(drawing, infusions.from_given(given, concept, drawing.reading), concept, Topic.ADMINISTRATIONS)
+    _add_given(drawing, given, concept)
+
+
+def _add_given(drawing: _Drawing, given: doses_given.Given, concept: CodeableConcept | None) -> None:
+    for read in doses_given.read_given(given, concept, drawing.reading):
+        match read:
+            case Exposure():
+                drawing.exposures.append(read)
+            case WordedDose():
+                drawing.worded.append(read)
+            case Gap():
+                drawing.gaps.append(read)
+            case _:
+                assert_never(read)
+    drawing.gaps += doses_given.unclear(given, concept, drawing.reading)
+
+
+def _add_infusion(
+    drawing: _Drawing, infusion: InfusionRecord | None, concept: CodeableConcept | None, topic: Topic
+) -> None:
+    """A record of an infusion; one that only words tell of is named."""
+    if infusion is None:
         return
-    infusion = infusions.from_administration(given, concept, drawing.reading)
-    exposure = medications.from_administration(given, concept, drawing.reading)
-    drawing.infusions += [infusion] if infusion else []
-    drawing.exposures += [exposure] if exposure else []
-    drawing.gaps += medications.unclear(given, concept, drawing.reading)
+    drawing.infusions.append(infusion)
+    named = infusions.car_t_in(concept, drawing.reading) if infusion.in_words else None
+    if named is not None:
+        drawing.gaps.append(infusions.unrecognised_infusion(concept, infusion.source, named, topic))
 
 
 def _draw_use(drawing: _Drawing, use: r4_structs.MedicationUse, kind: OrderKind) -> None:
-    concept = medications.concept_of(use, drawing.medications)
+    concept, topic = medications.concept_of(use, drawing.medications), TOPICS[str(kind)]
     if medications.is_unnamed(use, concept):
-        drawing.unnamed.append((TOPICS[str(kind)], f"{kind}/{use.id}"))
-    is_request = kind is OrderKind.MEDICATION_REQUEST
-    infusion = infusions.from_request(use, concept, drawing.reading) if is_request else None
+        drawing.unnamed.append((topic, use.source))
+    if kind is OrderKind.MEDICATION_REQUEST:
+        _add_infusion(drawing, infusions.from_request(use, concept, drawing.reading), concept, topic)
     order = standing_orders.from_use(use, concept, kind, drawing.reading)
-    drawing.infusions += [infusion] if infusion else []
     drawing.orders += [order] if order else []
+    drawing.gaps += standing_orders.ordered_in_words(order, concept, topic)
 
 
 def _draw_service_request(drawing: _Drawing, request: r4_structs.ServiceRequest) -> None:
-    reading = drawing.reading
-    infusion = infusions.from_service_request(request, reading)
+    reading, topic = drawing.reading, Topic.SERVICE_REQUESTS
     order = standing_orders.from_service_request(request, reading)
     invasive = oxygen_procedures_allergies.invasive_from_request(request, reading.zone)
-    drawing.infusions += [infusion] if infusion else []
+    _add_infusion(drawing, infusions.from_service_request(request, reading), request.code, topic)
     drawing.orders += [order] if order else []
+    drawing.gaps += standing_orders.ordered_in_words(order, request.code, topic)
     drawing.procedures += [invasive] if invasive else []
 
 

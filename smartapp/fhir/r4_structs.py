@@ -35,6 +35,11 @@ class Resource(Struct, frozen=True, rename="camel"):
     implicit_rules: str = ""
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
+    @property
+    def source(self) -> str:
+        """How it is referred to: `Type/id`, or its own address where two servers have one of the same id (DQ-29)."""
+        return self.id if ":" in self.id else f"{self.resource_type}/{self.id}"
+
 
 class Component(Struct, frozen=True, rename="camel"):
     code: CodeableConcept = CodeableConcept()
@@ -51,7 +56,10 @@ class Component(Struct, frozen=True, rename="camel"):
 
 
 class Specimen(Struct, frozen=True, rename="camel"):
+    resource_type: str = ""
     id: str = ""
+    status: str = ""
+    accession_identifier: Identifier | None = None
     collection: "Collection | None" = None
     condition: tuple[CodeableConcept, ...] = ()
     note: tuple[Annotation, ...] = ()
@@ -63,9 +71,10 @@ class Collection(Struct, frozen=True, rename="camel"):
 
 
 class Observation(Resource, frozen=True, rename="camel"):
-    """One contained in a report has the id `<report>#<id>`: it can be referred to only through its report (DQ-15)."""
+    """One contained in a report or a panel has the id `<Type>/<id>#<id>`: it can be referred to only through what holds it (DQ-15, DQ-30)."""
 
     status: str = ""
+    identifier: tuple[Identifier, ...] = ()
     category: tuple[CodeableConcept, ...] = ()
     code: CodeableConcept = CodeableConcept()
     subject: Reference | None = None
@@ -93,7 +102,7 @@ class Observation(Resource, frozen=True, rename="camel"):
     @property
     def source(self) -> str:
         """How this result is referred to."""
-        return f"{'DiagnosticReport' if '#' in self.id else 'Observation'}/{self.id}"
+        return self.id if ":" in self.id or "#" in self.id else f"Observation/{self.id}"
 
 
 class Condition(Resource, frozen=True, rename="camel"):
@@ -121,6 +130,25 @@ class Procedure(Resource, frozen=True, rename="camel"):
     subject: Reference | None = None
     performed_date_time: str = ""
     performed_period: Period | None = None
+    used_code: tuple[CodeableConcept, ...] = ()
+    used_reference: tuple[Reference, ...] = ()
+    based_on: tuple[Reference, ...] = ()
+    contained: tuple[msgspec.Raw, ...] = ()
+
+    @property
+    def period(self) -> Period | None:
+        """When it was done, as a period."""
+        return self.performed_period
+
+    @property
+    def at(self) -> str:
+        """When it was done, as one time."""
+        return self.performed_date_time
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The references of the orders it belongs to, as written."""
+        return tuple(each.reference for each in self.based_on if each.reference)
 
 
 class MedicationAdministration(Resource, frozen=True, rename="camel"):
@@ -132,7 +160,24 @@ class MedicationAdministration(Resource, frozen=True, rename="camel"):
     effective_period: Period | None = None
     reason_code: tuple[CodeableConcept, ...] = ()
     dosage: Dosage | None = None
+    note: tuple[Annotation, ...] = ()
+    request: Reference | None = None
     contained: tuple[msgspec.Raw, ...] = ()
+
+    @property
+    def period(self) -> Period | None:
+        """When it was given, as a period."""
+        return self.effective_period
+
+    @property
+    def at(self) -> str:
+        """When it was given, as one time."""
+        return self.effective_date_time
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The reference of the order it belongs to, as written."""
+        return (self.request.reference,) if self.request and self.request.reference else ()
 
 
 class DispenseRequest(Struct, frozen=True, rename="camel"):
@@ -168,8 +213,19 @@ class MedicationUse(Resource, frozen=True, rename="camel"):
         return tuple(each.reference for each in linked if each is not None and each.reference)
 
 
+class Ingredient(Struct, frozen=True, rename="camel"):
+    item_codeable_concept: CodeableConcept | None = None
+    item_reference: Reference | None = None
+
+
 class Medication(Resource, frozen=True, rename="camel"):
     code: CodeableConcept | None = None
+    ingredient: tuple[Ingredient, ...] = ()
+    contained: tuple[msgspec.Raw, ...] = ()
+
+
+class BiologicallyDerivedProduct(Resource, frozen=True, rename="camel"):
+    product_code: CodeableConcept | None = None
 
 
 class ServiceRequest(Resource, frozen=True, rename="camel"):

@@ -1,7 +1,8 @@
 """What records name by reference only, so that it can be read beside them: drugs, their ingredients, specimens, blood products, members."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -9,6 +10,7 @@ from msgspec import Raw, Struct
 from smartapp.fhir.elements import Reference
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of
 
+R = TypeVar("R")
 _LOCAL = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})")
 _OVER = frozenset({"entered-in-error", "cancelled", "not-done"})
 _NAMING = (b"edicationReference", b'"specimen"', b'"itemReference"', b'"usedReference"', b'"hasMember"')
@@ -101,3 +103,10 @@ def _contained(raw: Raw) -> _Referring:
         return decode(bytes(raw), _Referring)
     except Unreadable:
         return _Referring()
+
+
+def named_in(records: Mapping[str, R], reference: str, kind: str) -> R | None:
+    """The record that a reference names: as written, without its version, absolute, or by `urn:uuid:` and the id."""
+    text = reference.split("/_history/", 1)[0]
+    found = records.get(text) or records.get("/".join(text.rsplit("/", 2)[-2:]))
+    return found if found is not None else records.get(f"{kind}/{text.removeprefix('urn:uuid:')}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from msgspec import Struct, structs
@@ -13,7 +12,7 @@ from smartapp.fhir.chart import Chart
 from smartapp.fhir.elements import Reference
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of, stops_us
 from smartapp.fhir.simple_observation import Plain, plain_of
-from smartapp.fhir.times import read_moment
+from smartapp.fhir.versions_of_records import later_of
 
 _KINDS: dict[str, type[r4_structs.Resource]] = {
     "Patient": r4_structs.PatientStruct,
@@ -27,6 +26,7 @@ _KINDS: dict[str, type[r4_structs.Resource]] = {
     "ServiceRequest": r4_structs.ServiceRequest,
     "AllergyIntolerance": r4_structs.AllergyIntolerance,
     "Medication": r4_structs.Medication,
+    "BiologicallyDerivedProduct": r4_structs.BiologicallyDerivedProduct,
     "DiagnosticReport": r4_structs.DiagnosticReport,
 }
 TOPICS = {
@@ -44,7 +44,6 @@ TOPICS = {
 }
 _ORDERS = {str(kind): kind for kind in OrderKind}
 _NOT_DONE = frozenset({"entered-in-error", "cancelled"})
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 K = TypeVar("K", bound=r4_structs.Resource)
 
 
@@ -56,6 +55,7 @@ class Found:
     resources: tuple[r4_structs.Resource, ...]
     uses: tuple[tuple[r4_structs.MedicationUse, OrderKind], ...]
     medications: dict[str, r4_structs.Medication]
+    products: dict[str, r4_structs.BiologicallyDerivedProduct]
     specimens: dict[str, r4_structs.Specimen]
     gaps: tuple[Gap, ...]
     records: "ChartRecords"
@@ -68,6 +68,8 @@ class _Record(Struct, gc=False):
     raw: bytes
     plain: Plain | None = None
     seen: r4_structs.ResourceKind | None = None
+    address: str = ""
+    has_namesake: bool = False
 
     @property
     def kind(self) -> r4_structs.ResourceKind:
@@ -75,13 +77,6 @@ class _Record(Struct, gc=False):
         if self.seen is None:
             self.seen = kind_of(self.raw)
         return self.seen
-
-    @property
-    def version(self) -> tuple[datetime, int, str, bytes]:
-        """Newest last (DQ-09); the bytes decide what nothing else does, so that the order of arrival never matters."""
-        updated = read_moment(self.kind.meta.lastUpdated, UTC)
-        version = self.kind.meta.versionId
-        return (updated.at if updated else _LONG_AGO, int(version) if version.isdecimal() else 0, version, self.raw)
 
 
 Waits = Callable[[Plain, bool], bool]
@@ -96,7 +91,8 @@ def collect(chart: Chart, waits: Waits) -> Found:
     gaps: list[Gap] = []
     specimens: dict[str, r4_structs.Specimen] = {}
     decoded: list[tuple[str, r4_structs.Resource]] = []
-    newest = _newest(chart)
+    addresses: dict[str, str] = {}
+    newest = _newest(chart, gaps)
     has_specimens = any(r.kind.resource_type == "Specimen" for r in newest.values() if r.plain is None)
     may_wait = not chart.ambiguous
     for record in newest.values():
@@ -104,7 +100,7 @@ def collect(chart: Chart, waits: Waits) -> Found:
             continue
         kind = record.kind.resource_type
         if kind == "Specimen":
-            specimens.update(_specimen(record.raw))
+            specimens.update(_specimen(record))
         struct = _KINDS.get(kind)
         if struct is None:
             gaps += [_unnamed()] if not kind else []
@@ -115,10 +111,13 @@ def collect(chart: Chart, waits: Waits) -> Found:
         resource = _readable(record, struct, gaps)
         if resource is None or not _belongs(resource, record, chart, gaps):
             continue
+        if record.has_namesake:
+            resource = structs.replace(resource, id=record.source)
         decoded.append((kind, resource))
-        if isinstance(resource, r4_structs.DiagnosticReport):
+        addresses[resource.source] = record.address
+        if isinstance(resource, r4_structs.DiagnosticReport | r4_structs.Observation):
             decoded += _members(resource, chart, gaps)
-    return _sorted(decoded, specimens, gaps, ChartRecords(newest))
+    return _sorted(decoded, specimens, gaps, ChartRecords(newest), addresses)
 
 
 class ChartRecords:
@@ -139,43 +138,81 @@ class ChartRecords:
         return ((record.source, record.raw) for record in self._newest.values())
 
 
-def _newest(chart: Chart) -> dict[str | bytes, _Record]:
-    """Each resource once; what has no id is the same only if its bytes are."""
+def _newest(chart: Chart, gaps: list[Gap]) -> dict[str | bytes, _Record]:
+    """Each resource once, by its own address, else by server and id (DQ-29); what has neither is the same only if its bytes are.
+
+    Two of one identity of which nothing tells the newer are both kept where they are results: their values decide."""
     newest: dict[str | bytes, _Record] = {}
     for answer in chart.answers.values():
-        for raw in answer.resources:
-            record, key = _record(raw)
+        addresses = answer.full_urls if len(answer.full_urls) <= len(answer.resources) else ()
+        padded = (*addresses, *("",) * (len(answer.resources) - len(addresses)))
+        for raw, address in zip(answer.resources, padded, strict=True):
+            record, key = _record(raw, address, chart.base)
             known = newest.setdefault(key, record)
-            if known is not record and raw != known.raw and record.version > known.version:
-                newest[key] = record
+            if known is record or raw == known.raw:
+                continue
+            later = later_of(known, record)
+            if later is not None:
+                newest[key] = record if later is record else known
+            elif record.kind.resource_type == "Observation":
+                known.plain = record.plain = None
+                newest[record.raw] = record
+            else:
+                newest[key] = max(known, record, key=lambda each: each.raw)
+                gaps.append(_undecided(record))
+    _tell_namesakes_apart(newest.values())
     return newest
 
 
-def _record(raw: bytes) -> tuple[_Record, str | bytes]:
-    """The record, and what tells it from others: how it is referred to, or its bytes if it has no id."""
+def _tell_namesakes_apart(records: Iterable[_Record]) -> None:
+    """Two servers may have a record of the same id: each is referred to by its own address then."""
+    by_source: dict[str, list[_Record]] = {}
+    for record in records:
+        if record.address:
+            by_source.setdefault(record.source, []).append(record)
+    for same in by_source.values():
+        if len({record.address for record in same}) > 1 or same[0].source.endswith("/"):
+            for record in same:
+                if record.kind.resource_type != "Patient":
+                    record.source, record.plain, record.has_namesake = record.address, None, True
+
+
+def _undecided(record: _Record) -> Gap:
+    text = f"{record.source} is there twice in different words, and nothing tells which is newer: one of them is used"
+    topic = TOPICS.get(record.kind.resource_type)
+    return Gap(kind=GapKind.NOTED, rule="DQ-29", text=text, source=record.source, topic=topic)
+
+
+def _record(raw: bytes, address: str, base: str) -> tuple[_Record, str | bytes]:
+    """The record, and what tells it from others: its address, how it is referred to, or its bytes if it has neither."""
     plain = plain_of(raw)
-    if plain is not None:
-        source = f"Observation/{plain.id}"
-        return _Record(source, raw, plain), source
-    kind = kind_of(raw)
-    source = f"{kind.resource_type}/{kind.id}"
-    return _Record(source, raw, None, kind), source if kind.id else raw
+    kind = None if plain is not None else kind_of(raw)
+    source = f"Observation/{plain.id}" if plain is not None else f"{kind.resource_type}/{kind.id}" if kind else ""
+    address = address.split("/_history/", 1)[0]
+    own = address == f"{base.rstrip('/')}/{source}"
+    record = _Record(source, raw, plain, kind, "" if own else address)
+    if record.address:
+        return record, record.address
+    return record, raw if source.endswith("/") else source
 
 
 def _members(
-    report: r4_structs.DiagnosticReport, chart: Chart, gaps: list[Gap]
+    holder: r4_structs.DiagnosticReport | r4_structs.Observation, chart: Chart, gaps: list[Gap]
 ) -> Iterator[tuple[str, r4_structs.Resource]]:
-    """Observations contained in a report (DQ-15); one that names no subject is about the report's."""
-    if report.status in _NOT_DONE:
+    """Observations contained in a report or a panel (DQ-15, DQ-30); one that names no subject is about its holder's, and its specimen may
+    be contained there too."""
+    if holder.status in _NOT_DONE:
         return
-    for contained in report.contained:
+    for contained in holder.contained:
         kind = kind_of(bytes(contained))
         if kind.resource_type != "Observation":
             continue
-        record = _Record(f"DiagnosticReport/{report.id}#{kind.id}", bytes(contained), None, kind)
+        record = _Record(f"{holder.source}#{kind.id}", bytes(contained), None, kind)
         member = _readable(record, r4_structs.Observation, gaps)
-        if member is not None and (member.subject is None or _belongs(member, record, chart, gaps)):
-            yield "Observation", structs.replace(member, id=f"{report.id}#{member.id}")
+        if member is None or not (member.subject is None or _belongs(member, record, chart, gaps)):
+            continue
+        if member.subject is not None or not member.focus or _is_about_patient(member, record, chart, gaps):
+            yield "Observation", structs.replace(member, id=record.source, contained=holder.contained)
 
 
 def _sorted(
@@ -183,14 +220,19 @@ def _sorted(
     specimens: dict[str, r4_structs.Specimen],
     gaps: list[Gap],
     records: ChartRecords,
+    addresses: Mapping[str, str],
 ) -> Found:
-    resources, uses, medications = [], [], {}
+    resources, uses = [], []
+    medications: dict[str, r4_structs.Medication] = {}
+    products: dict[str, r4_structs.BiologicallyDerivedProduct] = {}
     for kind, resource in decoded:
         match resource:
             case r4_structs.MedicationUse():
                 uses.append((resource, _ORDERS[kind]))
             case r4_structs.Medication():
-                medications[resource.id] = resource
+                medications |= dict.fromkeys(_names(resource.source, addresses.get(resource.source, "")), resource)
+            case r4_structs.BiologicallyDerivedProduct():
+                products |= dict.fromkeys(_names(resource.source, addresses.get(resource.source, "")), resource)
             case r4_structs.DiagnosticReport():
                 pass
             case _:
@@ -199,6 +241,7 @@ def _sorted(
         resources=tuple(resources),
         uses=tuple(uses),
         medications=medications,
+        products=products,
         specimens=specimens,
         gaps=tuple(gaps),
         records=records,
@@ -269,9 +312,14 @@ def _is_absolute(reference: str, own: str, base: str) -> bool:
     return bool(base) and reference == f"{base.rstrip('/')}/{own}"
 
 
-def _specimen(raw: bytes) -> dict[str, r4_structs.Specimen]:
+def _specimen(record: _Record) -> dict[str, r4_structs.Specimen]:
     try:
-        specimen = decode(raw, r4_structs.Specimen)
+        specimen = decode(record.raw, r4_structs.Specimen)
     except Unreadable:
         return {}
-    return {specimen.id: specimen}
+    return dict.fromkeys(_names(record.source, record.address), specimen)
+
+
+def _names(source: str, address: str) -> tuple[str, ...]:
+    """By what a record may be named: `Type/id`, and its own address."""
+    return (source, address) if address else (source,)

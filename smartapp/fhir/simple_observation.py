@@ -28,13 +28,14 @@ class Plain(Struct, frozen=True, gc=False, rename="camel"):
 
     resource_type: Literal["Observation"]
     id: str
-    status: Literal["final", "amended", "corrected"]
+    status: Literal["final"]
     code: Raw
     subject: Raw
     effective_date_time: str
     value_quantity: PlainQuantity
     meta: Meta = Meta()
     issued: str = ""
+    identifier: Raw = ABSENT
     category: Raw = ABSENT
     interpretation: Raw = ABSENT
     note: Raw = ABSENT

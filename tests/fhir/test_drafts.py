@@ -52,7 +52,10 @@ def test_a_draft_is_known_by_its_code() -> None:
     order = only(a_bundle(a_request()))
     assert (order.source, order.drug) == ("MedicationRequest/d1", Drug.FIBRINOGEN_CONCENTRATE)
     assert only(a_bundle({"resourceType": "ServiceRequest", "id": "s", "code": CRYO})).drug is Drug.CRYOPRECIPITATE
-    assert only(a_bundle(a_request(medicationCodeableConcept={"text": "Fibrinogen concentrate"}))).drug is None
+    assert only(a_bundle(a_request(medicationCodeableConcept={"text": "Fibrinogen concentrate"}))).drug is (
+        Drug.FIBRINOGEN_CONCENTRATE
+    )
+    assert only(a_bundle(a_request(medicationCodeableConcept={"text": "Fibrin sealant"}))).drug is None
 
 
 @pytest.mark.req("CDS-12")

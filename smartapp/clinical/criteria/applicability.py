@@ -4,7 +4,7 @@ from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.hazards import congenital
-from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION, hidden_records
+from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION, hidden_records, toxicity_without_infusion
 from smartapp.clinical.derived_facts import Action, Applicability, Band, CrsStatus, Infusion, Tier
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
@@ -41,6 +41,15 @@ def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
         return _stop("APP-01", Action.CANNOT_ASSESS, missing.why)
     if not isinstance(facts.get(PLANNED_INFUSION), Missing):
         return _stop("APP-01", Action.NONE, "a CAR-T infusion is planned, none is recorded yet")
+    toxicity = toxicity_without_infusion(facts)
+    if toxicity:
+        return _stop(
+            "DQ-24", Action.CANNOT_ASSESS, f"{toxicity} is recorded, no CAR-T infusion was recognised: confirm"
+        )
+    if Topic.PATIENT in facts.picture.unread:
+        return _stop(
+            "APP-01", Action.CANNOT_ASSESS, "the patient's own record could not be read: is this the right patient?"
+        )
     doubt = " among the records that could be read" if hidden_records(facts.picture) else ""
     return _stop("APP-01", Action.NONE, f"no CAR-T infusion found{doubt}")
 

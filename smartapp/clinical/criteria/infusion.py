@@ -1,11 +1,11 @@
 """The CAR-T infusion that counts, its day number, and a planned one (APP-01, APP-02, APP-05)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from smartapp.clinical.derived_facts import Infusion
 from smartapp.clinical.partial_datetime import Moment, Precision
-from smartapp.clinical.picture import ClinicalPicture, Gap, GapKind, InfusionRecord, Topic
+from smartapp.clinical.picture import ClinicalPicture, ClinicalStatus, Gap, GapKind, InfusionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct, ConditionKind
 
@@ -127,3 +127,24 @@ def _oddity(facts: Facts, record: InfusionRecord) -> str:
     if _is_future(facts, record):
         return "A CAR-T infusion is recorded as given at a time that has not come: not used, check the record"
     return "" if _is_dated(record) else "A CAR-T infusion is recorded without its day: confirm the date"
+
+
+def toxicity_without_infusion(facts: Facts) -> str:
+    """DQ-24: the toxicity of CAR-T cells that is recorded, unresolved and begun within `window_days`; empty where there is none."""
+    since = facts.picture.as_of - facts.policy.span("window_days")
+    if any(
+        _counts(facts, record.over, record.abated, record.onset or record.own_time, since)
+        for record in facts.picture.crs_records
+    ):
+        return "cytokine release syndrome"
+    for condition in facts.picture.conditions:
+        is_over = condition.status is ClinicalStatus.OVER or (condition.has_abatement and condition.abated is None)
+        if ConditionKind.ICANS in condition.kinds and _counts(facts, is_over, condition.abated, condition.onset, since):
+            return "ICANS"
+    return ""
+
+
+def _counts(facts: Facts, is_over: bool, abated: Moment | None, onset: Moment | None, since: datetime) -> bool:
+    if is_over or (abated is not None and abated.at <= facts.picture.as_of):
+        return False
+    return onset is None or onset.local_date(facts.picture.zone) >= since.astimezone(facts.picture.zone).date()
