@@ -87,6 +87,13 @@ def _check_zone(settings: Settings) -> None:
 def _check_code(local: str, code: str) -> None:
     if "|" not in local or "|" not in code:
         raise ConfigError(f"[codes] {local}: both sides have the form system|code")
+    if any(not part.strip() for side in (local, code) for part in side.rsplit("|", 1)):
+        raise ConfigError(f"[codes] {local}: neither the system nor the code may be empty")
+    beginning = local.rsplit("|", 1)[1]
+    if "*" in beginning.removesuffix("*") or beginning == "*" or "*" in code:
+        raise ConfigError(
+            f"[codes] {local}: * may stand only at the end of the code on the left, after at least one sign (system|I61.*)"
+        )
 
 
 def policy_of(settings: Settings) -> SitePolicy:

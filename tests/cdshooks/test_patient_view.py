@@ -199,10 +199,13 @@ def test_another_patients_result_changes_nothing_and_is_reported(client: FlaskCl
 def test_a_record_that_may_tell_of_an_infusion_is_never_silently_left_out(
     client: FlaskClient, infusion: c.Resource
 ) -> None:
-    others = [resource for resource in ACT if resource["id"] != infusion["id"]]
+    others = [resource for resource in ACT if resource["id"] not in (infusion["id"], "crs")]
     (card,) = cards(client, *others, infusion)
     assert card["summary"].startswith("Cannot tell whether CAR-T cells were given: Procedure/cart")
     assert "suggestions" not in card
+    (with_crs,) = cards(client, *others, c.crs(3), infusion)
+    assert with_crs["summary"].startswith("Cytokine release syndrome is recorded, no CAR-T infusion was recognised")
+    assert "Procedure/cart" in with_crs["detail"]
 
 
 @pytest.mark.req("CDS-14")

@@ -30,6 +30,13 @@ _STOP = Row(
     level=EvidenceLevel.L5,
     citations=("BUE21",),
 )
+_TOXICITY = Row(
+    id="DQ-24",
+    version=1,
+    title="Ask for the infusion where its toxicity is recorded and it is not",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
+)
 _B_ALL = "B-ALL"
 
 
@@ -38,7 +45,9 @@ def infusion_found(given: Given) -> tuple[Finding, ...]:
 
     Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run.
     APP-03, APP-04 and APP-06 bound the patients for whom the rules speak; the indication is shown and gates nothing.
-    Applies when: CAR-T is suspected but undated, the product is not tisagenlecleucel, the disease is not B-ALL, or a stop holds.
+    DQ-24: CRS or ICANS recorded in the window, and neither an infusion nor a plan, is never quiet.
+    Applies when: CAR-T is suspected but undated, CRS or ICANS is recorded without an infusion, the product is not tisagenlecleucel, the
+    disease is not B-ALL, or a stop holds.
     Silent when: a dated tisagenlecleucel infusion for B-ALL is found, no CAR-T at all, or the patient is outside the rules (deceased too).
     Cannot tell when: procedures or administrations could not be read and no infusion is known.
     """
@@ -56,6 +65,8 @@ def _suspected(infusion: Infusion) -> tuple[Finding, ...]:
 
 
 def _stopped(stop: Applicability) -> tuple[Finding, ...]:
+    if stop.rule == _TOXICITY.id:
+        return (_TOXICITY.finds(f"{stop.reason[0].upper()}{stop.reason[1:]}"),)
     congenital = stop.rule == "APP-06" and "congenital" in stop.reason
     return (
         (_STOP.finds("Congenital fibrinogen disorder recorded: outside scope; specialist plan"),) if congenital else ()
@@ -126,7 +137,7 @@ def readiness(given: Given) -> tuple[Finding, ...]:
 
 RULES = (
     Rule(
-        rows=(_SUSPECTED, _WINDOW, _PRODUCT, _STOP),
+        rows=(_SUSPECTED, _WINDOW, _PRODUCT, _STOP, _TOXICITY),
         needs=(APPLICABILITY,),
         wants=(INFUSION, INDICATION),
         applies=infusion_found,
