@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Protocol
 
 from smartapp.cdshooks.card_configuration import configured
@@ -24,12 +23,9 @@ from smartapp.cdshooks.service_catalog import (
 )
 from smartapp.cdshooks.views import Answer, NotAnswered
 from smartapp.clinical.assessment import Assessment
-from smartapp.fhir.chart import Chart
 from smartapp.fhir.drafts import Draft, read_drafts, references
-from smartapp.usecases.assess import Site, assess_chart, data_sets
-from smartapp.usecases.call_counts import CallCounts
-from smartapp.usecases.feedback import Answers, FeedbackEvent, Said, Told
-from smartapp.usecases.hook_call import CalledChart, HookSource, RequiredDataMissing
+from smartapp.usecases.feedback import FeedbackEvent
+from smartapp.usecases.hook_call import CalledChart, HookCall, HookSource, RequiredDataMissing
 from smartapp.usecases.ports import Subject
 
 
@@ -44,33 +40,30 @@ Checks = Callable[[Assessment], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What answering needs, whichever hook asked; `clock` gives the clinical now, `ehrs` the name of the EHR at a FHIR base,
-    `refer` a signed reference to cards of one likeness."""
+class HookDependencies:
+    """What answering needs, whichever hook asked; `ehrs` names the EHR at a FHIR base, `refer` gives a signed reference to cards
+    of one deduplication key."""
 
-    site: Site
-    clock: Callable[[], datetime]
+    call: HookCall
     open_source: OpenSource
     addresses: Addresses
     orders: Callable[[Subject], Orders]
     checks: Callable[[Subject], Checks]
-    answers: Answers
-    counts: CallCounts
     refer: Callable[[str], str]
     ehrs: Mapping[str, str]
 
 
-Shows = Callable[[Room, Subject, Assessment, Sequence[Draft]], tuple[Card, ...]]
+Shows = Callable[[HookDependencies, Subject, Assessment, Sequence[Draft]], tuple[Card, ...]]
 """Which cards a hook shows of an assessment; the drafts are those that the hook looks at."""
 
 
-def services(room: Room, *, lean: bool = False) -> Mapping[str, tuple[Service, Answer]]:
+def services(needs: HookDependencies, *, lean: bool = False) -> Mapping[str, tuple[Service, Answer]]:
     """Every service we offer by id, with the function that answers it; what no rule reads is not asked of a caller.
 
     `lean`: only what tells of an infusion is to be sent, and the rest is asked for where it tells of one.
     """
-    queries = tuple(query for query in room.site.queries if query.name not in NOT_ASKED)
-    asking = replace(room, site=replace(room.site, queries=queries))
+    queries = tuple(query for query in needs.call.site.queries if query.name not in NOT_ASKED)
+    asking = replace(needs, call=replace(needs.call, site=replace(needs.call.site, queries=queries)))
     shown: Mapping[str, tuple[Service, Shows]] = {
         PATIENT_VIEW.id: (PATIENT_VIEW, whole_picture),
         ENCOUNTER_START.id: (ENCOUNTER_START, whole_picture),
@@ -84,55 +77,62 @@ def services(room: Room, *, lean: bool = False) -> Mapping[str, tuple[Service, A
     }
 
 
-def whole_picture(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
+def whole_picture(
+    needs: HookDependencies, subject: Subject, assessment: Assessment, _: Sequence[Draft]
+) -> tuple[Card, ...]:
     """Everything there is to say of the patient."""
-    return cards_of(assessment, room.addresses, room.orders(subject))
+    return cards_of(assessment, needs.addresses, needs.orders(subject))
 
 
-def before_discharge(room: Room, subject: Subject, assessment: Assessment, _: Sequence[Draft]) -> tuple[Card, ...]:
+def before_discharge(
+    needs: HookDependencies, subject: Subject, assessment: Assessment, _: Sequence[Draft]
+) -> tuple[Card, ...]:
     """What is open, as one card."""
     del subject
-    return discharge_cards(assessment, room.addresses, room.site.zone)
+    return discharge_cards(assessment, needs.addresses, needs.call.site.zone)
 
 
-def draft_orders(room: Room, subject: Subject, assessment: Assessment, drafts: Sequence[Draft]) -> tuple[Card, ...]:
+def draft_orders(
+    needs: HookDependencies, subject: Subject, assessment: Assessment, drafts: Sequence[Draft]
+) -> tuple[Card, ...]:
     """Only what touches a draft order (guideline 7a)."""
-    mending = Mending(orders=room.orders(subject), check=room.checks(subject))
-    return order_cards(assessment, drafts, room.addresses, mending)
+    mending = Mending(orders=needs.orders(subject), check=needs.checks(subject))
+    return order_cards(assessment, drafts, needs.addresses, mending)
 
 
-def _drafts(hook: HookRequest, room: Room) -> tuple[Draft, ...]:
+def _drafts(hook: HookRequest, needs: HookDependencies) -> tuple[Draft, ...]:
     """The drafts of this patient: at order-select the chosen ones, which must be in the bundle (CDS-11)."""
     if not hook.draft_orders:
         return ()
     if not set(hook.selections) <= references(hook.draft_orders):
         raise NotAnswered(400, "context.selections names an order that is not in context.draftOrders", "invalid")
-    drafts = read_drafts(hook.draft_orders, room.site.local_codes, hook.patient_id)
+    drafts = read_drafts(hook.draft_orders, needs.call.site.local_codes, hook.patient_id)
     return tuple(d for d in drafts if hook.hook != "order-select" or d.reference in hook.selections)
 
 
-def _answer(room: Room, service: str, shows: Shows) -> Answer:
+def _answer(needs: HookDependencies, service: str, shows: Shows) -> Answer:
     def answer(hook: HookRequest, caller: CdsClientCaller) -> tuple[Card, ...]:
         if not hook.by_professional:
             return ()
-        subject, drafts = _subject(hook, caller, room), _drafts(hook, room)
-        as_of = room.clock()
-        chart = _read(hook, subject, room, as_of)
-        if chart is None:
-            room.counts.count(service, caller.name)
-            return ()
-        assessment = assess_chart(chart, site=room.site, as_of=as_of, drafts=tuple(draft.order for draft in drafts))
-        told = Told(subject=subject, assessment=assessment, read=data_sets(chart, room.site.queries))
-        return _heard(room, hook, told, configured(shows(room, subject, assessment, drafts), hook.configuration))
+        subject, drafts = _subject(hook, caller, needs), _drafts(hook, needs)
+        chart = CalledChart(
+            patient=hook.patient_id, base=subject.fhir_base, prefetch=hook.prefetch, source=needs.open_source(hook)
+        )
+        try:
+            shown = needs.call.answer(
+                subject,
+                chart,
+                hook=hook.hook,
+                service=service,
+                caller=caller.name,
+                drafts=tuple(draft.order for draft in drafts),
+                present=lambda assessment: configured(shows(needs, subject, assessment, drafts), hook.configuration),
+            )
+        except RequiredDataMissing as problem:
+            raise NotAnswered(412, str(problem), "not-found") from None
+        return tuple(_linked(card, needs.refer(key)) for card, key in shown)
 
     return answer
-
-
-def _heard(room: Room, hook: HookRequest, told: Told, cards: tuple[Card, ...]) -> tuple[Card, ...]:
-    """The cards that say something new to this user (CDS-54); shown or withheld, each is recorded (CDS-42)."""
-    said = [Said(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
-    shown = room.answers.shown(told, hook.hook, f"coagulopathy-{hook.hook}", said)
-    return tuple(_linked(card, room.refer(shown[card.uuid])) for card in cards if card.uuid in shown)
 
 
 def _linked(card: Card, context: str) -> Card:
@@ -141,11 +141,11 @@ def _linked(card: Card, context: str) -> Card:
     return replace(card, links=links)
 
 
-def take_feedback(room: Room, caller: CdsClientCaller, entries: Sequence[FeedbackEntry]) -> int:
+def take_feedback(needs: HookDependencies, caller: CdsClientCaller, entries: Sequence[FeedbackEntry]) -> int:
     """Keep what a client reports; how many of its events are on record now."""
-    ehrs = frozenset(ehrs_of(room, caller))
+    ehrs = frozenset(ehrs_of(needs, caller))
     for entry in entries:
-        room.answers.take(
+        needs.call.feedback.take(
             ehrs,
             FeedbackEvent(
                 card=entry.card,
@@ -160,29 +160,18 @@ def take_feedback(room: Room, caller: CdsClientCaller, entries: Sequence[Feedbac
     return len(entries)
 
 
-def ehrs_of(room: Room, caller: CdsClientCaller) -> tuple[str, ...]:
+def ehrs_of(needs: HookDependencies, caller: CdsClientCaller) -> tuple[str, ...]:
     """The EHRs a caller speaks for, by name; a caller without a server of its own is known by its own name."""
-    return tuple(room.ehrs[server] for server in caller.fhir_servers if server in room.ehrs) or (caller.name,)
+    return tuple(needs.ehrs[server] for server in caller.fhir_servers if server in needs.ehrs) or (caller.name,)
 
 
-def _subject(hook: HookRequest, caller: CdsClientCaller, room: Room) -> Subject:
+def _subject(hook: HookRequest, caller: CdsClientCaller, needs: HookDependencies) -> Subject:
     """The same EHR, user and patient as in a launch; a call that names no server means the caller's first."""
     return Subject(
-        ehr=room.ehrs.get(hook.fhir_server) or ehrs_of(room, caller)[0],
+        ehr=needs.ehrs.get(hook.fhir_server) or ehrs_of(needs, caller)[0],
         patient=hook.patient_id,
         user=hook.user_id,
         encounter=hook.encounter_id,
         reference=hook.hook_instance,
         fhir_base=hook.fhir_server or next(iter(caller.fhir_servers), ""),
     )
-
-
-def _read(hook: HookRequest, subject: Subject, room: Room, as_of: datetime) -> Chart | None:
-    """The chart, None where nothing tells of an infusion; 412 where required data cannot be had (CDS-22, CDS-23)."""
-    called = CalledChart(
-        patient=hook.patient_id, base=subject.fhir_base, prefetch=hook.prefetch, source=room.open_source(hook)
-    )
-    try:
-        return called.read(room.site, as_of)
-    except RequiredDataMissing as problem:
-        raise NotAnswered(412, str(problem), "not-found") from None

@@ -11,7 +11,7 @@ from smartapp import __version__
 from smartapp.cdshooks import views
 from smartapp.cdshooks.cards import Addresses, Orders
 from smartapp.cdshooks.request import Authorization, HookRequest
-from smartapp.cdshooks.services import Checks, OpenSource, Room, services, take_feedback
+from smartapp.cdshooks.services import Checks, HookDependencies, OpenSource, services, take_feedback
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.policy import SitePolicy
@@ -28,6 +28,7 @@ from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.call_counts import CallCounts
+from smartapp.usecases.hook_call import HookCall
 from smartapp.usecases.orders.basis import order_of
 from smartapp.usecases.ports import Subject
 
@@ -37,26 +38,23 @@ _ASSESSING_SECONDS, _STATEMENT_SECONDS = 0.5, 1.0
 def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     """All services we offer."""
     settings, base = parts.settings, parts.base
-    room = Room(
-        site=parts.site,
-        clock=parts.clock,
+    needs = HookDependencies(
+        call=HookCall(site=parts.site, clock=parts.clock, feedback=parts.answers(), counts=_counts(parts)),
         open_source=_hook_source(settings, parts),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
         orders=lambda subject: _suggested(_ordering(subject, base, parts)),
         checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
-        answers=parts.answers(),
-        counts=_counts(parts),
         refer=parts.references().refer,
         ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
     )
     desk = views.Desk(
-        services=services(room, lean=settings.hooks.prefetch == "lean"),
+        services=services(needs, lean=settings.hooks.prefetch == "lean"),
         gate=gate_of(settings, parts.database, parts.requests.pool),
         base_url=base,
         version=__version__,
         seconds=float(settings.budgets.hook),
         wait=rate.wait,
-        take=lambda caller, entries: take_feedback(room, caller, entries),
+        take=lambda caller, entries: take_feedback(needs, caller, entries),
         refused=parts.requests.refused,
     )
     return views.create_blueprint(desk)

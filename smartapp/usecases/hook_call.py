@@ -1,17 +1,22 @@
-"""Read the chart of a hook call: what tells of an infusion first, and nothing else where nothing does (interfaces.md section 4)."""
+"""Answer a hook call: chart (what tells of an infusion first), assess, suppress what was acknowledged, record (interfaces.md section 4)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.car_t_evidence import tells_of_car_t
+from smartapp.clinical.orders import DraftOrder
 from smartapp.clinical.picture import Bedside, Gap, GapKind, Topic
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.chart_from_json import sent_chart
 from smartapp.fhir.picture import read_picture
 from smartapp.fhir.queries import BY_NAME, TOPICS_BY_NAME, Query
-from smartapp.usecases.assess import Site, completed
+from smartapp.usecases.assess import Site, assess_patient, completed
+from smartapp.usecases.call_counts import CallCounts
+from smartapp.usecases.feedback import Answers, Said, Told
+from smartapp.usecases.ports import Subject
 
 _HAD = frozenset({AnswerState.COMPLETE, AnswerState.INCOMPLETE})
 _PATIENT, _FIBRINOGEN = "patient", "fibrinogen"
@@ -108,3 +113,77 @@ _TELLING_TOPICS = frozenset(TOPICS_BY_NAME[query.name] for query in BY_NAME.valu
 def _hides_something(gap: Gap) -> bool:
     """Whether a record of those that tell could not be read."""
     return gap.kind is GapKind.UNREADABLE and gap.topic in (*_TELLING_TOPICS, None) and gap.topic is not Topic.PATIENT
+
+
+class Presented(Protocol):
+    """A card as a hook would show it: its uuid, the rules it speaks for, how loudly, and the draft order it is about, if any."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def rules(self) -> tuple[str, ...]: ...
+    @property
+    def indicator(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+
+
+C = TypeVar("C", bound=Presented)
+
+
+class _HeldRecord:
+    """Holds the record of an answer until its cards are known: all of it is stored in one transaction."""
+
+    def __init__(self) -> None:
+        self.records: list[Told] = []
+
+    def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
+        """Hold it."""
+        self.records.append(Told(subject=subject, assessment=assessment, read=read, event=event))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookCall:
+    """What every hook does with a call; `clock` gives the clinical now."""
+
+    site: Site
+    clock: Callable[[], datetime]
+    feedback: Answers
+    counts: CallCounts
+
+    def answer(
+        self,
+        subject: Subject,
+        chart: CalledChart,
+        *,
+        hook: str,
+        service: str,
+        caller: str,
+        drafts: tuple[DraftOrder, ...],
+        present: Callable[[Assessment], Sequence[C]],
+    ) -> tuple[tuple[C, str], ...]:
+        """The cards to show, each with its deduplication key: those of `present` that say something new to this user (CDS-54).
+
+        Shown or withheld, each is recorded together with the answer (CDS-42). A patient without CAR-T is only counted.
+        """
+        as_of = self.clock()
+        whole = chart.read(self.site, as_of)
+        if whole is None:
+            self.counts.count(service, caller)
+            return ()
+        held = _HeldRecord()
+        assessed = assess_patient(
+            subject,
+            sent=whole,
+            source=None,
+            site=self.site,
+            as_of=as_of,
+            log=held,
+            event="hook assessed",
+            drafts=drafts,
+        )
+        (record,) = held.records
+        cards = present(assessed.assessment)
+        said = [Said(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
+        shown = self.feedback.shown(record, hook, service, said)
+        return tuple((card, shown[card.uuid]) for card in cards if card.uuid in shown)
