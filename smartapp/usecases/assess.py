@@ -16,7 +16,7 @@ from smartapp.fhir.duplicate_keys import all_ambiguous, ambiguous
 from smartapp.fhir.page_order import covered
 from smartapp.fhir.picture import read_records
 from smartapp.fhir.queries import Query
-from smartapp.usecases.ports import AssessmentRecorder, ChartSource, Subject
+from smartapp.usecases.ports import AssessmentLog, ChartSource, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def assess_patient(
     source: ChartSource | None,
     site: Site,
     as_of: datetime,
-    log: AssessmentRecorder,
+    log: AssessmentLog,
     event: str,
     bedside: Bedside = Bedside(),
     drafts: tuple[DraftOrder, ...] = (),

@@ -16,7 +16,7 @@ from smartapp.fhir.queries import BY_NAME, TOPICS_BY_NAME, Query
 from smartapp.usecases.assess import Site, assess_patient, completed
 from smartapp.usecases.call_counts import CallCounts
 from smartapp.usecases.feedback import Answers, Said, Told
-from smartapp.usecases.ports import Subject
+from smartapp.usecases.ports import AssessmentLog, Subject
 
 _HAD = frozenset({AnswerState.COMPLETE, AnswerState.INCOMPLETE})
 _PATIENT, _FIBRINOGEN = "patient", "fibrinogen"
@@ -134,12 +134,17 @@ C = TypeVar("C", bound=Presented)
 class _HeldRecord:
     """Holds the record of an answer until its cards are known: all of it is stored in one transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: AssessmentLog) -> None:
         self.records: list[Told] = []
+        self._log = log
 
     def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         """Hold it."""
         self.records.append(Told(subject=subject, assessment=assessment, read=read, event=event))
+
+    def noted(self, subject: Subject, event: str, outcome: str) -> None:
+        """Any other event is recorded at once."""
+        self._log.noted(subject, event, outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,7 @@ class HookCall:
         if whole is None:
             self.counts.count(service, caller)
             return ()
-        held = _HeldRecord()
+        held = _HeldRecord(self.feedback.log)
         assessed = assess_patient(
             subject,
             sent=whole,

@@ -118,16 +118,12 @@ class ChartWriter(Protocol):
         """Only search: written with its reference, refused if the EHR surely has none, else not confirmed."""
 
 
-class AssessmentRecorder(Protocol):
-    """Where it is recorded that an answer was given."""
+class AssessmentLog(Protocol):
+    """The audit trail (SEC-32): appends, never changes."""
 
     def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         """Record that this answer was given: rule ids and versions, policy hash, input digest, action, indicator; `read` says for
         each type of resource how many were read, and what was not."""
-
-
-class AssessmentLog(AssessmentRecorder, Protocol):
-    """The audit trail (SEC-32): appends, never changes."""
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Record any other event: launch, approval, write attempt, result, sign-out."""
