@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartapp.cdshooks.serialization import Card, CardAction, CardCoding, CardSource, Link, Suggestion
+from smartapp.clinical.amount_words import amount_words
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.criteria.infusion import hidden_records
@@ -16,7 +17,7 @@ from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import Gap, GapKind
 from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.words import age_words, clock, g_per_l, plain, rounded
+from smartapp.clinical.words import age_words, clock, g_per_l, rounded
 from smartapp.usecases.card_suppression import group_of
 from smartapp.usecases.override_reasons import REASONS, SYSTEM
 
@@ -239,18 +240,11 @@ def _blockers(assessment: Assessment) -> list[str]:
 
 
 def label_of(option: Option) -> str:
-    """Product and amount as people read it: concentrate in mg, cryoprecipitate in units."""
-    if option.product is Product.FIBRINOGEN_CONCENTRATE:
-        return (
-            f"Fibrinogen concentrate {plain(option.dose_mg)} mg"
-            if option.dose_mg is not None
-            else "Fibrinogen concentrate, no dose"
-        )
-    if option.units is not None:
-        return f"Cryoprecipitate {option.units} units"
-    return (
-        f"Cryoprecipitate {plain(option.volume_ml)} mL" if option.volume_ml is not None else "Cryoprecipitate, no dose"
-    )
+    """Product and amount as people read it (PRD-05): `Cryoprecipitate 10 single-donor units (= 2 pools of 5)`."""
+    concentrate = option.product is Product.FIBRINOGEN_CONCENTRATE
+    name = "Fibrinogen concentrate" if concentrate else "Cryoprecipitate"
+    words = amount_words(option)
+    return f"{name} {words}" if words else f"{name}, no dose"
 
 
 def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ...]:

@@ -143,5 +143,9 @@ def _supply(option: Option, units: int, weight: Decimal | None, *, adult: bool, 
         pools = min(pools, ADULT_MAX_POOLS)
     given_as_pools = weight is None or weight >= POOLS_FROM_KG
     return replace(
-        option, units=units, pools=pools if given_as_pools else None, volume_ml=units * policy.get("cryo_unit_ml")
+        option,
+        units=units,
+        pools=pools if given_as_pools else None,
+        units_per_pool=int(policy.get("cryo_units_per_pool")) if given_as_pools else None,
+        volume_ml=units * policy.get("cryo_unit_ml"),
     )

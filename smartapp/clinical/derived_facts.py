@@ -175,9 +175,10 @@ class Decision:
 class Option:
     """One product with its dose (guideline 4.2 to 4.4); amounts are missing where no number may be given (FC-06).
 
-    Exact amounts unrounded; `dose_mg_per_kg` after rounding; `vial_mg` is what one vial holds. `cap_mg` / `cap_units` the limit of one dose,
-    `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
-    guideline section 10. `no_draft` says why this one may not be drafted, whatever the others may (SAF-06);
+    Exact amounts unrounded; `dose_mg_per_kg` after rounding; `vial_mg` is what one vial holds. `cap_mg`, `cap_units`, `cap_doses` the limit of one
+    dose, `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
+    guideline section 10. `units` are single-donor units, `pools` of `units_per_pool` hold them, `in_pools` where the blood bank is asked
+    for pools; `doses` are pathogen-reduced doses (CRY-06). `no_draft` says why this one may not be drafted, whatever the others may (SAF-06);
     `day_left_mg` is twice the limit less what was given in 24 h.
     """
 
@@ -192,6 +193,9 @@ class Option:
     vial_mg: Decimal | None = None
     units: int | None = None
     pools: int | None = None
+    units_per_pool: int | None = None
+    in_pools: bool = False
+    doses: int | None = None
     volume_ml: Decimal | None = None
     min_minutes: Decimal | None = None
     max_rate_ml_per_min: Decimal | None = None
@@ -199,6 +203,7 @@ class Option:
     expected_rise_mg_per_dl: tuple[Decimal, Decimal] | None = None
     cap_mg: Decimal | None = None
     cap_units: int | None = None
+    cap_doses: int | None = None
     step_mg: Decimal | None = None
     flags: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
@@ -215,7 +220,7 @@ class Option:
     @property
     def may_be_ordered(self) -> bool:
         """Whether it has an amount (FC-06 lists some without) and nothing stands against this product alone."""
-        amounts = (self.dose_mg, self.units, self.volume_ml)
+        amounts = (self.dose_mg, self.units, self.doses, self.volume_ml)
         return not self.no_draft and any(amount is not None for amount in amounts)
 
 

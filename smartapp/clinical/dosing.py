@@ -69,17 +69,35 @@ def round_nearest(value: Decimal, step: Decimal) -> Decimal:
 
 
 def amended(order: ProposedOrder, option: Option, amount: Decimal) -> ProposedOrder:
-    """The order with another amount, in mg or units, of what `option` proposed: volume in proportion, as many whole vials as hold it (FC-04),
-    and a last step that says whose amount it is."""
-    before, unit = (option.dose_mg, "mg") if option.dose_mg is not None else (Decimal(option.units or 1), "units")
+    """The order with another amount of what `option` proposed: mg, single-donor units, pools or pathogen-reduced doses, as it is counted;
+    volume in proportion, as many whole vials as hold it (FC-04), and a last step that says whose amount it is."""
+    before, unit = _counted_in(option)
     volume = None if option.volume_ml is None else option.volume_ml * amount / before
     steps = tuple(step for step in order.steps if not step.startswith(_CHOSEN))
     chosen = f"{_CHOSEN} {plain(amount)} {unit} in the place of the calculated {plain(before)} {unit}"
     order = replace(order, steps=steps if amount == before else (*steps, chosen))
-    if option.dose_mg is None:
-        return replace(order, units=int(amount), volume_ml=volume)
-    vials = None if option.vial_mg is None else whole(amount / option.vial_mg)
-    return replace(order, dose_mg=amount, volume_ml=volume, vials=vials)
+    if option.dose_mg is not None:
+        vials = None if option.vial_mg is None else whole(amount / option.vial_mg)
+        return replace(order, dose_mg=amount, volume_ml=volume, vials=vials)
+    if option.doses is not None:
+        return replace(order, doses=int(amount))
+    pools = option.pools
+    if option.in_pools and option.units_per_pool:
+        return replace(order, pools=int(amount), units=int(amount) * option.units_per_pool, volume_ml=volume)
+    if option.pools and option.units_per_pool:
+        pools = whole(amount / option.units_per_pool)
+    return replace(order, units=int(amount), pools=pools, volume_ml=volume)
+
+
+def _counted_in(option: Option) -> tuple[Decimal, str]:
+    """The computed amount and what it counts."""
+    if option.dose_mg is not None:
+        return option.dose_mg, "mg"
+    if option.doses is not None:
+        return Decimal(option.doses), "pathogen-reduced doses"
+    if option.in_pools and option.pools:
+        return Decimal(option.pools), "pools"
+    return Decimal(option.units or 1), "single-donor units"
 
 
 def expected(option: Option, level: Decimal | None, mg: Decimal) -> Decimal | None:

@@ -21,13 +21,24 @@ class Brand(StrEnum):
     RIASTAP = "riastap"
 
 
+class Priority(StrEnum):
+    """How soon an order is wanted, lowest first (PRD-05; FHIR ranks routine < urgent < asap < stat)."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    ASAP = "asap"
+    STAT = "stat"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedOrder:
     """One product and amount, ready to be approved and written as a draft.
 
-    Concentrate: `dose_mg`, `vials`, `volume_ml`, `max_rate_ml_per_min`. Cryoprecipitate: `units`, or `volume_ml` alone where the
-    site doses by mL/kg. `basis` is the reference of the fibrinogen result it rests on (empty at TX). `steps` is the arithmetic
-    in words, `rules` pairs of rule id and version.
+    Concentrate: `dose_mg`, `vials`, `volume_ml`, `max_rate_ml_per_min`. Cryoprecipitate: `units` (single-donor units), with `pools` of
+    `units_per_pool` where it is issued so and `in_pools` where the blood bank is asked for pools; `doses` of the pathogen-reduced
+    complex; or `volume_ml` alone where the site doses by mL/kg. `reason` is the advice, `clinical_reason` the patient's state in
+    words; `special_requirements` and `contact` are the site's texts (PRD-05). `basis` is the reference of the fibrinogen result it
+    rests on (empty at TX). `steps` is the arithmetic in words, `rules` pairs of rule id and version.
     """
 
     product: Product
@@ -42,6 +53,15 @@ class ProposedOrder:
     supporting: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     rules: tuple[tuple[str, int], ...] = ()
+    pools: int | None = None
+    units_per_pool: int | None = None
+    in_pools: bool = False
+    doses: int | None = None
+    priority: Priority | None = None
+    clinical_reason: str = ""
+    weight_kg: Decimal | None = None
+    special_requirements: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

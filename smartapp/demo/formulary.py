@@ -15,8 +15,17 @@ NDC = "http://hl7.org/fhir/sid/ndc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 
-UNITS = {"mg": "mg", "g": "g", "units": "{unit}", "pools": "{pool}", "mg/kg": "mg/kg"}
-"""How the pad names a unit, and its UCUM code."""
+UNITS = {
+    "mg": "mg",
+    "g": "g",
+    "units": "{unit}",
+    "single-donor unit": "",
+    "pools": "{pool}",
+    "pool": "",
+    "dose": "",
+    "mg/kg": "mg/kg",
+}
+"""How the pad names a unit, and its UCUM code (empty: words alone)."""
 
 _AMOUNT = re.compile(r"\d{1,9}([.,]\d{1,3})?")
 _THOUSANDS = re.compile(r"\d{1,3},\d{3}")
@@ -108,7 +117,8 @@ def signed(draft: Resource, user: str, now: datetime) -> Resource:
 
 
 def _dosage(given: Amount) -> dict[str, Any]:
-    dose = {"value": given.value, "unit": given.unit, "system": UCUM, "code": UNITS[given.unit]}
+    code = UNITS[given.unit]
+    dose = {"value": given.value, "unit": given.unit, **({"system": UCUM, "code": code} if code else {})}
     return {"text": f"{given} intravenously, once", "route": _ROUTE, "doseAndRate": [{"doseQuantity": dose}]}
 
 

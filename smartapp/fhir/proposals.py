@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
+from smartapp.clinical.amount_words import amount_words, counted, full_amount_words
 from smartapp.clinical.codes import ATC, HCPCS, LOINC, NDC, SNOMED
-from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.clinical.orders import Brand, Priority, Product, ProposedOrder
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.words import plain
+from smartapp.clinical.words import clock, plain
 from smartapp.fhir.models import validated
 
 UCUM = "http://unitsofmeasure.org"
@@ -23,13 +25,23 @@ _BRANDS = {
     Brand.RIASTAP: ("RiaSTAP", "63833-891"),
 }
 NEEDS_SIGNATURE = "Proposal, needs signature."
+_THAWING_MINUTES = Decimal(45)  # conventional cryoprecipitate to the bedside (PRD-04, IFC)
+_CRYO_INFUSION_MINUTES = Decimal(30)  # not known (CRY-05); project default of RCK-02
+
+
+class RecheckClock(StrEnum):
+    """When a recheck is due: by the end of the infusion, whenever that is, or by a planned time (`recheck_clock`)."""
+
+    EVENT = "event"
+    PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordering:
     """For whom, by whom, when and under which identity an order is written; absent words are left out.
 
-    `identifier` is (system, value); `status` and `intent` the site's; `requester` only a professional's reference.
+    `identifier` is (system, value); `status` and `intent` the site's; `requester` only a professional's reference. `recheck_clock` says
+    whether the recheck waits for the end of the infusion or for a planned time (RCK-02).
     """
 
     patient: str
@@ -42,6 +54,7 @@ class Ordering:
     intent: str = "proposal"
     component_resource: str = "MedicationRequest"
     recheck_after_h: Decimal = Decimal(1)
+    recheck_clock: RecheckClock = RecheckClock.EVENT
 
 
 def write_order(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
@@ -69,23 +82,43 @@ def resource_type_of(order: ProposedOrder, component_resource: str) -> str:
 
 
 def recheck_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
-    """The follow-up fibrinogen, one hour after the dose (RCK-01)."""
-    due = ordering.at + timedelta(hours=float(ordering.recheck_after_h))
+    """The follow-up fibrinogen (RCK-01), due by the end of the infusion or at a planned time, never by the click (RCK-02)."""
     return {
         "resourceType": "ServiceRequest",
         **_shared(order, ordering, suffix="-recheck"),
+        "priority": Priority.URGENT,
         "category": [_LABORATORY],
         "code": {"coding": [{"system": LOINC, "code": "3255-7"}], "text": "Fibrinogen (Clauss)"},
-        "occurrenceDateTime": rfc3339(due),
+        **_recheck_timing(order, ordering),
         **_supporting(order, "supportingInfo"),
         "instantiatesUri": [f"{ordering.rules_url}/RCK-01"],
-        "note": [
-            {
-                "text": f"Fibrinogen {plain(ordering.recheck_after_h)} h after the end of the dose: the time counts from this order, move it "
-                f"if the dose ends later. {NEEDS_SIGNATURE}"
-            }
-        ],
+        "note": [{"text": f"Fibrinogen {recheck_words(order, ordering)}. {NEEDS_SIGNATURE}"}],
     }
+
+
+def recheck_words(order: ProposedOrder, ordering: Ordering) -> str:
+    """When it is due: `1 h after the end of the infusion`; with a planned clock, the time and that it is planned."""
+    after = f"{plain(ordering.recheck_after_h)} h after the end of the infusion"
+    if ordering.recheck_clock is RecheckClock.EVENT:
+        return after
+    return f"planned for {clock(planned_recheck(order, ordering))}, {after}: move it if the infusion ends later"
+
+
+def planned_recheck(order: ProposedOrder, ordering: Ordering) -> datetime:
+    """Now, the time to the bedside, the infusion, and the hours after it (RCK-02)."""
+    conventional = order.product is Product.CRYOPRECIPITATE and order.doses is None
+    minutes = _THAWING_MINUTES if conventional else Decimal(0)
+    if order.product is Product.CRYOPRECIPITATE:
+        minutes += _CRYO_INFUSION_MINUTES
+    elif order.volume_ml is not None and order.max_rate_ml_per_min:
+        minutes += order.volume_ml / order.max_rate_ml_per_min
+    return ordering.at + timedelta(minutes=float(minutes), hours=float(ordering.recheck_after_h))
+
+
+def _recheck_timing(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
+    if ordering.recheck_clock is RecheckClock.PLANNED:
+        return {"occurrenceDateTime": rfc3339(planned_recheck(order, ordering))}
+    return {"occurrenceTiming": {"code": {"text": recheck_words(order, ordering)}}}
 
 
 def check_body(ordering: Ordering, due: datetime, why: str) -> dict[str, Any]:
@@ -128,7 +161,7 @@ def _service(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
         "category": [{"text": "Transfusion"}],
         "code": medication(order),
         "occurrenceDateTime": rfc3339(ordering.at),
-        **({"quantityQuantity": _units(order.units)} if order.units is not None else {}),
+        **({"quantityQuantity": _amount(order)} if _amount(order) else {}),
         **_supporting(order, "supportingInfo"),
         "instantiatesUri": _applied(order, ordering),
         "note": [{"text": f"{dose_text(order)}. {note_text(order, ordering.status)}"}],
@@ -141,8 +174,10 @@ def _shared(order: ProposedOrder, ordering: Ordering, suffix: str = "") -> dict[
         "intent": ordering.intent,
         "subject": {"reference": f"Patient/{ordering.patient}"},
         "authoredOn": rfc3339(ordering.at),
-        "reasonCode": [{"text": order.reason}],
+        "reasonCode": [{"text": order.clinical_reason or order.reason}],
     }
+    if order.priority is not None:
+        body["priority"] = order.priority
     if order.basis.startswith("Observation/"):
         body["reasonReference"] = [{"reference": order.basis.split("#")[0]}]
     if ordering.identifier is not None:
@@ -178,6 +213,13 @@ def _supporting(order: ProposedOrder, name: str) -> dict[str, Any]:
 
 def medication(order: ProposedOrder) -> dict[str, Any]:
     """The product, coded and in words."""
+    if order.product is Product.CRYOPRECIPITATE and order.doses is not None:
+        complex_ = {
+            "system": HCPCS,
+            "code": "P9026",
+            "display": "Cryoprecipitated fibrinogen complex, pathogen reduced",
+        }
+        return {"coding": [complex_], "text": "Pathogen-reduced cryoprecipitate (fibrinogen complex)"}
     if order.product is Product.CRYOPRECIPITATE:
         codings = [
             {"system": SNOMED, "code": "256401009", "display": "Cryoprecipitate"},
@@ -193,21 +235,19 @@ def medication(order: ProposedOrder) -> dict[str, Any]:
 
 
 def amount_text(order: ProposedOrder) -> str:
-    """The amount as people read it: `3000 mg`, `10 units`, `250 mL`."""
-    if order.dose_mg is not None:
-        return f"{plain(order.dose_mg)} mg"
-    if order.units is not None:
-        return f"{order.units} units"
-    return f"{plain(order.volume_ml)} mL" if order.volume_ml is not None else "no amount"
+    """The amount as people read it: `3000 mg`, `10 single-donor units (= 2 pools of 5)`, `250 mL`."""
+    return amount_words(order) or "no amount"
 
 
 def dose_text(order: ProposedOrder) -> str:
     """The dosage in one sentence."""
     name = medication(order)["text"]
+    if order.dose_mg is None:
+        return f"{name} {full_amount_words(order) or 'no amount'}, intravenously, once"
     parts = [f"{name} {amount_text(order)} intravenously, once"]
     if order.vials is not None:
-        parts.append(f"{order.vials} vial{'s' if order.vials != 1 else ''}; use the potency on the vial label")
-    if order.volume_ml is not None and (order.dose_mg is not None or order.units is not None):
+        parts.append(f"{counted(order.vials, 'vial')}; use the potency on the vial label")
+    if order.volume_ml is not None:
         parts.append(f"volume about {plain(order.volume_ml)} mL")
     if order.max_rate_ml_per_min is not None:
         parts.append(f"no faster than {plain(order.max_rate_ml_per_min)} mL/min")
@@ -215,12 +255,22 @@ def dose_text(order: ProposedOrder) -> str:
 
 
 def note_text(order: ProposedOrder, status: str) -> str:
-    """Rationale, arithmetic, rules and the label of decision support."""
+    """What whoever carries it out must know, then rationale, arithmetic, rules and the label of decision support."""
     rules = ", ".join(f"{rule} v{version}" for rule, version in order.rules)
-    sentences = (order.reason, *order.steps, *((f"Rules: {rules}",) if rules else ()))
+    sentences = (*order_facts(order), order.reason, *order.steps, *((f"Rules: {rules}",) if rules else ()))
     return " ".join(
         [*([NEEDS_SIGNATURE] if status == "draft" else []), *(f"{text.rstrip('.')}." for text in sentences), DISCLAIMER]
     )
+
+
+def order_facts(order: ProposedOrder) -> tuple[str, ...]:
+    """Weight, special requirements and whom to ring, where they are known (PRD-05)."""
+    told = (
+        f"Weight {plain(order.weight_kg)} kg" if order.weight_kg is not None else "",
+        f"Special requirements: {order.special_requirements}" if order.special_requirements else "",
+        f"Contact: {order.contact}" if order.contact else "",
+    )
+    return tuple(sentence for sentence in told if sentence)
 
 
 def _dosage(order: ProposedOrder) -> dict[str, Any]:
@@ -232,15 +282,16 @@ def _dosage(order: ProposedOrder) -> dict[str, Any]:
 
 
 def _amount(order: ProposedOrder) -> dict[str, Any] | None:
+    """What is counted, in words without a code: no code tells a single-donor unit from a pool (PRD-05)."""
     if order.dose_mg is not None:
         return _quantity(order.dose_mg, "mg")
+    if order.doses is not None:
+        return {"value": order.doses, "unit": "dose"}
+    if order.in_pools and order.pools is not None:
+        return {"value": order.pools, "unit": "pool"}
     if order.units is not None:
-        return _units(order.units)
+        return {"value": order.units, "unit": "single-donor unit"}
     return _quantity(order.volume_ml, "mL") if order.volume_ml is not None else None
-
-
-def _units(units: int) -> dict[str, Any]:
-    return {"value": units, "unit": "units", "system": UCUM, "code": "{unit}"}
 
 
 def _quantity(value: Decimal, unit: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from smartapp.fhir.r4_structs import Unreadable, decode
 
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 NOT_READ = "the stored order could not be read"
+_COUNTED = frozenset({"single-donor unit", "pool", "dose"})
 _UNITS = {"{unit}": "units"}  # UCUM's spelling is for machines
 _OVER = frozenset({"cancelled", "revoked", "completed", "stopped", "ended", "entered-in-error"})
 
@@ -272,6 +273,10 @@ def _said(value: Any) -> str:
     if isinstance(value, frozenset):
         return ", ".join(sorted(code.rsplit("|", 1)[-1] for code in value)) or "nothing"
     if isinstance(value, tuple):
-        said = (f"{amount.normalize():f} {_UNITS.get(unit, unit)}".strip() for amount, unit in value)
+        said = (f"{amount.normalize():f} {_unit_words(amount, unit)}".strip() for amount, unit in value)
         return ", ".join(said) or "nothing"
     return value or "nothing"
+
+
+def _unit_words(amount: Decimal, unit: str) -> str:
+    return f"{unit}s" if unit in _COUNTED and amount != 1 else _UNITS.get(unit, unit)

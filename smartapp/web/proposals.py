@@ -6,7 +6,7 @@ from smartapp.clinical.dosing import amended
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.usecases.orders.proposal import Proposal, Stage
 from smartapp.usecases.patient_page import PatientPage, Proposed
-from smartapp.web.amounts import AmountRefused, check_dose, read_number
+from smartapp.web.amounts import AmountRefused, amount_in, entry_of, read_amount, read_number
 from smartapp.web.launch import LaunchDoor, OpenLaunch, UserKind
 from smartapp.web.pages import entered, entered_to_act, to_review
 from smartapp.web.presenters.proposal import DECLINE_REASONS, proposal_page
@@ -79,12 +79,13 @@ def _stage(step: str) -> Stage:
 def read_order(proposal: Proposal) -> ProposedOrder:
     """The proposed order with the amount of the form; unchanged where the form has none."""
     order, option = proposal.order, proposal.offer.option
-    text = request.form.get("dose_mg" if order.dose_mg is not None else "units")
-    if text is None or (order.dose_mg is None and order.units is None):
+    entry = entry_of(option)
+    text = request.form.get(entry.name) if entry else None
+    if entry is None or text is None:
         return order
-    amount = read_number(text)
-    check_dose(option, amount)
-    return order if amount == (order.dose_mg or order.units) else amended(order, option, amount)
+    if read_number(text) == amount_in(entry, order):
+        return order
+    return amended(order, option, read_amount(entry, text))
 
 
 def _page(opened: OpenLaunch, tokens: FormTokens, proposed: Proposed, refused: AmountRefused | None = None) -> Response:

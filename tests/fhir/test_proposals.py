@@ -9,10 +9,11 @@ from typing import Any
 import fhirkit
 import pytest
 
-from smartapp.clinical.orders import Brand, Product, ProposedOrder
+from smartapp.clinical.orders import Brand, Priority, Product, ProposedOrder
 from smartapp.fhir.models import validated
 from smartapp.fhir.proposals import (
     Ordering,
+    RecheckClock,
     check_body,
     dose_text,
     order_body,
@@ -43,6 +44,8 @@ CRYO = ProposedOrder(
     basis="Observation/fib",
     rules=(("REP-05", 1),),
 )
+WHOLE_POOLS = replace(CRYO, units=10, pools=2, units_per_pool=5, volume_ml=Decimal(150))
+DOSES = replace(CRYO, units=None, volume_ml=None, doses=2)
 BY_VOLUME = replace(CRYO, units=None, volume_ml=Decimal("112.5"))
 ORDERING = Ordering(
     patient="P1",
@@ -53,6 +56,7 @@ ORDERING = Ordering(
     identifier=("https://app.example.org/proposal", "abc"),
 )
 AS_SERVICE = replace(ORDERING, component_resource="ServiceRequest")
+PLANNED = replace(ORDERING, recheck_clock=RecheckClock.PLANNED)
 ANONYMOUS = Ordering(patient="P1", at=ORDERING.at, rules_url=ORDERING.rules_url)
 
 
@@ -62,8 +66,12 @@ def errors_of(body: dict[str, Any]) -> list[Any]:
 
 
 @pytest.mark.req("FHIR-42")
-@pytest.mark.parametrize("ordering", [ORDERING, AS_SERVICE, ANONYMOUS], ids=["medication", "service", "hook"])
-@pytest.mark.parametrize("order", [CONCENTRATE, CRYO, BY_VOLUME], ids=["concentrate", "cryo", "volume"])
+@pytest.mark.parametrize(
+    "ordering", [ORDERING, AS_SERVICE, ANONYMOUS, PLANNED], ids=["medication", "service", "hook", "planned"]
+)
+@pytest.mark.parametrize(
+    "order", [CONCENTRATE, CRYO, WHOLE_POOLS, DOSES, BY_VOLUME], ids=["concentrate", "cryo", "pools", "doses", "volume"]
+)
 def test_orders_are_valid_r4_to_a_second_validator(order: ProposedOrder, ordering: Ordering) -> None:
     assert errors_of(write_order(order, ordering)) == []
     assert errors_of(write_recheck(order, ordering)) == []
@@ -98,11 +106,72 @@ def test_the_concentrates_dose_rate_and_words() -> None:
     )
 
 
-@pytest.mark.req("CRY-01", "CRY-03")
-@pytest.mark.parametrize(("order", "value", "code"), [(CRYO, 3, "{unit}"), (BY_VOLUME, 112.5, "mL")])
-def test_cryoprecipitate_goes_by_units_or_by_volume(order: ProposedOrder, value: float, code: str) -> None:
-    quantity = write_order(order, ORDERING)["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]
-    assert (float(quantity["value"]), quantity["code"]) == (value, code)
+@pytest.mark.req("CRY-01", "CRY-03", "CRY-06", "PRD-05")
+@pytest.mark.parametrize(
+    ("order", "quantity", "words"),
+    [
+        (
+            CRYO,
+            {"value": 3, "unit": "single-donor unit"},
+            "Cryoprecipitate 3 single-donor units, about 45 mL, intravenously, once",
+        ),
+        (
+            WHOLE_POOLS,
+            {"value": 10, "unit": "single-donor unit"},
+            "Cryoprecipitate 10 single-donor units (= 2 pools of 5), about 150 mL, intravenously, once",
+        ),
+        (
+            replace(WHOLE_POOLS, units=7),
+            {"value": 7, "unit": "single-donor unit"},
+            "Cryoprecipitate 7 single-donor units, about 150 mL, intravenously, once",
+        ),
+        (
+            replace(WHOLE_POOLS, in_pools=True),
+            {"value": 2, "unit": "pool"},
+            "Cryoprecipitate 2 pools (of 5 units each), about 150 mL, intravenously, once",
+        ),
+        (
+            DOSES,
+            {"value": 2, "unit": "dose"},
+            "Pathogen-reduced cryoprecipitate (fibrinogen complex) 2 pathogen-reduced doses, intravenously, once",
+        ),
+        (
+            BY_VOLUME,
+            {"value": 112.5, "unit": "mL", "system": "http://unitsofmeasure.org", "code": "mL"},
+            "Cryoprecipitate 112.5 mL, intravenously, once",
+        ),
+    ],
+)
+def test_cryoprecipitate_is_ordered_in_what_is_counted(
+    order: ProposedOrder, quantity: dict[str, Any], words: str
+) -> None:
+    """In words without a code: no code tells a single-donor unit from a pool."""
+    written = json.loads(json.dumps(write_order(order, ORDERING), default=float))
+    (dosage,) = written["dosageInstruction"]
+    assert (dosage["doseAndRate"][0]["doseQuantity"], dosage["text"]) == (quantity, words)
+    assert json.loads(json.dumps(write_order(order, AS_SERVICE), default=float))["quantityQuantity"] == quantity
+
+
+@pytest.mark.req("PRD-05")
+def test_an_order_says_what_it_means() -> None:
+    """Priority, clinical reason, weight, special requirements and whom to ring, on both kinds of order."""
+    told = {
+        "priority": Priority.STAT,
+        "clinical_reason": "hypofibrinogenaemia 1.3 g/L, major bleeding, day 9 after tisagenlecleucel",
+        "weight_kg": Decimal("70"),
+        "special_requirements": "irradiated, CMV-negative",
+        "contact": "BMT registrar, bleep 4417",
+    }
+    for written in (write_order(replace(CRYO, **told), ORDERING), write_order(replace(CRYO, **told), AS_SERVICE)):
+        assert written["priority"] == "stat"
+        assert written["reasonCode"] == [{"text": told["clinical_reason"]}]
+        text = written["note"][0]["text"]
+        for words in (
+            "Weight 70 kg.",
+            "Special requirements: irradiated, CMV-negative.",
+            "Contact: BMT registrar, bleep 4417.",
+        ):
+            assert words in text
 
 
 @pytest.mark.req("FHIR-42")
@@ -134,12 +203,32 @@ def test_the_note_has_the_arithmetic_and_the_two_warnings() -> None:
         assert words in text
 
 
-@pytest.mark.req("RCK-01")
-def test_the_follow_up_is_a_clauss_fibrinogen_one_hour_on() -> None:
+@pytest.mark.req("RCK-01", "RCK-02")
+def test_the_follow_up_is_a_clauss_fibrinogen_after_the_end_of_the_infusion() -> None:
+    """By the event, without a clock time: never one hour after the click."""
     follow_up = write_recheck(CONCENTRATE, ORDERING)
     assert follow_up["code"]["coding"][0] == {"system": "http://loinc.org", "code": "3255-7"}
-    assert follow_up["occurrenceDateTime"].startswith("2026-03-01T09:00:00")
+    assert follow_up["occurrenceTiming"] == {"code": {"text": "1 h after the end of the infusion"}}
+    assert "occurrenceDateTime" not in follow_up
+    assert follow_up["priority"] == "urgent"
     assert follow_up["identifier"][0]["value"] == "abc-recheck"
+
+
+@pytest.mark.req("RCK-02")
+@pytest.mark.parametrize(
+    ("order", "due"),
+    [
+        (CONCENTRATE, "09:30"),  # 150 mL at 5 mL/min, and an hour
+        (CRYO, "10:15"),  # thawing 45 min, infusion 30 min, and an hour
+        (DOSES, "09:30"),  # ready at once, infusion 30 min, and an hour
+    ],
+    ids=["concentrate", "cryoprecipitate", "pathogen-reduced"],
+)
+def test_a_planned_follow_up_reckons_with_thawing_and_infusion(order: ProposedOrder, due: str) -> None:
+    follow_up = write_recheck(order, replace(ORDERING, recheck_clock=RecheckClock.PLANNED))
+    assert str(follow_up["occurrenceDateTime"]).startswith(f"2026-03-01T{due}:00")
+    assert "occurrenceTiming" not in follow_up
+    assert f"planned for 2026-03-01 {due} UTC, 1 h after the end of the infusion" in follow_up["note"][0]["text"]
 
 
 @pytest.mark.req("FC-06")

@@ -121,7 +121,7 @@ def test_units_of_a_service_request_are_compared() -> None:
     approved = write_order(CRYO, AS_SERVICE)
     stored = {**approved, "quantityQuantity": {**approved["quantityQuantity"], "value": 4}}
     found = differences(json.dumps(stored).encode(), json.dumps(approved).encode())
-    assert found == ("dose: approved 3 units, stored 4 units",)
+    assert found == ("dose: approved 3 single-donor units, stored 4 single-donor units",)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ ELEMENTS = {
         "code.coding.code",
         "subject.reference",
         "encounter.reference",
-        "occurrenceDateTime",
+        "occurrenceTiming.code.text",
         "authoredOn",
         "requester.reference",
         "reasonCode.text",

@@ -110,7 +110,7 @@ def test_two_charts_in_one_browser_never_mix(page: Any, stack: Stack) -> None:
         tab.locator("form[action$='/approve'] button.primary").first.click()
         tab.get_by_text("Saved as draft").first.wait_for()
         assert name in tab.locator("main").inner_text()
-    for patient, amount in ((ACT_NOW, "10 units"), (CHILD, "4 units")):
+    for patient, amount in ((ACT_NOW, "10 single-donor units"), (CHILD, "4 single-donor units")):
         page.goto(f"{stack.ehr}/chart/{patient}")
         assert f"Cryoprecipitate {amount} intravenously" in page.locator("main").inner_text()
 
@@ -158,12 +158,15 @@ def test_one_point_of_the_chart_is_in_the_order_of_tab_and_its_words_stand_below
 
 def test_above_the_limit_the_button_is_off_and_says_why(app_page: Any) -> None:
     app_page.locator("form[action$='/approve'] button.primary").first.click()
-    amount, button = app_page.get_by_label("Amount in units"), app_page.locator("button.primary")
-    app_page.get_by_role("button", name="+ 1 unit").click()
+    amount, button = app_page.get_by_label("Amount in single-donor units"), app_page.locator("button.primary")
+    app_page.get_by_role("button", name="+ 1 single-donor unit").click()
     assert amount.input_value() == "11"
     assert button.is_disabled()
-    assert "Above the limit: at most 10 units for this patient." in app_page.locator("main").inner_text()
-    app_page.get_by_role("button", name="− 1 unit").click()
+    assert (
+        "11 single-donor units is above the limit for this patient, 10 single-donor units."
+        in app_page.locator("main").inner_text()
+    )
+    app_page.get_by_role("button", name="− 1 single-donor unit").click()
     assert button.is_enabled()
 
 

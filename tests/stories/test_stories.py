@@ -83,7 +83,7 @@ def test_the_draft(patient: str) -> None:
 def test_cards_suggest_what_may_be_drafted(client: Any, patient: str) -> None:
     units, mg = DRAFTS[patient]  # type: ignore[misc]
     labels = " ".join(suggestion["label"] for suggestion in cards_of(client, patient)[0]["suggestions"])
-    assert f"{units} units" in labels
+    assert f"{units} single-donor unit" in labels
     assert f"{mg} mg" in labels
 
 

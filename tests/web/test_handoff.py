@@ -141,11 +141,11 @@ def test_both_texts_tell_of_the_draft_that_was_saved() -> None:
     ward = act_now()
     saved(ward)
     for text in texts(ward):
-        assert "Saved as draft: cryoprecipitate 10 units, MedicationRequest/12." in text
+        assert "Saved as draft: cryoprecipitate 10 single-donor units (= 2 pools of 5), MedicationRequest/12." in text
 
 
 def test_both_texts_tell_what_was_declined_and_why() -> None:
     ward = act_now()
     declined(ward)
     for text in texts(ward):
-        assert "Declined: cryoprecipitate 10 units (repeat pending)." in text
+        assert "Declined: cryoprecipitate 10 single-donor units (= 2 pools of 5) (repeat pending)." in text

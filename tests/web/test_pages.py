@@ -308,7 +308,7 @@ def test_each_order_to_copy_is_one_product_and_names_its_patient() -> None:
     products = [text.partition("\n")[2] for text in texts]
     assert {text.partition("\n")[0] for text in texts} == {"Jane DOE, F 30 y, born 1996-01-01, ID 4821"}
     assert [order.partition(" IV,")[0] for order in products] == [
-        "cryoprecipitate 10 units",
+        "cryoprecipitate 10 single-donor units (= 2 pools of 5)",
         "fibrinogen concentrate 3000 mg",
     ]
 

@@ -1,13 +1,14 @@
 """What an order rests on: its result, its amounts and reasons, and what must not move until it is written."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from smartapp.clinical.amount_words import full_amount_words
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
+from smartapp.clinical.order_reasons import stated
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.words import added_words, g_per_l, plain
+from smartapp.clinical.words import added_words, g_per_l
 
 _LATER_EVENTS = (
     Topic.LABORATORY,
@@ -37,7 +38,7 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
     decision = assessment.decision
     supporting = [basis_of(assessment), *(source for finding in assessment.findings for source in finding.evidence)]
     supporting += [assessment.weight.source] if assessment.weight else []
-    return ProposedOrder(
+    order = ProposedOrder(
         product=option.product,
         reason=f"Fibrinogen {basis_text(assessment)}: {decision.text if decision else ''}".rstrip(": "),
         brand=option.brand,
@@ -51,6 +52,7 @@ def order_of(assessment: Assessment, option: Option) -> ProposedOrder:
         steps=(*option.steps, *_by_hand(assessment)),
         rules=((decision.row, decision.version),) if decision else (),
     )
+    return stated(order, assessment, option)
 
 
 def _by_hand(assessment: Assessment) -> tuple[str, ...]:
@@ -88,9 +90,7 @@ def fingerprint(assessment: Assessment) -> dict[str, str]:
 
 
 def _amounts(option: Option) -> str:
-    amounts = (("mg", option.dose_mg), ("units", option.units), ("mL", option.volume_ml))
-    known = (f"{plain(Decimal(amount))} {unit}" for unit, amount in amounts if amount is not None)
-    return f"{option.product.replace('_', ' ')} {', '.join(known) or 'without a number'}"
+    return f"{option.product.replace('_', ' ')} {full_amount_words(option) or 'without a number'}"
 
 
 def changes(now: Assessment, before: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from smartapp.usecases.orders.plan import WritePlan
 from smartapp.usecases.orders.proposal import Proposal, ProposalState, Sent, Stage
 from smartapp.usecases.override_reasons import REASONS
 from smartapp.usecases.patient_page import Proposed
-from smartapp.web.amounts import in_letters
+from smartapp.web.amounts import MG, amount_in, entry_of, in_letters
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
 from smartapp.web.presenters.provisos import doses_of_the_day
@@ -51,19 +51,21 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountField:
-    """The amount as a form field: its name in the contract, its value, unit, and limit in words.
+    """The amount as a form field: its name in the contract, its value, what it counts, and limit in words.
 
-    `step` is what one press changes, `step_words` its name, `most` the limit as a number; empty where there is none.
+    `step` is what one press changes, `step_words` its name; `most`, `computed` and `vial` are what the echo needs while it is typed.
     """
 
     name: str
     value: str
-    unit: str
+    counts: str
     limit: str
     letters: str
-    step: str = ""
-    step_words: str = ""
-    most: str = ""
+    step: str
+    step_words: str
+    most: str
+    computed: str
+    vial: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class ProposalPage:
     order: str
     option: OptionLine
     others: tuple[OptionLine, ...]
-    amount: AmountField
+    amount: AmountField | None
     follow_up: bool
     button: str
     route: str
@@ -159,31 +161,23 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
     )
 
 
-def amount_field(proposed: Proposed) -> AmountField:
-    """`dose_mg` for concentrate, `units` for cryoprecipitate (interfaces.md section 4)."""
-    order, option = proposed.proposal.order, proposed.proposal.offer.option
-    if order.dose_mg is not None:
-        limit = f"at most {plain(option.most_mg)} mg for this patient" if option.most_mg is not None else ""
-        return AmountField(
-            name="dose_mg",
-            value=plain(order.dose_mg),
-            unit="mg",
-            limit=limit,
-            letters=in_letters(order),
-            step=plain(option.vial_mg) if option.vial_mg else "",
-            step_words="vial",
-            most=plain(option.most_mg) if option.most_mg is not None else "",
-        )
-    limit = f"at most {option.cap_units} units for this patient" if option.cap_units is not None else ""
+def amount_field(proposed: Proposed) -> AmountField | None:
+    """The field of interfaces.md section 4 that the product's amount is entered in; None where it has none (CRY-03)."""
+    entry = entry_of(proposed.proposal.offer.option)
+    if entry is None:
+        return None
+    amount = amount_in(entry, proposed.proposal.order)
     return AmountField(
-        name="units",
-        value=str(order.units or ""),
-        unit="units",
-        limit=limit,
-        letters=in_letters(order),
-        step="1",
-        step_words="unit",
-        most=str(option.cap_units) if option.cap_units is not None else "",
+        name=entry.name,
+        value=plain(amount),
+        counts=entry.counts,
+        limit=f"at most {entry.words(entry.most)} for this patient" if entry.most is not None else "",
+        letters=in_letters(entry, amount),
+        step=plain(entry.vial) if entry.vial else "1" if entry.counts != MG else "",
+        step_words="vial" if entry.counts == MG else entry.counts,
+        most=plain(entry.most) if entry.most is not None else "",
+        computed=plain(entry.computed),
+        vial=plain(entry.vial) if entry.vial else "",
     )
 
 
@@ -275,7 +269,7 @@ def _decided(proposed: Proposed) -> str:
 
 def _recheck_due(proposed: Proposed) -> str:
     hours = plain(proposed.assessment.policy.get("recheck_after_dose_h"))
-    return f"Next fibrinogen due {hours} h after the end of the dose"
+    return f"Next fibrinogen due {hours} h after the end of the infusion"
 
 
 def _note_text(proposed: Proposed) -> str:

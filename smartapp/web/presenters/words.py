@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from smartapp.clinical.amount_words import amount_words
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import Brand, Product, ProposedOrder
@@ -92,16 +93,12 @@ def product_name(product: Product, brand: Brand | None = None) -> str:
 
 
 def amount_of(given: Option | ProposedOrder) -> str:
-    """`3000 mg`, `10 units` or `300 mL`; empty where no number may be given."""
-    if given.dose_mg is not None:
-        return f"{plain(given.dose_mg)} mg"
-    if given.units is not None:
-        return f"{given.units} units"
-    return f"{plain(given.volume_ml)} mL" if given.volume_ml is not None else ""
+    """`3000 mg`, `10 single-donor units (= 2 pools of 5)` or `300 mL`; empty where no number may be given (PRD-05)."""
+    return amount_words(given)
 
 
 def order_words(given: Option | ProposedOrder) -> str:
-    """`fibrinogen concentrate 3000 mg`."""
+    """`fibrinogen concentrate 3000 mg`, `cryoprecipitate 10 single-donor units (= 2 pools of 5)`."""
     return " ".join(part for part in (product_name(given.product), amount_of(given)) if part)
 
 
