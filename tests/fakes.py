@@ -174,7 +174,8 @@ class MemoryWriter:
         self.stored[reference] = self.alters(json.loads(request.body))
         return answer or self._result(reference)
 
-    def find(self, resource_type: str, identifier: str) -> WriteResult:
+    def find(self, resource_type: str, identifier: str, sent: bytes = b"") -> WriteResult:
+        del sent
         if not self.searches:
             return WriteResult(state=WriteState.NOT_CONFIRMED, reason="the EHR does not answer")
         none = WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")

@@ -136,7 +136,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     listing("rules_off", (), note="rules the site switched off"),
     word(
         "component_resource",
-        "MedicationRequest",
+        "auto",
+        "auto",
         "MedicationRequest",
         "ServiceRequest",
         status="site",

@@ -76,11 +76,6 @@ def order_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     return _service(order, ordering) if as_service else _medication(order, ordering)
 
 
-def resource_type_of(order: ProposedOrder, component_resource: str) -> str:
-    """Which resource an order becomes."""
-    return component_resource if order.product is Product.CRYOPRECIPITATE else "MedicationRequest"
-
-
 def recheck_body(order: ProposedOrder, ordering: Ordering) -> dict[str, Any]:
     """The follow-up fibrinogen (RCK-01), due by the end of the infusion or at a planned time, never by the click (RCK-02)."""
     return {

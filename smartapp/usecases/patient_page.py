@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
-from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.orders import Product, ProposedOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
@@ -57,6 +57,7 @@ class Reviewed:
     """A patient as assessed now, with this launch's proposals.
 
     `no_write` is why this session can write nothing at all (scope, write-back off); there are no open proposals then.
+    `unwritable` says of each option that it cannot write why not.
     `awaited` names the parts of the chart that are still being read (nothing is offered meanwhile); `undecided`: the verdict
     rests on one of them. `last_view` is what this user saw in an earlier launch, `card_view` what the card said that this launch
     was opened from; `left` what was entered in a launch that timed out, `chosen_before` (by proposal) the order with another
@@ -68,6 +69,7 @@ class Reviewed:
     identity: Identity
     proposals: tuple[Proposal, ...] = ()
     no_write: str = ""
+    unwritable: Mapping[Product, str] = field(default_factory=dict)
     awaited: tuple[str, ...] = ()
     undecided: bool = False
     last_view: Look | None = None
@@ -136,6 +138,7 @@ class PatientPage:
             reviewed,
             proposals=(*fresh, *decided),
             no_write=refused,
+            unwritable=self.orders.unwritable(case, assessed),
             last_view=self.last_views.since(case.subject, look_of(assessment)),
             card_view=self.feedback.spoken_of(case.subject, case.opened_from) if case.opened_from else None,
             left=self._left(case, earlier),

@@ -114,8 +114,9 @@ class ChartWriter(Protocol):
         Refused with `stored`: it is no longer a draft, or was changed meanwhile; nothing was cancelled.
         """
 
-    def find(self, resource_type: str, identifier: str) -> WriteResult:
-        """Only search: written with its reference, refused if the EHR surely has none, else not confirmed."""
+    def find(self, resource_type: str, identifier: str, sent: bytes = b"") -> WriteResult:
+        """Only search: written with its reference, refused if the EHR surely has none, else not confirmed. `sent` is the resource as it
+        was sent, by which it is known where the EHR dropped its identifier."""
 
 
 class AssessmentLog(Protocol):

@@ -103,7 +103,7 @@ DEFAULTS = {  # guideline 0.2, read from the page
     "assume_fib_unit_if_missing": "none",
     "draft_on_consider": False,
     "rules_off": (),
-    "component_resource": "MedicationRequest",
+    "component_resource": "auto",
     "order_status": "draft",
     "order_intent": "proposal",
 }

@@ -17,9 +17,7 @@ _PRODUCTS = {
     Product.FIBRINOGEN_CONCENTRATE: "Fibrinogen concentrate",
     Product.CRYOPRECIPITATE: "Cryoprecipitate",
 }
-LOWER_RUNGS = (
-    "handed over by Web Messaging where a launch brings it, else as a suggestion at order-select, else as text to copy"
-)
+LOWER_RUNGS = "text to copy, and a suggestion on the cards of our hooks"
 
 
 def version_sentence(said: Capabilities) -> Sentence:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from smartapp.clinical.orders import ProposedOrder
+from smartapp.clinical.orders import Product, ProposedOrder
 from smartapp.clinical.report import rfc3339
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.proposals import amount_text
@@ -59,14 +59,24 @@ class OrderApproval:
 
     def offer(self, case: Case, assessed: Assessed) -> tuple[Proposal, ...]:
         """The proposals of this assessment: those under way for its basis, else one for each option."""
-        return tuple(self.offers.of(case, assessed))
+        return tuple(self.offers.of(case, assessed, self.unwritable(case, assessed)))
 
     def refused(self, case: Case, assessed: Assessed) -> str:
-        """Why this session can write nothing, where a draft would be allowed: told before the click; empty if it can."""
+        """Why this session can write nothing, where a draft would be allowed: told before the click; empty if it can write one of
+        the options."""
+        refused = self.unwritable(case, assessed)
+        written = [option for option in assessed.assessment.options if option.product not in refused]
+        return "" if written or not refused else next(iter(refused.values()))
+
+    def unwritable(self, case: Case, assessed: Assessed) -> dict[Product, str]:
+        """The options that this session cannot write, each with why: they stand on the page as text to copy."""
         assessment = assessed.assessment
-        if not assessment.draft_allowed or not assessment.options:
-            return ""
-        return self.writing.refused(case, order_of(assessment, assessment.options[0]))
+        if not assessment.draft_allowed:
+            return {}
+        told = {
+            option.product: self.writing.refused(case, order_of(assessment, option)) for option in assessment.options
+        }
+        return {product: why for product, why in told.items() if why}
 
     def decided(self, case: Case) -> tuple[Proposal, ...]:
         """What this launch has written, tried to, or declined."""

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
+from smartapp.clinical.orders import Product
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.orders.basis import basis_of, basis_text, fingerprint, order_of
 from smartapp.usecases.orders.ports import Proposals
@@ -38,8 +39,9 @@ class Offers:
                 return value
             number += 1
 
-    def of(self, case: Case, assessed: Assessed) -> Sequence[Proposal]:
-        """What stands for this result, in this launch or another; else new proposals, or those already offered."""
+    def of(self, case: Case, assessed: Assessed, unwritable: Container[Product] = ()) -> Sequence[Proposal]:
+        """What stands for this result, in this launch or another; else new proposals, or those already offered; none for a product
+        that this session cannot write."""
         assessment = assessed.assessment
         basis = basis_of(assessment)
         self._reconcile(case, self.identifier(case, basis))
@@ -48,7 +50,8 @@ class Offers:
         own = [known for known in begun if known.launch == case.subject.reference]
         if begun or not assessment.draft_allowed:
             return own or begun
-        offers = [_offer(assessment, option) for option in assessment.options if option.may_be_ordered]
+        writable = [option for option in assessment.options if option.product not in unwritable]
+        offers = [_offer(assessment, option) for option in writable if option.may_be_ordered]
         open_here = self.proposals.of_launch(case.subject.reference, [ProposalState.PROPOSED])
         known = [self._known(open_here, identifier, offer) for offer in offers]
         evidence = {} if all(known) else evidence_of(assessed)  # long, and the same for every option

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.fhir.proposals import Ordering, resource_type_of, write_order, write_recheck
+from smartapp.fhir.proposals import Ordering, write_order, write_recheck
+from smartapp.fhir.write_ladder import order_resource
 from smartapp.usecases.orders.proposal import Approval, Proposal
 from smartapp.usecases.ports import Case
 
@@ -41,7 +42,7 @@ class OrderWriting:
         """What a press on this proposal would write in this session."""
         kinds = ("ServiceRequest", "Provenance") if proposal.follow_up else ("Provenance",)
         left_out = tuple(why for kind in kinds if (why := case.writer.can_create(kind)))
-        kind = self._resource_type(proposal.order)
+        kind = self._resource_type(case, proposal.order)
         return WritePlan(
             resource_type=kind,
             status=str(self.policy.get("order_status")),
@@ -56,7 +57,7 @@ class OrderWriting:
         """Why nothing can be written at all, in a sentence; empty if it can. An order needs its requester (FHIR-41)."""
         if self.policy.get("order_intent") == "order" and not case.subject.user:
             return "the EHR did not say who you are, and an order names who requests it"
-        return case.writer.can_create(self._resource_type(order))
+        return case.writer.can_create(self._resource_type(case, order))
 
     def approval(self, case: Case, proposal: Proposal, at: datetime) -> Approval:
         """The resources as they will be sent, decided by this clinician; the receipt is still missing."""
@@ -66,14 +67,16 @@ class OrderWriting:
             by=case.subject.user_name or case.subject.user,
             at=at.timestamp(),
             receipt="",
-            resource_type=self._resource_type(proposal.order),
+            resource_type=self._resource_type(case, proposal.order),
             order=json.dumps(write_order(proposal.order, ordering)),
             follow_up=json.dumps(write_recheck(proposal.order, ordering)) if follow_up else "",
             provenance=not case.writer.can_create("Provenance"),
         )
 
-    def _resource_type(self, order: ProposedOrder) -> str:
-        return resource_type_of(order, self.policy.get("component_resource"))
+    def _resource_type(self, case: Case, order: ProposedOrder) -> str:
+        """By what may be created in this session (`component_resource`)."""
+        component = str(self.policy.get("component_resource"))
+        return order_resource(order.product, component, case.writer.can_create).resource_type
 
     def _ordering(self, case: Case, proposal: Proposal) -> Ordering:
         return Ordering(
@@ -85,6 +88,6 @@ class OrderWriting:
             identifier=(f"{self.base_url}/proposal", proposal.identifier),
             status=self.policy.get("order_status"),
             intent=self.policy.get("order_intent"),
-            component_resource=self.policy.get("component_resource"),
+            component_resource=self._resource_type(case, proposal.order),
             recheck_after_h=self.policy.get("recheck_after_dose_h"),
         )

@@ -80,7 +80,8 @@ class Reconciliation:
 
     def _follow_up(self, case: Case, proposal: Proposal) -> str:
         """The follow-up's reference, or what is known of it."""
-        found = case.writer.find("ServiceRequest", self.submission.follow_up_token(proposal.identifier))
+        approved = proposal.sent.approval.follow_up.encode()
+        found = case.writer.find("ServiceRequest", self.submission.follow_up_token(proposal.identifier), approved)
         none = found.state is WriteState.REFUSED and not self._may_come(proposal.sent.follow_up_begun_at)
         return found.reference or (_FOLLOW_UP_MISSING if none else _FOLLOW_UP_OPEN)
 
@@ -179,4 +180,5 @@ class Reconciliation:
 
     def _find(self, case: Case, proposal: Proposal) -> WriteResult:
         token = self.submission.search_token(proposal.identifier)
-        return case.writer.find(proposal.sent.approval.resource_type, token)
+        approval = proposal.sent.approval
+        return case.writer.find(approval.resource_type, token, approval.order.encode())

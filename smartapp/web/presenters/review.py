@@ -173,18 +173,22 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
 def _blockers(reviewed: Reviewed) -> tuple[str, ...]:
     """Every reason why nothing may be drafted: the rules' own, then what this session or EHR does not allow."""
     rules = [f"{blocker.text} ({blocker.rule})" for blocker in reviewed.assessment.draft_blockers]
-    return tuple(rules + ([_sentence(reviewed.no_write)] if reviewed.no_write else []))
+    if reviewed.no_write:
+        return (*rules, _sentence(reviewed.no_write))
+    copied = [f"{product_name(product)}: {why}; copy the order" for product, why in reviewed.unwritable.items()]
+    return (*rules, *copied)
 
 
 def _order_texts(reviewed: Reviewed, who: Banner) -> Iterator[OrderText]:
-    """The orders to copy, one of them, where the rules would allow a draft and this session cannot write one.
+    """The orders to copy, one of them, where the rules would allow a draft and this session cannot write it.
 
     Each is whole by itself: it names its patient (SAL-59) and one product."""
-    if not (reviewed.no_write and reviewed.assessment.draft_allowed):
+    if not reviewed.assessment.draft_allowed:
         return
     patient = ", ".join((who.name, *who.facts))
     for option in reviewed.assessment.options:
-        if amount_of(option) and not option.no_draft:
+        lacking = reviewed.no_write or option.product in reviewed.unwritable
+        if lacking and amount_of(option) and not option.no_draft:
             order = f"{order_words(option)} IV, {', '.join(option_details(option))}"
             yield OrderText(order=order_words(option), text=f"{patient}\n{order}")
 
