@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from smartapp import __version__
-from smartapp.cli import data_commands
+from smartapp.cli import cohort_commands, data_commands
 from smartapp.cli.options import CONFIG, Time, fail
 
 
@@ -204,3 +204,5 @@ def receipt_verify(file: Path, key: str | None) -> None:
 
 for _group in (data_commands.db, data_commands.keys, data_commands.audit, data_commands.export, data_commands.sessions):
     main.add_command(_group)
+for _command in (cohort_commands.cohort, cohort_commands.replay):
+    main.add_command(_command)

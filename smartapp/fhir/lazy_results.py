@@ -19,6 +19,7 @@ from smartapp.clinical.labs import LabResult, ResultStatus
 from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.terminology import Analyte, Variant
 from smartapp.clinical.units import PLAUSIBLE, UCUM, annotated_variant, to_own_unit, unit_of
+from smartapp.fhir.course_memory import CourseMemory
 from smartapp.fhir.elements import Annotation, CodeableConcept, Identifier, Reference, ReferenceRange
 from smartapp.fhir.observation_values import ValueReading, meaning
 from smartapp.fhir.reference_ranges import NOBODY, Bearer, upper_limit_of
@@ -61,17 +62,38 @@ class Unread:
     own: Callable[[Reference], bool]
     decides: Callable[[CodeableConcept, bool], bool]
     by_analyte: defaultdict[Analyte, list["Waiting"]] = field(default_factory=lambda: defaultdict(list))
+    memory: CourseMemory | None = None
     _latest: datetime = field(init=False)
     _looked_at: dict[bytes, "_Common | None"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._latest = self.reading.as_of + CLOCKS_DIFFER
+        if self.memory is not None:
+            self._looked_at = self.memory.commons
 
     def takes(self, plain: Plain, has_specimens: bool) -> bool:
         """Whether it is a result that can wait (kept), or none at all (passed over); False: it must be read now.
 
         `has_specimens`: the chart holds some, which may say that a sample was bad.
         """
+        if self.memory is not None and id(plain) in self.memory.waiting:
+            self._take(self.memory.waiting[id(plain)][1])
+            return True
+        waiting = self._waiting(plain, has_specimens)
+        if waiting is None:
+            return False
+        self._take(waiting)
+        if self.memory is not None:
+            self.memory.waiting[id(plain)] = (plain, waiting)
+        return True
+
+    def _take(self, waiting: "Waiting | tuple[()]") -> None:
+        """Keep a result that waits; nothing for what is none."""
+        if waiting and waiting[2].analyte is not None:
+            self.by_analyte[waiting[2].analyte].append(waiting)
+
+    def _waiting(self, plain: Plain, has_specimens: bool) -> "Waiting | tuple[()] | None":
+        """The result that waits, nothing for what is none; None: it must be read now."""
         members = (
             plain.code,
             plain.subject,
@@ -85,14 +107,13 @@ class Unread:
         if common is _NEW:
             common = self._looked_at[key] = self._common(dict(zip(_COMMON, members, strict=True)))
         if common is None or _may_tell_more(plain, has_specimens):
-            return False
+            return None
         if common.analyte is None:
-            return True
+            return ()
         at = _instant(plain.effective_date_time)
         if at is None or at > self._latest or not common.is_usable(plain.value_quantity):
-            return False
-        self.by_analyte[common.analyte].append((at, plain, common))
-        return True
+            return None
+        return at, plain, common
 
     def _common(self, members: Mapping[str, Raw]) -> "_Common | None":
         """What these say; None if one of them is malformed, foreign, or decides something."""
@@ -192,6 +213,19 @@ def _identifiers(raw: Raw) -> tuple[str, ...]:
         return tuple(f"{each.system}|{each.value}" for each in _FORMS["identifier"](raw) if each.value)
     except BROKEN:
         return ()
+
+
+def remembered(memory: CourseMemory, zone: tzinfo) -> Callable[[Waiting], LabResult]:
+    """`read_waiting` that reads each result once in a course."""
+
+    def read(waiting: Waiting) -> LabResult:
+        key = id(waiting[1])
+        result = memory.results.get(key)
+        if result is None:
+            result = memory.results[key] = read_waiting(waiting, zone)
+        return result
+
+    return read
 
 
 def _may_tell_more(plain: Plain, has_specimens: bool) -> bool:

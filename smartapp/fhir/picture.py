@@ -1,8 +1,8 @@
 """A chart as a clinical picture: every resource by its reader, every problem as a named gap (DQ rows, FHIR-03, 04, 09, 29)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from operator import eq, itemgetter
@@ -42,12 +42,13 @@ from smartapp.fhir import (
 )
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.corrections import needs_settling, settle
+from smartapp.fhir.course_memory import CourseMemory
 from smartapp.fhir.crs_observations import is_grade, read_crs_observation
 from smartapp.fhir.data_gaps import fibrinogen_unread, not_offered, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import bearer_of, read_patient
 from smartapp.fhir.labs import is_called_fibrinogen, read_results
-from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting
+from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting, remembered
 from smartapp.fhir.local_codes import LocalCodes
 from smartapp.fhir.observation_values import ValueReading
 from smartapp.fhir.resources import TOPICS, ChartRecords, collect, is_patient
@@ -81,6 +82,10 @@ class _Drawing:
     products: Mapping[str, r4_structs.BiologicallyDerivedProduct] = field(default_factory=dict)
     unnamed: list[tuple[Topic, str]] = field(default_factory=list)
     unread: Mapping[Analyte, list[Waiting]] = field(default_factory=dict)
+    memory: CourseMemory | None = None
+
+
+_LISTS = tuple(one.name for one in fields(_Drawing) if one.default_factory is list)
 
 
 def read_picture(
@@ -114,8 +119,10 @@ def read_records(
     local_codes: Mapping[str, str] | None = None,
     bedside: Bedside = Bedside(),
     proposal_system: str = "",
+    memory: CourseMemory | None = None,
 ) -> tuple[ClinicalPicture, ChartRecords]:
-    """The picture, and the bytes of each resource it was read from by `Type/id`."""
+    """The picture, and the bytes of each resource it was read from by `Type/id`; a `memory` of earlier looks at the same course saves
+    reading again what it holds, and changes nothing else."""
     assumed = policy.get("assume_fib_unit_if_missing")
     reading = ValueReading(
         as_of=as_of,
@@ -125,12 +132,15 @@ def read_records(
         proposal_system=proposal_system,
         bearer=bearer_of(chart, as_of, zone),
     )
+    if memory is not None:
+        memory.of_bearer(reading.bearer)
     unread = Unread(
         reading=reading,
         own=lambda subject: is_patient(subject.reference, chart),
         decides=partial(_tells_more, policy.get("crs_grade_codes")),
+        memory=memory,
     )
-    found = collect(chart, unread.takes)
+    found = collect(chart, unread.takes, memory)
     reading = replace(reading, specimens=found.specimens)
     drawing = _Drawing(
         reading=reading,
@@ -139,9 +149,15 @@ def read_records(
         medications=found.medications,
         products=found.products,
         unread=unread.by_analyte,
+        memory=memory,
     )
+    if memory is not None:
+        memory.beside(found.medications, found.specimens, found.products)
     for resource in found.resources:
-        _draw(drawing, resource)
+        if memory is None:
+            _draw(drawing, resource)
+        else:
+            _draw_remembered(drawing, resource, memory)
     for use, kind in found.uses:
         _draw_use(drawing, use, kind)
     return _finished(drawing, chart, bedside), found.records
@@ -191,7 +207,7 @@ def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
     for analyte, read in list(drawing.labs.items()):
         unusable = drawing.unusable if analyte is Analyte.FIBRINOGEN else []
         if needs_settling([*read, *unusable]):
-            waiting = [read_waiting(each, drawing.reading.zone) for each in drawing.unread.get(analyte, [])]
+            waiting = [_read_later(drawing)(each) for each in drawing.unread.get(analyte, [])]
             settled = settle(analyte, [*read, *waiting], unusable)
             drawing.labs[analyte] = list(settled.results)
             drawing.unread = {other: kept for other, kept in drawing.unread.items() if other is not analyte}
@@ -199,14 +215,18 @@ def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
             unusable[:] = [result for result in unusable if result.source not in settled.replaced]
     analytes = {**drawing.labs, **drawing.unread}
     return {
-        analyte: _series(drawing.labs.get(analyte, []), drawing.unread.get(analyte, []), drawing.reading)
+        analyte: _series(drawing.labs.get(analyte, []), drawing.unread.get(analyte, []), _read_later(drawing))
         for analyte in analytes
     }
 
 
-def _series(read: list[LabResult], unread: list[Waiting], reading: ValueReading) -> LabSeries:
+def _read_later(drawing: _Drawing) -> Callable[[Waiting], LabResult]:
+    zone, memory = drawing.reading.zone, drawing.memory
+    return partial(read_waiting, zone=zone) if memory is None else remembered(memory, zone)
+
+
+def _series(read: list[LabResult], unread: list[Waiting], result_of: Callable[[Waiting], LabResult]) -> LabSeries:
     """One analyte's results; those that share their time with another are read now, so that each event counts once (DQ-18)."""
-    result_of = partial(read_waiting, zone=reading.zone)
     unread = sorted(unread, key=itemgetter(0))
     at = [waiting[0] for waiting in unread]
     if not read and not any(map(eq, at, at[1:])):
@@ -351,3 +371,22 @@ def _draw(drawing: _Drawing, resource: r4_structs.Resource) -> None:
             _draw_allergy(drawing, resource)
         case r4_structs.PatientStruct():
             _draw_patient(drawing, resource)
+
+
+def _draw_remembered(drawing: _Drawing, resource: r4_structs.Resource, memory: CourseMemory) -> None:
+    """The same, from memory once every time in the record has passed: nothing in its reading can change from then on."""
+    alone: _Drawing | None = memory.drawn.get(id(resource))
+    if alone is None:
+        alone = _Drawing(
+            reading=drawing.reading, policy=drawing.policy, medications=drawing.medications, products=drawing.products
+        )
+        _draw(alone, resource)
+        over_time = isinstance(resource, r4_structs.Condition)  # what is over counts for a while (BLD-01)
+        if not over_time and memory.is_settled(resource, drawing.reading.as_of, drawing.reading.zone):
+            memory.drawn[id(resource)] = alone
+    drawing.patient = alone.patient or drawing.patient
+    for analyte, results in alone.labs.items():
+        drawing.labs.setdefault(analyte, []).extend(results)
+    for name in _LISTS:
+        if told := getattr(alone, name):
+            getattr(drawing, name).extend(told)

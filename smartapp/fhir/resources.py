@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 
 from smartapp.clinical.picture import Gap, GapKind, OrderKind, Topic
 from smartapp.fhir import r4_structs
 from smartapp.fhir.chart import Chart
+from smartapp.fhir.course_memory import CourseMemory
 from smartapp.fhir.elements import Reference
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of, stops_us
 from smartapp.fhir.simple_observation import Plain, plain_of
@@ -83,41 +85,73 @@ Waits = Callable[[Plain, bool], bool]
 """Takes a plain Observation whose reading can wait (the last argument: whether the chart holds Specimens); False: it is read now."""
 
 
-def collect(chart: Chart, waits: Waits) -> Found:
+class _Decoded(NamedTuple):
+    """One record: the resources that it is or holds, gaps, specimens by name, and the addresses of the resources."""
+
+    resources: list[tuple[str, r4_structs.Resource]]
+    gaps: list[Gap]
+    specimens: dict[str, r4_structs.Specimen]
+    addresses: dict[str, str]
+
+
+def collect(chart: Chart, waits: Waits, memory: CourseMemory | None = None) -> Found:
     """Decode every resource once; drop other patients' (DQ-19), older versions (DQ-09), and what must not be used (FHIR-04).
 
-    The newest version counts even where it cannot be read or belongs to somebody else: an older one is never used instead.
+    The newest version counts even where it cannot be read or belongs to somebody else: an older one is never used instead. What a
+    `memory` holds of the same course is not decoded again.
     """
     gaps: list[Gap] = []
     specimens: dict[str, r4_structs.Specimen] = {}
     decoded: list[tuple[str, r4_structs.Resource]] = []
     addresses: dict[str, str] = {}
-    newest = _newest(chart, gaps)
+    newest = _newest(chart, gaps, memory)
     has_specimens = any(r.kind.resource_type == "Specimen" for r in newest.values() if r.plain is None)
     may_wait = not chart.ambiguous
     for record in newest.values():
         if may_wait and record.plain is not None and waits(record.plain, has_specimens):
             continue
-        kind = record.kind.resource_type
-        if kind == "Specimen":
-            specimens.update(_specimen(record))
-        struct = _KINDS.get(kind)
-        if struct is None:
-            gaps += [_unnamed()] if not kind else []
-            continue
-        if record.source in chart.ambiguous:
-            gaps.append(_unreadable(record, "it has a member twice"))
-            continue
-        resource = _readable(record, struct, gaps)
-        if resource is None or not _belongs(resource, record, chart, gaps):
-            continue
-        if record.has_namesake:
-            resource = structs.replace(resource, id=record.source)
-        decoded.append((kind, resource))
-        addresses[resource.source] = record.address
-        if isinstance(resource, r4_structs.DiagnosticReport | r4_structs.Observation):
-            decoded += _members(resource, chart, gaps)
+        found = _decoded(record, chart) if memory is None else _remembered(record, chart, memory)
+        decoded += found.resources
+        gaps += found.gaps
+        specimens.update(found.specimens)
+        addresses.update(found.addresses)
     return _sorted(decoded, specimens, gaps, ChartRecords(newest), addresses)
+
+
+def _decoded(record: _Record, chart: Chart) -> _Decoded:
+    """One record, read."""
+    found = _Decoded([], [], {}, {})
+    kind = record.kind.resource_type
+    if kind == "Specimen":
+        found.specimens.update(_specimen(record))
+    struct = _KINDS.get(kind)
+    if struct is None:
+        found.gaps.extend([_unnamed()] if not kind else [])
+        return found
+    if record.source in chart.ambiguous:
+        found.gaps.append(_unreadable(record, "it has a member twice"))
+        return found
+    resource = _readable(record, struct, found.gaps)
+    if resource is None or not _belongs(resource, record, chart, found.gaps):
+        return found
+    if record.has_namesake:
+        resource = structs.replace(resource, id=record.source)
+    found.resources.append((kind, resource))
+    found.addresses[resource.source] = record.address
+    if isinstance(resource, r4_structs.DiagnosticReport | r4_structs.Observation):
+        found.resources.extend(_members(resource, chart, found.gaps))
+    return found
+
+
+def _remembered(record: _Record, chart: Chart, memory: CourseMemory) -> _Decoded:
+    """The same, from memory if it was read at an earlier look."""
+    key = (record.raw, record.source)
+    found: _Decoded | None = memory.decoded.get(key)
+    if found is None:
+        found = memory.decoded[key] = _decoded(record, chart)
+        for _, resource in found.resources:
+            memory.raws[id(resource)] = record.raw
+    return found
 
 
 class ChartRecords:
@@ -138,16 +172,17 @@ class ChartRecords:
         return ((record.source, record.raw) for record in self._newest.values())
 
 
-def _newest(chart: Chart, gaps: list[Gap]) -> dict[str | bytes, _Record]:
+def _newest(chart: Chart, gaps: list[Gap], memory: CourseMemory | None) -> dict[str | bytes, _Record]:
     """Each resource once, by its own address, else by server and id (DQ-29); what has neither is the same only if its bytes are.
 
     Two of one identity of which nothing tells the newer are both kept where they are results: their values decide."""
     newest: dict[str | bytes, _Record] = {}
+    record_of = _record if memory is None else partial(_known_record, memory)
     for answer in chart.answers.values():
         addresses = answer.full_urls if len(answer.full_urls) <= len(answer.resources) else ()
         padded = (*addresses, *("",) * (len(answer.resources) - len(addresses)))
         for raw, address in zip(answer.resources, padded, strict=True):
-            record, key = _record(raw, address, chart.base)
+            record, key = record_of(raw, address, chart.base)
             known = newest.setdefault(key, record)
             if known is record or raw == known.raw:
                 continue
@@ -181,6 +216,15 @@ def _undecided(record: _Record) -> Gap:
     text = f"{record.source} is there twice in different words, and nothing tells which is newer: one of them is used"
     topic = TOPICS.get(record.kind.resource_type)
     return Gap(kind=GapKind.NOTED, rule="DQ-29", text=text, source=record.source, topic=topic)
+
+
+def _known_record(memory: CourseMemory, raw: bytes, address: str, base: str) -> tuple[_Record, str | bytes]:
+    """The same, from memory if it was looked at earlier."""
+    known: tuple[_Record, str | bytes] | None = memory.records.get(raw)
+    if known is None:
+        known = memory.records[raw] = _record(raw, address, base)
+        memory.has_ages = memory.has_ages or b'"age"' in raw or b"\\" in raw
+    return known
 
 
 def _record(raw: bytes, address: str, base: str) -> tuple[_Record, str | bytes]:
