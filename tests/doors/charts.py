@@ -107,6 +107,17 @@ def _panel(chance: Chance) -> Chart:
     ]
 
 
+def _members(chance: Chance) -> Chart:
+    """A panel whose members are results of their own; one of them has a code of the laboratory's own."""
+    hours = chance.choice((0.6, 8))
+    local = {"coding": [{"system": "urn:st-x:lab", "code": "FIBC"}], "text": chance.choice(("Fibrinogen", "Sodium"))}
+    member = c.fibrinogen("1.4", hours_ago=hours, id_="member", category=[LABORATORY])
+    own = {**c.fibrinogen("0.9", hours_ago=hours, id_="local", category=[LABORATORY]), "code": local}
+    names = [{"reference": f"Observation/{each['id']}"} for each in (member, own)]
+    panel = c.result("panel-of-members", "34528-0", None, "", hours, category=[LABORATORY], hasMember=names)
+    return [panel, member, own]
+
+
 def _contained(chance: Chance) -> Chart:
     inner = c.fibrinogen(chance.choice(("0.75", "1.9")), hours_ago=chance.choice((1.5, 5, 70)), id_="inner")
     return [
@@ -243,7 +254,7 @@ def _unreadable(chance: Chance) -> Chart:
 
 
 _PARTS: tuple[Callable[[Chance], Chart], ...] = (
-    _infusion, _grade, _fibrinogen, _issued_only, _counts, _dic, _weight, _vital_signs, _panel, _contained, _specimen,
+    _infusion, _grade, _fibrinogen, _issued_only, _counts, _dic, _weight, _vital_signs, _panel, _members, _contained, _specimen,
     _given_by_reference, _blood_product, _orders, _dispense, _recheck, _bleeding, _drugs, _versions, _correction, _foreign,
     _unreadable,
 )  # fmt: skip
