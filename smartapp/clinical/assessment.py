@@ -50,7 +50,7 @@ from smartapp.clinical.words import fact_in_words
 T = TypeVar("T")
 
 GUIDELINE_NAME = "crs-coagulopathy"
-GUIDELINE_VERSION = "1.1"
+GUIDELINE_VERSION = "1.2"
 _AMOUNTS = ("ORD-03", "ORD-04", "ORD-05")
 
 

@@ -66,7 +66,7 @@ def _default(parameter: Parameter) -> str:
         return "not set"
     if isinstance(value, tuple):
         return ",".join(value) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value) or "none"
 
 
 def _range(parameter: Parameter) -> str:

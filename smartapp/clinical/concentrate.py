@@ -10,6 +10,8 @@ from smartapp.clinical.dosing import (
     MINIMUM_DOSE,
     ROUNDING_EXCESS,
     DoseInput,
+    ExpectedLevel,
+    expected_level,
     increment,
     round_down,
     round_nearest,
@@ -85,23 +87,24 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
         why = f"No dose: the limit of {rounded(limit, 1)} mg is less than one step of {plain(step)} mg (FC-04)"
         return replace(bare, cap_mg=limit, steps=(*raw_steps(raw, given, policy), why))
     rise = None if given.level is None else mg / given.weight_kg * k_of(brand, given.age)
-    predicted = None if rise is None or given.level is None else given.level + rise / 100
+    expected = None if rise is None or given.level is None else expected_level(given, given.level, rise, policy)
     hit_cap = raw.mg > limit or rounded_mg > limit
     flags = (
         (INCREMENT_FLOOR, raw.floored),
         (ROUNDING_EXCESS, mg - capped > capped * policy.get("rounding_excess_warn") / 100),
-        (CAPPED, hit_cap and predicted is not None and predicted < given.target),
+        (CAPPED, hit_cap and expected is not None and expected.high < given.target),
         (MINIMUM_DOSE, given.is_bound),
     )
     option = _supply(bare, mg, RATE_BLEEDING if labelled else RATE, policy)
     return replace(
         option,
         dose_mg_per_kg=mg / given.weight_kg,
-        predicted_g_per_l=predicted,
+        predicted_g_per_l=expected.high if expected else None,
+        predicted_low_g_per_l=expected.low if expected else None,
         cap_mg=limit,
         step_mg=step,
         flags=tuple(name for name, holds in flags if holds),
-        steps=(*raw_steps(raw, given, policy), *_steps(given, raw, policy, limit, mg, step, rise, brand)),
+        steps=(*raw_steps(raw, given, policy), *_steps(given, raw, policy, limit, mg, step, rise, brand, expected)),
     )
 
 
@@ -170,6 +173,7 @@ def _steps(
     step: Decimal,
     rise: Decimal | None,
     brand: Brand,
+    expected: ExpectedLevel | None,
 ) -> tuple[str, ...]:
     per_kg = policy.get("fc_cap_mg_per_kg")
     by_weight = f"{plain(per_kg)} mg/kg × {plain(given.weight_kg)} kg = " if limit < policy.get("fc_cap_mg") else ""
@@ -179,13 +183,13 @@ def _steps(
         "" if mg == capped else f"; {rounded(capped, 1)} mg is rounded to {plain(mg)} mg in steps of {plain(step)} mg"
     )
     lines = [f"Limit for this patient: {by_weight}{rounded(limit, 1)} mg{above}{ends} (FC-04)"]
-    if rise is not None and given.level is not None:
+    if rise is not None and expected is not None:
         k = k_of(brand, given.age)
         lines.append(
             f"Expected rise: {plain(mg)} mg / {plain(given.weight_kg)} kg × {k} = {rounded(rise, 1)} mg/dL, "
-            f"to about {fibrinogen_words(given.level + rise / 100)} g/L; consumption may make it smaller"
+            f"to {expected.words}"
         )
-        if (raw.mg > limit or mg < capped) and given.level + rise / 100 < given.target:
+        if (raw.mg > limit or mg < capped) and expected.high < given.target:
             lines.append(f"The target of {fibrinogen_words(given.target)} g/L is not reached within the limit")
     if given.is_bound:
         lines.append("Minimum dose: the true level may be lower than the reported bound")

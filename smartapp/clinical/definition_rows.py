@@ -30,8 +30,9 @@ DEFINITIONS: tuple[Row, ...] = (
     _row(
         "CRY-05",
         _L.L3,
-        "Thawed product within 4 h, standard 170-200 µm set; the time by the site's protocol",
+        "Thawed product within 4 h (pathogen-reduced complex within 5 days), standard 170-200 µm set; the time by the site's protocol",
         "NHSBT21",
+        "IFC",
     ),
     _row("SAF-07", _L.L5, "P9044, plasma reduced of cryoprecipitate, never counts as cryoprecipitate"),
     _row("SAF-08", _L.L5, OUT_OF_SCOPE),

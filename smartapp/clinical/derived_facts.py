@@ -140,11 +140,12 @@ class EffectiveFibrinogen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoFibrinogen:
-    """TX: no usable value; `last` is the newest result that is too old to count, `last_tier` what it would have been."""
+    """TX: no usable value; `last` is the newest result that is too old to count, `last_tier` what it would have been, its age in hours."""
 
     why: str
     last: LabResult | None = None
     last_tier: Tier | None = None
+    last_age_h: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +178,10 @@ class Option:
 
     Exact amounts unrounded; `dose_mg_per_kg` after rounding; `vial_mg` is what one vial holds. `cap_mg`, `cap_units`, `cap_doses` the limit of one
     dose, `step_mg` the step of entry. `steps` is the arithmetic with this patient's numbers, a sentence each. `flags` as in
-    guideline section 10. `units` are single-donor units, `pools` of `units_per_pool` hold them, `in_pools` where the blood bank is asked
-    for pools; `doses` are pathogen-reduced doses (CRY-06). `no_draft` says why this one may not be drafted, whatever the others may (SAF-06);
-    `day_left_mg` is twice the limit less what was given in 24 h.
+    guideline section 10; `notes` what is to be known of the product (PRD-03). `units` are single-donor units, `pools` of `units_per_pool`
+    hold them, `in_pools` where the blood bank is asked for pools; `doses` are pathogen-reduced doses of `mg_per_dose` (CRY-06).
+    `predicted_low_g_per_l` is the lower end of the expected level (FC-04). `no_draft` says why this one may not be drafted, whatever the
+    others may, by row `no_draft_rule` (SAF-06, PRD-05, CRY-06); `day_left_mg` is twice the limit less what was given in 24 h.
     """
 
     product: Product
@@ -196,10 +198,12 @@ class Option:
     units_per_pool: int | None = None
     in_pools: bool = False
     doses: int | None = None
+    mg_per_dose: Decimal | None = None
     volume_ml: Decimal | None = None
     min_minutes: Decimal | None = None
     max_rate_ml_per_min: Decimal | None = None
     predicted_g_per_l: Decimal | None = None
+    predicted_low_g_per_l: Decimal | None = None
     expected_rise_mg_per_dl: tuple[Decimal, Decimal] | None = None
     cap_mg: Decimal | None = None
     cap_units: int | None = None
@@ -207,8 +211,10 @@ class Option:
     step_mg: Decimal | None = None
     flags: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     blocked: str = ""
     no_draft: str = ""
+    no_draft_rule: str = ""
     day_left_mg: Decimal | None = None
 
     @property

@@ -19,8 +19,9 @@ _CHOSEN = "The clinician chose"  # how the last step of a changed amount begins
 class DoseInput:
     """The patient's numbers: weight kg, age in completed years, current level and target in g/L, haematocrit as a fraction.
 
-    `level` None: not known (REP-10). `is_bound`: the level is an upper bound (DQ-04). `serious`: bleeding significant or major.
-    `low_tier`: T2, or the level is not known.
+    `level` None: not known (REP-10), and then without a target. `is_bound`: the level is an upper bound (DQ-04). `serious`: bleeding
+    significant or major. `low_tier`: T2, or the level is not known. `own_recovery`: the share of the computed rise that the patient's
+    last judged dose brought, where it was less than the site's `recovery_low` (RCK-01).
     """
 
     weight_kg: Decimal
@@ -31,6 +32,7 @@ class DoseInput:
     low_tier: bool
     is_bound: bool = False
     haematocrit: Decimal | None = None
+    own_recovery: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,26 @@ def increment(given: DoseInput, policy: SitePolicy) -> Increment:
     if deficit < floor:
         words += f", raised to the smallest planned increment of {rounded(floor)} g/L"
     return Increment(planned * 100, deficit < floor, f"Increment: {words} = {rounded(planned * 100)} mg/dL")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedLevel:
+    """The level in g/L that a dose should bring, its lower end, and both in words (FC-04)."""
+
+    high: Decimal
+    low: Decimal
+    words: str
+
+
+def expected_level(given: DoseInput, level: Decimal, rise_mg_per_dl: Decimal, policy: SitePolicy) -> ExpectedLevel:
+    """`F + rise`, and below it what comes of the least recovery: the site's, or the patient's own where it was less."""
+    own = given.own_recovery
+    share = policy.get("recovery_low") if own is None else max(own, Decimal(0))
+    high, low = level + rise_mg_per_dl / 100, level + share * rise_mg_per_dl / 100
+    words = f"about {fibrinogen_words(low)} to {fibrinogen_words(high)} g/L"
+    if own is not None:
+        words += f"; the last dose reached {rounded(own * 100, 0)} % of what was computed"
+    return ExpectedLevel(high, low, words)
 
 
 def round_up(value: Decimal, step: Decimal) -> Decimal:

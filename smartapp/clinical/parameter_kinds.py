@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+TEXT_MAX = 120  # characters of a free text (guideline 0.2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One parameter: its name, default and unit, what it may be, and how sure its default is.
 
     `kind` number has `low` and `high` (both allowed); word and flag have `choices`; words is a list of `choices`,
-    texts a free list. `status`: V, V2, U, P as in guideline section 0, or site. A default of None is "not set".
+    texts a free list, text one line of at most `TEXT_MAX` characters.
+    `status`: V, V2, U, P as in guideline section 0, or site. A default of None is "not set".
     """
 
     name: str
@@ -55,6 +58,11 @@ def listing(name: str, default: tuple[str, ...], *choices: str, status: str = "s
     """A list of `choices`, or of texts."""
     kind = "words" if choices else "texts"
     return Parameter(name=name, default=default, kind=kind, choices=choices, status=status, note=note)
+
+
+def text(name: str, note: str) -> Parameter:
+    """One line of the site's own words; none by default."""
+    return Parameter(name=name, default="", kind="text", status="site", note=note)
 
 
 def unset(name: str, low: str, high: str, unit: str, note: str) -> Parameter:

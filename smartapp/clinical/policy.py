@@ -8,11 +8,12 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from smartapp.clinical.parameter_kinds import Parameter
+from smartapp.clinical.parameter_kinds import TEXT_MAX, Parameter
 from smartapp.clinical.parameters import BY_NAME, PARAMETERS, PROFILES
 
+_SHORTEST_ENTRY_H = 6
 _RULE_ID = re.compile(r"[A-Z]{2,4}-\d{2}")
-_MICROSECONDS = {"h": 3_600_000_000, "d": 86_400_000_000}
+_MICROSECONDS = {"min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
 
 class PolicyError(ValueError):
@@ -37,7 +38,7 @@ class SitePolicy:
         return self.values[name]
 
     def span(self, name: str) -> timedelta:
-        """The value of a parameter in hours or days, exact to the microsecond."""
+        """The value of a parameter in minutes, hours or days, exact to the microsecond."""
         return timedelta(microseconds=int(self.values[name] * _MICROSECONDS[BY_NAME[name].unit]))
 
 
@@ -134,6 +135,15 @@ def _texts(parameter: Parameter, value: object) -> tuple[str, ...]:
     return texts
 
 
+def _text_line(parameter: Parameter, value: object) -> str:
+    line = str(value).strip()
+    if len(line) > TEXT_MAX or not line.isprintable():
+        raise PolicyError(
+            f"{parameter.name} must be one line of at most {TEXT_MAX} characters, not {line[:TEXT_MAX]!r}"
+        )
+    return line
+
+
 def _items(value: object) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
     return tuple(text for text in (str(item).strip() for item in items) if text)
@@ -149,6 +159,7 @@ _PARSERS: Mapping[str, Callable[[Parameter, object], Any]] = {
     "flag": _flag,
     "words": _words,
     "texts": _texts,
+    "text": _text_line,
 }
 
 
@@ -171,6 +182,8 @@ def _check_together(values: Mapping[str, Any]) -> None:
     _check_order(values, "window_days", "window_extended_days")
     _check_order(values, "fib_dose_max_age_h", "fib_tier_max_age_h")
     _check_order(values, "ddimer_moderate_x", "ddimer_strong_x")
+    if 0 < values["manual_entry_hours"] < _SHORTEST_ENTRY_H:
+        raise PolicyError(f"manual_entry_hours must be 0 or a number from {_SHORTEST_ENTRY_H} to 24 (h)")
     if values["order_status"] == "active" and values["order_intent"] != "order":
         raise PolicyError("order_status may be active only together with order_intent order")
 

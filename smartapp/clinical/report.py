@@ -168,12 +168,17 @@ def _option(option: Option) -> dict[str, Any]:
         "vials": option.vials,
         "units": option.units,
         "pools": option.pools,
+        "form": "pathogen_reduced" if option.doses is not None else None,
+        "doses": option.doses,
+        "mg_per_dose": _decimal(option.mg_per_dose),
         "volume_ml": _decimal(option.volume_ml),
         "min_minutes": _decimal(option.min_minutes),
         "predicted_g_per_l": _two_places(option.predicted_g_per_l),
+        "predicted_low_g_per_l": _two_places(option.predicted_low_g_per_l),
         "expected_rise_mg_per_dl": [rounded(bound, 1) for bound in rise] if rise else None,
         "flags": list(option.flags),
         "steps": list(option.steps),
+        "notes": list(option.notes) or None,
         "licence": option.licence,
     }
     return without_absent(body)

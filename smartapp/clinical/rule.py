@@ -13,6 +13,7 @@ from smartapp.clinical.rule_families import Family, family_of
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 FIRST_RELEASE = "2026-11-23"
+REVISED_1_2 = "2026-12-01"  # with guideline 1.2
 
 
 @dataclass(frozen=True, slots=True)

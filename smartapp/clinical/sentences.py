@@ -7,8 +7,9 @@ from smartapp.clinical.citations import SOURCES
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.orders import Product
+from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.words import g_per_l, plain, rounded
+from smartapp.clinical.words import amount_words, g_per_l, rounded
 from smartapp.clinical.would_change import Change, change_words
 
 
@@ -58,19 +59,13 @@ def _fact_lines(assessment: Assessment) -> Iterator[str]:
     if assessment.infusion and assessment.infusion.day is not None:
         yield f"Infusion: {assessment.infusion.product}, day {assessment.infusion.day}"
     if assessment.crs and assessment.infusion:
+        bleeding = "not recorded" if assessment.bleeding is BleedingLevel.NONE_RECORDED else str(assessment.bleeding)
         grade = "unknown" if assessment.crs.grade is None else str(assessment.crs.grade)
-        yield f"CRS grade: {grade} ({assessment.crs.basis}); bleeding: {str(assessment.bleeding).replace('_', ' ')}"
+        yield f"CRS grade: {grade} ({assessment.crs.basis}); bleeding: {bleeding}"
 
 
 def _option_lines(option: Option) -> Iterator[str]:
     name = "Fibrinogen concentrate" if option.product is Product.FIBRINOGEN_CONCENTRATE else "Cryoprecipitate"
-    amount = (
-        f"{plain(option.dose_mg)} mg"
-        if option.dose_mg is not None
-        else f"{option.units} units"
-        if option.units is not None
-        else "no dose"
-    )
     mark = "preferred: " if option.preferred else ""
-    yield f"{name}: {amount} ({mark}{option.why}; {option.licence})"
-    yield from (f"  {step}" for step in option.steps)
+    yield f"{name}: {amount_words(option)} ({mark}{option.why}; {option.licence})"
+    yield from (f"  {step}" for step in (*option.steps, *option.notes))

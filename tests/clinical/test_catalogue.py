@@ -14,7 +14,7 @@ def test_a_rule_tells_its_inputs_and_parameters() -> None:
     assert row["needs"] == ["decision"]
     assert "fibrinogen" in row["wants"]
     assert "replace_below.severe" in row["parameters"]
-    assert row["citations"] == ["BUE21"]
+    assert row["citations"] == ["BUE21", "ISTH13", "ESA", "BSH09"]
 
 
 def test_a_site_default_is_called_one() -> None:

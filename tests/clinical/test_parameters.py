@@ -16,13 +16,10 @@ STATUS = {  # guideline 0.2, read from the page
         "sbp_hypotension_adult t1_below t2_below replace_below.bleeding replace_below.severe target_significant_bleeding "
         "target_major_bleeding age_risk_lt icans_risk_ge fc_cap_mg_per_kg fc_cap_mg fc_conc_mg_per_ml fc_vial_mg cryo_method "
         "cryo_units_per_pool cryo_cap_units cryo_ml_per_kg.t1 cryo_ml_per_kg.t2 tbv_ml_per_kg.from_12y pt_aptt_ratio "
-        "ddimer_moderate_x ddimer_strong_x"
+        "ddimer_moderate_x ddimer_strong_x ifc_dose_mg"
     ),
-    "V2": "cryo_unit_ml",
-    "U": (
-        "sbp_hypotension_child.under_1y sbp_hypotension_child.base sbp_hypotension_child.per_year sbp_hypotension_child.from_10y "
-        "tbv_ml_per_kg.from_1y tbv_ml_per_kg.under_1y ferritin_abs ferritin_double_h"
-    ),
+    "V2": "cryo_unit_ml sbp_hypotension_child.under_1y sbp_hypotension_child.from_1y sbp_hypotension_child.from_10y",
+    "U": ("tbv_ml_per_kg.from_1y tbv_ml_per_kg.under_1y ferritin_abs ferritin_double_h"),
     "P": (
         "profile region window_extended_days pre_infusion_days other_cart_policy crs_scale_default crs_grade_max_age_h "
         "vitals_window_h replace_below.moderate replace_below.mild replace_below.none replace_below.unknown consider_below "
@@ -33,12 +30,16 @@ STATUS = {  # guideline 0.2, read from the page
         "monitor_interval_h.none monitor_interval_h.mild monitor_interval_h.unknown monitor_interval_h.moderate "
         "monitor_interval_h.severe monitor_interval_h.t1 monitor_interval_h.t2 monitor_interval_h.bleeding "
         "monitor_interval_h.post_toci monitor_grace inr_prolonged block_thrombosis_nonbleeding fluid_volume_warn "
-        "assume_fib_unit_if_missing draft_on_consider"
+        "assume_fib_unit_if_missing draft_on_consider ifc_cap_doses recovery_low standing_draft_h unsigned_warn_min delta_h delta_fall_g "
+        "delta_fall_pct delta_rise_g delta_rise_pct recheck_clock draw_early draw_early_min_h draw_early_fraction manual_entry_hours"
     ),
     "P/V": "platelet_risk_lt",
     "P from KYO, JOH21, HAS20": "window_days",
     "V in part": "product_order",
-    "site": "crs_grade_codes cryo_available fc_available pt_uln_s aptt_uln_s",
+    "site": (
+        "crs_grade_codes cryo_available fc_available pt_uln_s aptt_uln_s cryo_product cryo_order_unit order_contact "
+        "special_requirements team_contact"
+    ),
 }
 OF_THE_SITE_ONLY = {"rules_off", "component_resource", "order_status", "order_intent"}  # interfaces.md section 3
 
@@ -144,8 +145,7 @@ CASES: tuple[Case, ...] = (
     ("vitals_window_h", "12", on_day(6, fib("1.2"), c.result("temp", "8310-5", "39", "Cel", 13)), {}),
     ("sbp_hypotension_adult", "100", on_day(6, FEVER, low_pressure("95")), {}),
     ("sbp_hypotension_child.under_1y", "80", (INFANT, c.infusion(), FEVER, low_pressure("75")), {}),
-    ("sbp_hypotension_child.base", "80", (CHILD, c.infusion(), FEVER, low_pressure("90")), {}),
-    ("sbp_hypotension_child.per_year", "4", (CHILD, c.infusion(), FEVER, low_pressure("90")), {}),
+    ("sbp_hypotension_child.from_1y", "80", (CHILD, c.infusion(), FEVER, low_pressure("90")), {}),
     ("sbp_hypotension_child.from_10y", "100", (TEEN, c.infusion(), FEVER, low_pressure("95")), {}),
     ("t1_below", "1.8", on_day(6, c.crs(1), fib("1.6")), {}),
     ("t2_below", "1.2", on_day(6, c.crs(1), fib("1.1")), {}),
@@ -183,6 +183,11 @@ CASES: tuple[Case, ...] = (
     ("cryo_method", "ml_per_kg", (*ADULT_LOW, HCT), {}),
     ("cryo_mg_per_unit", "440", (*ADULT_LOW, HCT), {}),
     ("cryo_recovery", "0.6", (*ADULT_LOW, HCT), {}),
+    ("cryo_product", "pathogen_reduced", (*ADULT_LOW, HCT), {}),
+    ("ifc_dose_mg", "2200", (*ADULT_LOW, HCT), {"cryo_product": "pathogen_reduced"}),
+    ("ifc_cap_doses", "1", (*ADULT_LOW[:-1], fib("0.4"), HCT), {"cryo_product": "pathogen_reduced"}),
+    ("recovery_low", "0.4", (*ADULT_LOW, HCT), {}),
+    ("cryo_order_unit", "pool", (*ADULT_LOW, HCT), {}),
     ("cryo_units_per_pool", "7", ADULT_LOW, {}),
     ("cryo_cap_units", "5", ADULT_LOW, {}),
     ("cryo_ml_per_kg.t1", "4", ADULT_LOW, BY_VOLUME),
@@ -245,8 +250,17 @@ def answer(chart: tuple[c.Resource, ...], site: dict[str, Any]) -> dict[str, Any
 
 
 def test_every_parameter_has_a_case() -> None:
-    written_with_orders = {"component_resource", "order_status", "order_intent"}  # tests/fhir/test_proposals.py
-    assert {name for name, *_ in CASES} == set(BY_NAME) - written_with_orders
+    written_with_orders = {
+        "component_resource",
+        "order_status",
+        "order_intent",
+        "order_contact",
+        "special_requirements",
+    }
+    elsewhere = {"team_contact", "recheck_clock", "manual_entry_hours"}
+    elsewhere |= {"standing_draft_h", "unsigned_warn_min", "draw_early", "draw_early_min_h", "draw_early_fraction"}
+    elsewhere |= {"delta_h", "delta_fall_g", "delta_fall_pct", "delta_rise_g", "delta_rise_pct"}
+    assert {name for name, *_ in CASES} == set(BY_NAME) - written_with_orders - elsewhere
 
 
 @pytest.mark.parametrize(
@@ -269,8 +283,11 @@ def test_setting_it_changes_the_hash_of_the_policy(
     assert policy["sha256"] != build_policy(None, site).sha256
 
 
+OPEN = ("crs_grade_codes", "rules_off", "order_contact", "special_requirements", "team_contact")  # free lists and texts
+
+
 def test_every_bound_is_told_with_its_range() -> None:
     listed = {entry["name"]: entry for entry in as_data()["parameters"]}
     assert listed["fc_cap_mg"]["range"] == "1000 to 16000"
     assert listed["product_order"]["range"] == "cryo / fc"
-    assert all(entry["range"] for name, entry in listed.items() if name not in ("crs_grade_codes", "rules_off"))
+    assert all(entry["range"] for name, entry in listed.items() if name not in OPEN)

@@ -22,8 +22,7 @@ DEFAULTS = {  # guideline 0.2, read from the page
     "vitals_window_h": "24",
     "sbp_hypotension_adult": "90",
     "sbp_hypotension_child.under_1y": "70",
-    "sbp_hypotension_child.base": "70",
-    "sbp_hypotension_child.per_year": "2",
+    "sbp_hypotension_child.from_1y": "70",
     "sbp_hypotension_child.from_10y": "90",
     "t1_below": "1.5",
     "t2_below": "1.0",
@@ -42,7 +41,7 @@ DEFAULTS = {  # guideline 0.2, read from the page
     "trend_abs_drop": "0.5",
     "trend_window_h.min": "4",
     "trend_window_h.max": "24",
-    "toci_lookback_d": "14",
+    "toci_lookback_d": "28",
     "age_risk_lt": "10",
     "platelet_risk_lt": "50",
     "icans_risk_ge": "3",
@@ -102,6 +101,26 @@ DEFAULTS = {  # guideline 0.2, read from the page
     "fluid_volume_warn": "10",
     "assume_fib_unit_if_missing": "none",
     "draft_on_consider": False,
+    "cryo_product": "conventional",
+    "ifc_dose_mg": "1450",
+    "ifc_cap_doses": "2",
+    "recovery_low": "0.5",
+    "cryo_order_unit": "single",
+    "standing_draft_h": "24",
+    "unsigned_warn_min": "30",
+    "delta_h": "6",
+    "delta_fall_g": "1.0",
+    "delta_fall_pct": "50",
+    "delta_rise_g": "0.6",
+    "delta_rise_pct": "25",
+    "order_contact": "",
+    "special_requirements": "",
+    "team_contact": "",
+    "recheck_clock": "event",
+    "draw_early": True,
+    "draw_early_min_h": "4",
+    "draw_early_fraction": "0.8",
+    "manual_entry_hours": "12",
     "rules_off": (),
     "component_resource": "auto",
     "order_status": "draft",
@@ -122,12 +141,13 @@ def test_every_parameter_has_the_default_of_the_guideline() -> None:
 @pytest.mark.parametrize("parameter", NUMBERS, ids=lambda parameter: parameter.name)
 def test_bounds_admit_half_to_double_each_default(parameter: Parameter) -> None:
     assert isinstance(parameter.default, Decimal)
-    assert parameter.low <= parameter.default / 2
-    assert parameter.high >= min(
-        parameter.default * 2, Decimal(100) if parameter.unit == "%" else parameter.default * 2
+    most = {"%": Decimal(100), "fraction": Decimal(1), "mm[Hg]": Decimal(110)}.get(
+        parameter.unit, parameter.default * 2
     )
+    assert parameter.low <= parameter.default / 2
+    assert parameter.high >= min(parameter.default * 2, most)
     if parameter.name not in TIED and not parameter.name.startswith("replace_below"):
-        for value in (parameter.default / 2, parameter.default * 2):
+        for value in (parameter.default / 2, min(parameter.default * 2, parameter.high)):
             assert build_policy(None, {parameter.name: str(value)}).get(parameter.name) == value
 
 
@@ -243,7 +263,7 @@ def test_the_hash_is_over_the_values_in_force_not_over_how_they_were_written() -
 def test_spans_are_exact() -> None:
     policy = build_policy(None, {"fib_tier_max_age_h": "24.1"})
     assert policy.span("fib_tier_max_age_h") == timedelta(hours=24, minutes=6)
-    assert policy.span("toci_lookback_d") == timedelta(days=14)
+    assert policy.span("toci_lookback_d") == timedelta(days=28)
 
 
 def test_a_parameter_that_does_not_exist_is_a_mistake_of_ours() -> None:
@@ -264,3 +284,27 @@ def test_a_rule_switched_off_is_another_policy_and_is_told_as_an_override() -> N
     assert changed.sha256 != as_is.sha256
     assert changed.get("rules_off") == ("PLT-03",)
     assert "rules_off" in changed.overrides
+
+
+@pytest.mark.req("PRD-05")
+@pytest.mark.parametrize(
+    ("words", "kept"), [("Blood bank, 55 1234", "Blood bank, 55 1234"), (" ", ""), ("x" * 120, "x" * 120)]
+)
+def test_a_free_text_is_one_line_of_at_most_120_characters(words: str, kept: str) -> None:
+    assert build_policy(None, {"order_contact": words}).get("order_contact") == kept
+
+
+@pytest.mark.req("PRD-05")
+@pytest.mark.parametrize("words", ["x" * 121, "two\nlines", "a\x00b"])
+def test_a_longer_text_or_two_lines_are_refused(words: str) -> None:
+    with pytest.raises(PolicyError, match="order_contact must be one line of at most 120 characters"):
+        build_policy(None, {"order_contact": words})
+
+
+@pytest.mark.parametrize(("hours", "fits"), [("0", True), ("5.9", False), ("6", True), ("24", True), ("25", False)])
+def test_entries_by_hand_count_not_at_all_or_six_to_twenty_four_hours(hours: str, fits: bool) -> None:
+    if fits:
+        assert build_policy(None, {"manual_entry_hours": hours}).get("manual_entry_hours") == Decimal(hours)
+        return
+    with pytest.raises(PolicyError, match="manual_entry_hours"):
+        build_policy(None, {"manual_entry_hours": hours})

@@ -14,7 +14,9 @@ from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.words import g_per_l
 
-VERSION = 1
+VERSION = 2  # of every row of the table
+ADVISED = "Replacement advised: consider fibrinogen"
+WEIGH = "May be worth replacing: weigh fibrinogen"
 _BY_PROFILE = frozenset({"REP-03", "REP-04", "REP-05", "REP-06"})
 _ALERT_BANDS = frozenset({Band.MODERATE, Band.SEVERE, Band.UNKNOWN})
 _STRONG_BANDS = frozenset({Band.MODERATE, Band.SEVERE})
@@ -70,11 +72,10 @@ def _decision(row: str, action: Action, indicator: Indicator, text: str, target:
 
 def _without_level(setting: DecisionInputs, last: Tier | None) -> Decision:
     if setting.bleeding is BleedingLevel.MAJOR:
-        target = setting.policy.get("target_major_bleeding")
-        text = "Consider an empirical dose and a stat fibrinogen because there is major bleeding and no usable level"
-        return _decision("REP-10", Action.CONSIDER, Indicator.CRITICAL, text, target)
+        text = f"{WEIGH} by an empirical dose, and send a stat fibrinogen, because there is major bleeding and no usable level"
+        return _decision("REP-10", Action.CONSIDER, Indicator.CRITICAL, text)
     alert = setting.bleeding is BleedingLevel.SIGNIFICANT or setting.band in _STRONG_BANDS or last in (Tier.T1, Tier.T2)
-    text = "Cannot assess: no usable fibrinogen. Consider a fibrinogen now because nothing can be advised without it"
+    text = "Send a fibrinogen now because nothing can be advised without a usable one"
     return _decision("REP-12", Action.CANNOT_ASSESS, Indicator.WARNING if alert else Indicator.INFO, text)
 
 
@@ -83,10 +84,10 @@ def _bleeding(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decis
     limit, major = policy.get("replace_below.bleeding"), policy.get("target_major_bleeding")
     target = major if level is BleedingLevel.MAJOR else policy.get("target_significant_bleeding")
     if level in SERIOUS and setting.below(limit):
-        text = f"Consider replacing fibrinogen because it is below {g_per_l(limit)} with {level} bleeding"
+        text = f"{ADVISED} because it is below {g_per_l(limit)} with {level} bleeding"
         return _decision("REP-01", Action.REPLACE, Indicator.CRITICAL, text, target)
     if level is BleedingLevel.MAJOR and fibrinogen.result.low is None and limit <= fibrinogen.g_per_l <= major:
-        text = f"Consider replacing fibrinogen because it is at most {g_per_l(major)} while major bleeding goes on"
+        text = f"{WEIGH} because it is at most {g_per_l(major)} while major bleeding goes on"
         return _decision("REP-02", Action.CONSIDER, Indicator.WARNING, text, major)
     return None
 
@@ -100,10 +101,10 @@ def _low(setting: DecisionInputs) -> Decision | None:
         return _replace_first(setting, first, target)
     if band is Band.SEVERE and setting.below(policy.get("replace_below.severe")):
         indicator = Indicator.CRITICAL if setting.modifiers else Indicator.WARNING
-        text = f"Consider replacing fibrinogen because it is below {g_per_l(policy.get('replace_below.severe'))} with severe CRS"
+        text = f"{ADVISED} because it is below {g_per_l(policy.get('replace_below.severe'))} with severe CRS"
         return _decision("REP-05", Action.REPLACE, indicator, text, target)
     if setting.modifiers and setting.below(policy.get("consider_below")):
-        text = f"Consider replacement because fibrinogen is below {g_per_l(policy.get('consider_below'))} with a risk modifier"
+        text = f"{WEIGH} because it is below {g_per_l(policy.get('consider_below'))} with a risk modifier"
         return _decision("REP-06", Action.CONSIDER, Indicator.WARNING, text, target)
     if setting.below(policy.get("t1_below")):
         indicator = Indicator.WARNING if band in _ALERT_BANDS else Indicator.INFO
@@ -111,7 +112,7 @@ def _low(setting: DecisionInputs) -> Decision | None:
             "REP-07",
             Action.MONITOR,
             indicator,
-            "Consider close rechecks because fibrinogen is low without a reason to replace now",
+            "Recheck because fibrinogen is low without a reason to replace now",
         )
     return None
 
@@ -119,12 +120,12 @@ def _low(setting: DecisionInputs) -> Decision | None:
 def _replace_first(setting: DecisionInputs, limit: Decimal, target: Decimal) -> Decision:
     if setting.band is Band.NONE and Modifier.POST_TOCI not in setting.modifiers:
         text = (
-            f"Consider replacing fibrinogen because it is below {g_per_l(limit)}; without CRS also consider other causes "
+            f"{ADVISED} because it is below {g_per_l(limit)}; without CRS also consider other causes "
             "(asparaginase, liver failure, IEC-HS, DIC from another cause)"
         )
         return _decision("REP-04", Action.REPLACE, Indicator.WARNING, text, target)
     setting_words = "after tocilizumab" if setting.band is Band.NONE else _crs_words(setting.band)
-    text = f"Consider replacing fibrinogen because it is below {g_per_l(limit)} {setting_words}"
+    text = f"{ADVISED} because it is below {g_per_l(limit)} {setting_words}"
     return _decision("REP-03", Action.REPLACE, Indicator.CRITICAL, text, target)
 
 
@@ -140,7 +141,7 @@ def _watch(setting: DecisionInputs, fibrinogen: EffectiveFibrinogen) -> Decision
             "REP-08",
             Action.MONITOR,
             indicator,
-            "Consider rechecks because the level may fall further; no replacement advised",
+            "Recheck because the level may fall further; no replacement advised",
         )
     return _decision("REP-08", Action.NONE, indicator, "No replacement advised at this level")
 
@@ -150,7 +151,7 @@ def _by_profile(decision: Decision, setting: DecisionInputs) -> Decision:
     if setting.policy.get("profile") != "bleeding_only" or decision.row not in _BY_PROFILE:
         return decision
     if setting.below(setting.policy.get("t2_below")) and Modifier.INVASIVE_PROCEDURE_24H in setting.modifiers:
-        text = "Consider replacing fibrinogen because it is low and an invasive procedure is due within 24 h"
+        text = f"{ADVISED} because it is low and an invasive procedure is due within 24 h"
         return replace(decision, action=Action.REPLACE, indicator=Indicator.WARNING, text=text)
-    text = "The site's policy reserves replacement for bleeding or procedures: consider close rechecks because the level is low"
+    text = "Recheck because the level is low; the site's policy reserves replacement for bleeding or procedures"
     return replace(decision, action=Action.MONITOR, indicator=Indicator.WARNING, target_g_per_l=None, text=text)

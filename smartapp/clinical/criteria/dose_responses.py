@@ -16,11 +16,12 @@ from smartapp.clinical.derived_facts import Age, Weight
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.orders import Brand, Product
 from smartapp.clinical.picture import Exposure, Topic
+from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Drug
 from smartapp.clinical.words import clock, fibrinogen_words, plain, rounded
 
-LOW_RECOVERY = Decimal("0.5")  # RCK-01
+_BEFORE_START = timedelta(hours=24)  # RCK-01: a level so long before a dose still tells what it began from
 _PRODUCTS = {Drug.CRYOPRECIPITATE: Product.CRYOPRECIPITATE, Drug.FIBRINOGEN_CONCENTRATE: Product.FIBRINOGEN_CONCENTRATE}
 
 
@@ -54,15 +55,20 @@ DOSE_RESPONSES: Need[tuple[DoseResponse, ...]] = Need("dose_responses", _read)
 """Each dose since the infusion that has ended, oldest first."""
 
 
-def low_recovery(responses: tuple[DoseResponse, ...]) -> DoseResponse | None:
-    """The last dose that can be judged, if less than half of the predicted rise came."""
-    judged = [response for response in responses if response.recovery is not None]
+def low_recovery(facts: Facts) -> DoseResponse | None:
+    """The last dose that can be judged, if less than `recovery_low` of the predicted rise came (RCK-01)."""
+    responses = facts.get(DOSE_RESPONSES)
+    judged = [] if isinstance(responses, Missing) else [each for each in responses if each.recovery is not None]
     last = judged[-1] if judged else None
-    return last if last is not None and last.recovery is not None and last.recovery < LOW_RECOVERY else None
+    low = last is not None and last.recovery is not None and last.recovery < facts.policy.get("recovery_low")
+    return last if low else None
+
+
+LOW_RECOVERY: Need[DoseResponse | None] = Need("low_recovery", low_recovery)
 
 
 def _response(facts: Facts, dose: Exposure, given: list[Exposure]) -> DoseResponse:
-    after = _after(facts, dose)
+    after = _after(facts, dose, given)
     before = _before(facts, dose, after)
     sharing = [each for each in given if before and after and _between(each, before, after)] or [dose]
     rises = [_predicted(facts, each, after) for each in sharing]
@@ -87,17 +93,18 @@ def _end(dose: Exposure) -> datetime:
     return dose.end.at if dose.end else dose.start.at
 
 
-def _after(facts: Facts, dose: Exposure) -> LabResult | None:
-    """The first usable level collected after the end, while a level still speaks for the tier (`fib_tier_max_age_h`)."""
-    end, limit = _end(dose), facts.policy.span("fib_tier_max_age_h")
-    later = [r for r in _levels(facts) if timedelta(0) < r.collected.at - end <= limit]
+def _after(facts: Facts, dose: Exposure, given: list[Exposure]) -> LabResult | None:
+    """The first usable level collected after the end and before the next product was started."""
+    end = _end(dose)
+    following = min((each.start.at for each in given if each.start.at > dose.start.at), default=None)
+    later = [r for r in _levels(facts) if end < r.collected.at and (following is None or r.collected.at <= following)]
     return min(later, key=lambda result: result.collected.at, default=None)
 
 
 def _before(facts: Facts, dose: Exposure, after: LabResult | None) -> LabResult | None:
-    """The last usable level collected before the start, of the same method as the one after it, and as fresh."""
-    start, limit = dose.start.at, facts.policy.span("fib_tier_max_age_h")
-    earlier = [r for r in _levels(facts) if timedelta(0) <= start - r.collected.at <= limit]
+    """The last usable level collected before the start, of the same method as the one after it, at most a day old."""
+    start = dose.start.at
+    earlier = [r for r in _levels(facts) if timedelta(0) <= start - r.collected.at <= _BEFORE_START]
     same = [r for r in earlier if after is None or r.variant is after.variant]
     return max(same, key=lambda result: result.collected.at, default=None)
 
@@ -148,15 +155,28 @@ def _by_cryoprecipitate(
     facts: Facts, dose: Exposure, weight: Weight, age: Age, when: str
 ) -> tuple[Decimal | None, str]:
     haematocrit, policy = facts.get(HAEMATOCRIT), facts.policy
-    if dose.units is None:
+    mg, amount = _mg_of(dose, policy)
+    if mg is None:
         return None, f"{when}: its number of units is not recorded"
     if isinstance(haematocrit, Missing):
         return None, f"{when}: without a usable haematocrit the sources differ about the rise (CRY-02)"
     plasma = weight.kg * blood_volume(age.low, policy) * (1 - haematocrit.value) / 100
-    per_unit, share = policy.get("cryo_mg_per_unit"), policy.get("cryo_recovery")
-    rise = dose.units * per_unit * share / plasma / 100
-    words = f"{plain(dose.units)} × {plain(per_unit)} mg × {plain(share)} / {rounded(plasma)} dL / 100"
+    share = policy.get("cryo_recovery")
+    rise = mg * share / plasma / 100
+    words = f"{amount} × {plain(share)} / {rounded(plasma)} dL / 100"
     return rise, f"{when}: {words} = {rounded(rise)} g/L expected"
+
+
+def _mg_of(dose: Exposure, policy: SitePolicy) -> tuple[Decimal | None, str]:
+    """What it held, as recorded in mg, doses (CRY-06), units or pools; and that in words."""
+    if dose.dose_mg is not None:
+        return dose.dose_mg, f"{plain(dose.dose_mg)} mg"
+    if dose.doses is not None:
+        each = policy.get("ifc_dose_mg")
+        return dose.doses * each, f"{plain(dose.doses)} × {plain(each)} mg"
+    pooled = None if dose.pools is None else dose.pools * policy.get("cryo_units_per_pool")
+    units, each = dose.units if dose.units is not None else pooled, policy.get("cryo_mg_per_unit")
+    return (None, "") if units is None else (units * each, f"{plain(units)} × {plain(each)} mg")
 
 
 def _steps(
@@ -169,7 +189,7 @@ def _steps(
     if before is None:
         yield "No usable level was collected in the day before the dose"
     if after is None:
-        yield "No usable level has been collected in the day after the dose"
+        yield "No usable level was collected after the dose and before the next"
     if before and after and achieved is None:
         yield "One of the two levels is a bound: the rise is not known"
     if before and after and achieved is not None:

@@ -83,6 +83,8 @@ def _the_product(facts: Facts) -> Iterator[Blocker]:
     if chosen is not None:
         if chosen.cap_mg is not None and chosen.dose_mg is None:
             yield Blocker(rule="FC-04", text="The limit for this patient is less than one step of the dose: no dose")
+        if chosen.no_draft:
+            yield Blocker(rule=chosen.no_draft_rule, text=chosen.no_draft)
         return
     blocked = facts.get(BLOCKED_BY_ALLERGY)
     if available(facts) and not isinstance(blocked, Missing) and blocked:
@@ -104,7 +106,7 @@ def _hazards(facts: Facts) -> Iterator[Blocker]:
     if blocks and isinstance(facts.get(THROMBOSIS), ConditionRecord):
         yield Blocker(rule="SAF-01", text="Active thrombosis within 30 days: haematology review before replacement")
     if isinstance(facts.get(DYSFIBRINOGENAEMIA), ConditionRecord):
-        yield Blocker(rule="SAF-05", text="Dysfibrinogenaemia is recorded: concentrates are not indicated")
+        yield Blocker(rule="SAF-05", text="Dysfibrinogenaemia is recorded: no draft of any product, specialist advice")
     if exceeds_daily_concentrate(facts):
         yield Blocker(
             rule="SAF-06", text="The planned dose and what was given in 24 h exceed twice the limit of one dose"

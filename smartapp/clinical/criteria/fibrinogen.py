@@ -57,10 +57,12 @@ def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
     age, tier = age_of(facts, result), tier_of(result, facts.policy)
     limit = facts.policy.get("fib_tier_max_age_h")
     if age > limit:
-        return NoFibrinogen(why=f"the newest fibrinogen is older than {limit:f} h", last=result, last_tier=tier)
+        return NoFibrinogen(
+            why=f"the newest fibrinogen is older than {limit:f} h", last=result, last_tier=tier, last_age_h=age
+        )
     if tier is Tier.TX:
         what = "bound" if result.low is None else "range"
-        return NoFibrinogen(why=f"{result.reported} is a {what} that does not tell the tier", last=result)
+        return NoFibrinogen(why=f"{result.reported} is a {what} that does not tell the tier", last=result, last_age_h=age)
     return EffectiveFibrinogen(
         result=result,
         tier=tier,

@@ -7,6 +7,7 @@ from smartapp.clinical.concentrate import concentrate
 from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.criteria.dose_responses import low_recovery
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, FLUID_OVERLOAD
 from smartapp.clinical.criteria.products_given import concentrate_mg_in_24h
@@ -15,12 +16,16 @@ from smartapp.clinical.cryoprecipitate import cryoprecipitate
 from smartapp.clinical.derived_facts import Action, Age, Decision, EffectiveFibrinogen, Option, Tier, Weight
 from smartapp.clinical.dosing import DoseInput
 from smartapp.clinical.orders import Product
-from smartapp.clinical.picture import Topic
+from smartapp.clinical.picture import Gap, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 
 DOSED = frozenset({Action.REPLACE, Action.CONSIDER})
 _NAMES = {"cryo": Product.CRYOPRECIPITATE, "fc": Product.FIBRINOGEN_CONCENTRATE}
 _AVAILABLE = {Product.CRYOPRECIPITATE: "cryo_available", Product.FIBRINOGEN_CONCENTRATE: "fc_available"}
+CONCENTRATE_WITHOUT_BLEEDING = (
+    "In adults with ALL, concentrate without bleeding was associated with more venous thrombosis and no fewer severe bleeds; plasma was "
+    "neutral (PRD-03)"
+)
 _WORDS = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
 
 
@@ -53,6 +58,14 @@ def serious_bleeding(facts: Facts) -> bool:
     return facts.get(BLEEDING) in SERIOUS
 
 
+def results_incomplete(facts: Facts) -> Gap | None:
+    """DQ-17: why laboratory results are known to be incomplete; not so where only older ones than those read are missing."""
+    gap, fibrinogen = facts.picture.unread.get(Topic.LABORATORY), facts.picture.fibrinogen_unread
+    if gap is not None and fibrinogen is not None and fibrinogen.only_older and gap.text == fibrinogen.text:
+        return None
+    return gap
+
+
 def available(facts: Facts) -> list[Product]:
     """The products the site has, in its order."""
     ordered = [_NAMES[name] for name in facts.policy.get("product_order")]
@@ -63,8 +76,9 @@ def _read(facts: Facts) -> Choice | Missing:
     decision = dose_in_question(facts)
     if decision is None:
         return Choice(options=())
-    if Topic.LABORATORY in facts.picture.unread:
-        return Missing(("laboratory_results",), f"{facts.picture.unread[Topic.LABORATORY].text}: no dose is shown")
+    incomplete = results_incomplete(facts)
+    if incomplete is not None:
+        return Missing(("laboratory_results",), f"{incomplete.text}: no dose is shown")
     blocked = facts.get(BLOCKED_BY_ALLERGY)
     usable = [p for p in available(facts) if isinstance(blocked, Missing) or p not in blocked]
     options = {product: _option(facts, product, decision) for product in usable}
@@ -100,7 +114,7 @@ def _within_the_day(facts: Facts, option: Option) -> Option:
     if option.preferred or not over_daily_limit(facts, option):
         return option
     why = "No draft of it: with what was given in 24 h it would exceed twice the limit of one dose (SAF-06)"
-    return replace(option, no_draft=why, steps=(*option.steps, why))
+    return replace(option, no_draft=why, no_draft_rule="SAF-06", steps=(*option.steps, why))
 
 
 def _why(order: list[Product], facts: Facts, *, overload: bool, large: bool) -> str:
@@ -133,30 +147,35 @@ def _option(facts: Facts, product: Product, decision: Decision) -> Option:
     age = facts.get(AGE)
     ages = [] if isinstance(age, Missing) else sorted({max(age.low, 0), max(age.high, 0)})
     options = [_at_age(facts, product, decision, years) for years in ages] or [_at_age(facts, product, decision, None)]
-    return min(options, key=lambda option: (option.dose_mg or Decimal(0), option.units or 0))
+    return min(options, key=lambda option: (option.dose_mg or Decimal(0), option.units or 0, option.doses or 0))
 
 
 def _at_age(facts: Facts, product: Product, decision: Decision, years: int | None) -> Option:
     given = _dose_input(facts, decision, years)
     adult = years is not None and years >= 18 and isinstance(facts.get(WEIGHT), Missing)
     build = concentrate if product is Product.FIBRINOGEN_CONCENTRATE else cryoprecipitate
-    return build(given, facts.policy, serious=serious_bleeding(facts), adult_without_weight=adult)
+    option = build(given, facts.policy, serious=serious_bleeding(facts), adult_without_weight=adult)
+    if product is Product.FIBRINOGEN_CONCENTRATE and not serious_bleeding(facts):
+        return replace(option, notes=(CONCENTRATE_WITHOUT_BLEEDING,))
+    return option
 
 
 def _dose_input(facts: Facts, decision: Decision, years: int | None) -> DoseInput | None:
     weight, effective, hct = facts.get(WEIGHT), facts.get(FIBRINOGEN), facts.get(HAEMATOCRIT)
-    if years is None or not isinstance(weight, Weight) or weight.kg <= 0 or decision.target_g_per_l is None:
+    if years is None or not isinstance(weight, Weight) or weight.kg <= 0:
         return None
     known = effective if isinstance(effective, EffectiveFibrinogen) else None
+    low = low_recovery(facts)
     return DoseInput(
         weight_kg=weight.kg,
         age=years,
         level=known.g_per_l if known else None,
-        target=decision.target_g_per_l,
+        target=decision.target_g_per_l or Decimal(0),
         serious=serious_bleeding(facts),
         low_tier=known is None or known.tier is Tier.T2,
         is_bound=known is not None and (known.result.comparator is not None or known.result.low is not None),
         haematocrit=None if isinstance(hct, Missing) else hct.value,
+        own_recovery=low.recovery if low is not None else None,
     )
 
 

@@ -64,5 +64,5 @@ def _at_risk(facts: Facts) -> bool | Missing:
 
 LOW_WITH_BLEEDING = _below(50, _bleeds)  # PLT-01, ISTH13
 LOW_AT_RISK = _below(20, _at_risk)  # PLT-02, ISTH13
-VERY_LOW = _below(10, lambda _: True)  # PLT-03, unverified
+VERY_LOW = _below(10, lambda _: True)  # PLT-03, AABB25
 LOW_WITH_INTRACRANIAL_BLEEDING = _below(100, _bleeds_in_the_head)  # PLT-04, unverified

@@ -20,7 +20,8 @@ LOW_FLOW_MAX = Decimal(6)  # L/min, ASTCT
 LOW_SPO2 = Decimal(90)  # %
 SEVERE = 3
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_CHILD = ("under_1y", "base", "per_year", "from_10y")
+_CHILD = ("under_1y", "from_1y", "from_10y")
+_PER_YEAR = 2  # mmHg for each completed year from 1 to 9, PALS
 _WAIVERS = frozenset({Drug.TOCILIZUMAB, Drug.SILTUXIMAB, Drug.ANAKINRA, Drug.SYSTEMIC_STEROID})
 _HIGH = frozenset({OxygenDevice.HIGH_FLOW, OxygenDevice.MASK})
 _BY_FLOW = frozenset({OxygenDevice.CANNULA, OxygenDevice.NOT_NAMED})
@@ -144,7 +145,7 @@ def _lowest_normal(facts: Facts) -> Decimal | None:
         return cast("Decimal", facts.policy.get("sbp_hypotension_adult"))
     child = {part: facts.policy.get(f"sbp_hypotension_child.{part}") for part in _CHILD}
     if 1 <= years < 10:
-        return cast("Decimal", child["base"] + child["per_year"] * years)
+        return cast("Decimal", child["from_1y"] + _PER_YEAR * years)
     return cast("Decimal", child["from_10y" if years else "under_1y"])
 
 

@@ -5,7 +5,7 @@ from smartapp.clinical.criteria.infusion import INDICATION, INFUSION, PLANNED_IN
 from smartapp.clinical.derived_facts import Action, Applicability, Infusion
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import Topic
-from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule, policy
+from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row, Rule, policy
 from smartapp.clinical.terminology import CarTProduct
 
 _SUSPECTED = Row(id="APP-01", version=1, title="Find the CAR-T infusion", level=EvidenceLevel.L5, citations=("BUE21",))
@@ -18,10 +18,11 @@ _WINDOW = Row(
 )
 _PRODUCT = Row(
     id="APP-04",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Say where the evidence is extrapolated",
     level=EvidenceLevel.L5,
-    citations=("BUE21", "KYO"),
+    citations=("BUE21", "KYO", "LEG23"),
 )
 _STOP = Row(
     id="APP-06",
@@ -38,6 +39,7 @@ _TOXICITY = Row(
     citations=("BUE21",),
 )
 _B_ALL = "B-ALL"
+_BCMA = frozenset({CarTProduct.IDECABTAGENE, CarTProduct.CILTACABTAGENE})
 
 
 def infusion_found(given: Given) -> tuple[Finding, ...]:
@@ -77,6 +79,10 @@ def _notes(infusion: Infusion, indication: str | None) -> tuple[Finding, ...]:
     texts = []
     if infusion.product is not CarTProduct.TISAGENLECLEUCEL:
         texts.append("evidence extrapolated from tisagenlecleucel")
+    if infusion.product in _BCMA:
+        texts.append(
+            "after BCMA products a coagulation disorder was seen in 49 % and DIC in 29 %, on day 10 to 13 (LEG23)"
+        )
     if indication != _B_ALL:
         texts.append(
             f"base evidence is B-ALL, the indication is {indication or 'not known: conditions were not all read'}"

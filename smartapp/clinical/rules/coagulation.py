@@ -1,26 +1,34 @@
 """COAG: clotting times and anticoagulants."""
 
+from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.clotting import ANTICOAGULATED, ISOLATED_APTT, LONG_INR_ALONE, PRESSING, PROLONGED
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
 from smartapp.clinical.words import plain
 
 _COAG_01 = Row(
     id="COAG-01",
-    version=2,
-    uses_birth_date=False,
+    version=3,
+    revised=REVISED_1_2,
     title="Long INR without bleeding: vitamin K",
     level=EvidenceLevel.L4,
     citations=("BSH04", "CHEO"),
 )
 INR_LIMIT = policy("inr_prolonged")
+ADULT = 18  # years
+_BLEEDING_WORDS = {
+    BleedingLevel.NONE_RECORDED: "bleeding not recorded",
+    BleedingLevel.NONE: "no bleeding (set by hand)",
+}
 
 
 def vitamin_k(given: Given) -> tuple[Finding, ...]:
     """Consider vitamin K for a long INR without bleeding.
 
-    Guideline: COAG-01, vitamin K and no plasma without bleeding; the doses are unverified numbers, the rate is CHEO's.
+    Guideline: COAG-01, vitamin K, and no plasma unless the patient bleeds; the adult dose is an unverified
+    number, the child's and the rate are CHEO's.
     Applies when: an INR of the last 24 h is proven to be 1.5 or more, and nothing is known that calls for plasma (COAG-02).
     Silent when: it is not proven, or significant or major bleeding or a procedure within 24 h is known.
     Cannot tell when: there is no INR of the last 24 h.
@@ -29,11 +37,15 @@ def vitamin_k(given: Given) -> tuple[Finding, ...]:
     if inr is None:
         return ()
     unknown = given.why_not(PRESSING)
-    setting = f"({unknown.why})" if unknown else "without bleeding"
-    text = (
-        f"INR {plain(inr.value)} {setting}: consider vitamin K (adult 10 mg IV, child 0.3 mg/kg up to 10 mg, unverified numbers; "
-        "no faster than 1 mg/min); no plasma without bleeding"
+    level = given.get(BLEEDING)
+    setting = (
+        unknown.why if unknown else _BLEEDING_WORDS.get(level, f"{level} bleeding") if level else "bleeding not known"
     )
+    age = given.get(AGE)
+    dose = (
+        "" if age is None else "adult 10 mg IV, an unverified number; " if age.low >= ADULT else "1 to 2 mg per dose; "
+    )
+    text = f"INR {plain(inr.value)}, {setting}: consider vitamin K ({dose}no faster than 1 mg/min); plasma is not advised unless bleeding"
     return (_COAG_01.finds(text, Indicator.WARNING, evidence=(inr.source,)),)
 
 
@@ -110,7 +122,7 @@ def anticoagulant(given: Given) -> tuple[Finding, ...]:
 
 
 RULES = (
-    Rule(rows=(_COAG_01,), needs=(LONG_INR_ALONE, INR_LIMIT), wants=(PRESSING,), applies=vitamin_k),
+    Rule(rows=(_COAG_01,), needs=(LONG_INR_ALONE, INR_LIMIT), wants=(PRESSING, BLEEDING, AGE), applies=vitamin_k),
     Rule(rows=(_COAG_02,), needs=(PROLONGED,), wants=(BLEEDING,), applies=plasma),
     Rule(rows=(_COAG_03,), needs=(ISOLATED_APTT,), applies=isolated_aptt),
     Rule(rows=(_COAG_04,), needs=(ANTICOAGULATED,), applies=anticoagulant),

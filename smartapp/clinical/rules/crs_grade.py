@@ -1,12 +1,13 @@
 """CRS: the recorded grade, the grade that vital signs suggest, and where they disagree."""
 
+from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.products_given import PRODUCTS_FOR_CRS
 from smartapp.clinical.criteria.suggested_crs import JUDGED_SIGNS, VitalSigns
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
-from smartapp.clinical.derived_facts import Basis, CrsStatus
+from smartapp.clinical.derived_facts import Age, Basis, CrsStatus
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 
 _L3 = EvidenceLevel.L3
 _RECORDED = Row(id="CRS-01", version=1, title="Read the recorded CRS grade", level=_L3, citations=("ASTCT",))
@@ -27,8 +28,8 @@ def recorded_grade(_: Given) -> tuple[Finding, ...]:
 
 _CRS_03 = Row(
     id="CRS-03",
-    version=3,
-    revised="2026-11-26",
+    version=4,
+    revised=REVISED_1_2,
     title="Suggest an ASTCT grade from vital signs",
     level=EvidenceLevel.L3,
     citations=("ASTCT",),
@@ -45,7 +46,8 @@ def suggested_grade(given: Given) -> tuple[Finding, ...]:
     Cannot tell when: nothing suggests a grade, and no temperature is recorded or part of the vital signs or drugs could not be read.
     """
     signs = given[JUDGED_SIGNS]
-    found = (*_suggestion(given[CRS], signs), *_unclear(signs))
+    suggestion = _suggestion(given[CRS], signs)
+    found = (*suggestion, *_pressure_limit(given.get(AGE), signs, suggestion), *_unclear(signs))
     if len(found) < 2:
         return found
     loudest = max((finding.indicator for finding in found), key=lambda indicator: indicator.rank)
@@ -65,6 +67,13 @@ def _suggestion(crs: CrsStatus, signs: VitalSigns) -> tuple[Finding, ...]:
         text = f"Possible under-grading: vital signs suggest CRS grade {signs.grade} (ASTCT), {crs.grade} is recorded"
         return (_CRS_03.finds(text, Indicator.WARNING, evidence=signs.evidence),)
     return ()
+
+
+def _pressure_limit(age: Age | None, signs: VitalSigns, suggestion: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """From 12 to 17 years the usual limit is low against centiles (guideline 0.2)."""
+    if not suggestion or signs.hypotension or age is None or not 12 <= age.low <= 17:
+        return ()
+    return (_CRS_03.finds("The pressure limit may be too low at this age", evidence=signs.evidence),)
 
 
 def _unclear(signs: VitalSigns) -> tuple[Finding, ...]:
@@ -103,7 +112,8 @@ def penn_grade(given: Given) -> tuple[Finding, ...]:
 
 _CRS_05 = Row(
     id="CRS-05",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Tocilizumab given, CRS grade not recorded",
     level=EvidenceLevel.L3,
     citations=("ASTCT", "PERL24"),
@@ -113,7 +123,7 @@ _CRS_05 = Row(
 def treated_without_grade(given: Given) -> tuple[Finding, ...]:
     """Ask for the CRS grade where CRS was treated.
 
-    Guideline: CRS-05, tocilizumab within 14 days and no record of a CRS grade.
+    Guideline: CRS-05, tocilizumab within the lookback (28 days by default) and no record of a CRS grade.
     Applies when: it was given and no grade is recorded.
     Silent when: it was not given, or a grade is recorded or resolved.
     Cannot tell when: medication administrations could not be read and show none.
@@ -126,7 +136,7 @@ def treated_without_grade(given: Given) -> tuple[Finding, ...]:
 
 RULES = (
     Rule(rows=(_RECORDED, _EFFECTIVE), needs=(CRS,), applies=recorded_grade),
-    Rule(rows=(_CRS_03,), needs=(CRS, JUDGED_SIGNS), applies=suggested_grade),
+    Rule(rows=(_CRS_03,), needs=(CRS, JUDGED_SIGNS), wants=(AGE,), applies=suggested_grade),
     Rule(rows=(_CRS_04,), needs=(CRS, PRODUCTS_FOR_CRS), applies=penn_grade),
     Rule(rows=(_CRS_05,), needs=(CRS, POST_TOCI), applies=treated_without_grade),
 )

@@ -8,10 +8,17 @@ from smartapp.clinical.criteria.monitoring_interval import MONITORING, UNMEASURE
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.derived_facts import Band, Basis, CrsStatus, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 from smartapp.clinical.words import clock
 
-_PANEL = Row(id="MON-01", version=2, title="Monitoring interval", level=EvidenceLevel.L5, citations=("BUE21", "PERL24"))
+_PANEL = Row(
+    id="MON-01",
+    version=3,
+    revised=REVISED_1_2,
+    title="Monitoring interval",
+    level=EvidenceLevel.L5,
+    citations=("BUE21", "PERL24", "ASCO21"),
+)
 _OVERDUE = Row(id="MON-02", version=2, title="Fibrinogen overdue", level=EvidenceLevel.L5, citations=("BUE21",))
 STRONG_CRS = frozenset({"moderate", "severe"})
 WITH_D_DIMER = STRONG_CRS | {"t1", "t2"}
@@ -20,7 +27,8 @@ WITH_D_DIMER = STRONG_CRS | {"t1", "t2"}
 def monitoring_due(given: Given) -> tuple[Finding, ...]:
     """Say when the next fibrinogen is due and what belongs to it, and when it is overdue.
 
-    Guideline: MON-01 gives the panel, and the interval of the most demanding state; MON-02 when a check is overdue: after a quarter more than the
+    Guideline: MON-01 gives the panel (fibrinogen, PT/PTT and ferritin belong to the work-up of every CRS grade, ASCO21, L3; the hours are project
+    defaults), and the interval of the most demanding state; MON-02 when a check is overdue: after a quarter more than the
     interval, or with RCK-01 as soon as the recheck after a dose is late.
     Applies when: fibrinogen was measured since the infusion, or a recheck is due.
     Silent when: it was never measured since (MON-03).
@@ -97,13 +105,21 @@ def baseline(given: Given) -> tuple[Finding, ...]:
     return (_MON_04.finds(text),)
 
 
-_MON_05 = Row(id="MON-05", version=1, title="Intensified monitoring may stop", level=EvidenceLevel.L5, citations=())
+_MON_05 = Row(
+    id="MON-05",
+    version=2,
+    revised=REVISED_1_2,
+    title="Intensified monitoring may stop",
+    level=EvidenceLevel.L5,
+    citations=(),
+)
 
 
 def stop_monitoring(given: Given) -> tuple[Finding, ...]:
     """Say when intensified monitoring may end.
 
-    Guideline: MON-05, CRS resolved, no tocilizumab in 14 days, and the last two usable results normal, a day apart and a day after the last product.
+    Guideline: MON-05, CRS resolved, no tocilizumab within the lookback, and the last two usable results normal, a day apart and a day after
+    the last product.
     Applies when: all of it is known to hold, and the newest result still tiers.
     Silent when: one of it does not hold.
     Cannot tell when: CRS, tocilizumab or the products given are not known.

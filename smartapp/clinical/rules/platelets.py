@@ -7,7 +7,7 @@ from smartapp.clinical.criteria.platelets import (
     VERY_LOW,
 )
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 
 _PLT_01 = Row(
     id="PLT-01",
@@ -60,18 +60,19 @@ def low_at_risk(given: Given) -> tuple[Finding, ...]:
 
 _PLT_03 = Row(
     id="PLT-03",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Platelets below 10",
     level=EvidenceLevel.L3,
-    citations=("ISTH13",),
+    citations=("AABB25",),
 )
 
 
 def very_low(given: Given) -> tuple[Finding, ...]:
     """Point out platelets below 10.
 
-    Guideline: PLT-03, the usual threshold of prophylactic transfusion; an unverified number.
+    Guideline: PLT-03, the threshold of prophylactic transfusion in adults and children (AABB25, seen in a secondary source).
     Applies when: a count of the last 24 h, or its bound, proves it.
     Silent when: it is not proven.
     Cannot tell when: there is no platelet count of the last 24 h.
@@ -79,7 +80,7 @@ def very_low(given: Given) -> tuple[Finding, ...]:
     platelets = given[VERY_LOW]
     if platelets is None:
         return ()
-    text = f"Platelets {platelets.reported}: the usual threshold of prophylactic transfusion is reached (unverified number)"
+    text = f"Platelets {platelets.reported}: the threshold of prophylactic transfusion is reached"
     return (_PLT_03.finds(text, Indicator.WARNING, evidence=(platelets.source,)),)
 
 

@@ -2,13 +2,20 @@
 
 from decimal import Decimal
 
-from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse, low_recovery
+from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, LOW_RECOVERY, DoseResponse
 from smartapp.clinical.criteria.monitoring_interval import MONITORING
 from smartapp.clinical.findings import EvidenceLevel, Finding
-from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
 from smartapp.clinical.words import clock, plain, rounded
 
-_RCK_01 = Row(id="RCK-01", version=4, title="Recheck after a dose", level=EvidenceLevel.L5, citations=("FIB24",))
+_RCK_01 = Row(
+    id="RCK-01",
+    version=5,
+    revised=REVISED_1_2,
+    title="Recheck after a dose",
+    level=EvidenceLevel.L5,
+    citations=("FIB24",),
+)
 WAIT = policy("recheck_after_dose_h")
 
 
@@ -22,7 +29,7 @@ def recheck_after_dose(given: Given) -> tuple[Finding, ...]:
     Silent when: a sample was taken since, or no product was given, or it is still running.
     Cannot tell when: never; what was not read shows no dose.
     """
-    low = low_recovery(given.get(DOSE_RESPONSES) or ())
+    low = given.get(LOW_RECOVERY)
     return (*_due(given), *((_low(low),) if low else ()))
 
 
@@ -49,4 +56,6 @@ def _due(given: Given) -> tuple[Finding, ...]:
     return (_RCK_01.finds(text),)
 
 
-RULES = (Rule(rows=(_RCK_01,), needs=(MONITORING, WAIT), wants=(DOSE_RESPONSES,), applies=recheck_after_dose),)
+RULES = (
+    Rule(rows=(_RCK_01,), needs=(MONITORING, WAIT), wants=(DOSE_RESPONSES, LOW_RECOVERY), applies=recheck_after_dose),
+)

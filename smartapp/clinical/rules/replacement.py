@@ -1,25 +1,33 @@
 """REP, TIER: replace, consider, watch, or say that it cannot be told."""
 
+from typing import assert_never
+
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION, VERSION
-from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, TIER
+from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, FIBRINOGEN_STATE, TIER
 from smartapp.clinical.criteria.modifiers import MODIFIERS
+from smartapp.clinical.criteria.monitoring_interval import MONITORING
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, REPEATED_DOSES
-from smartapp.clinical.derived_facts import Action, Decision
+from smartapp.clinical.derived_facts import Action, Decision, EffectiveFibrinogen, Monitoring, NoFibrinogen
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule, policy
-from smartapp.clinical.words import clock
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
+from smartapp.clinical.words import clock, fibrinogen_words, rounded
 
 TRIAL_NOTE = (
-    "Prophylactic replacement without bleeding is not supported by trials; general guidance (NHSBT, Australia) reserves it for "
+    "Prophylactic replacement without bleeding is not supported by trials; general guidance (NHSBT, Australia, BSH) reserves it for "
     "bleeding or procedures."
 )
+PRACTICE_NOTE = (
+    "Trial practice (BUE21): outside CAR-T every guideline read ties replacement below 1.5 g/L to bleeding, and the commonest practice in "
+    "children with ALL is lower."
+)
+_BY_PRACTICE = frozenset({"REP-05", "REP-06"})
 _L = EvidenceLevel
 
 
 def _row(id_: str, title: str, level: EvidenceLevel, *citations: str) -> Row:
-    return Row(id=id_, version=VERSION, title=title, level=level, citations=citations)
+    return Row(id=id_, version=VERSION, title=title, level=level, citations=citations, revised=REVISED_1_2)
 
 
 _ROWS = (
@@ -27,8 +35,8 @@ _ROWS = (
     _row("REP-02", "At most 2.0 g/L while major bleeding goes on", _L.L1, "FIB24"),
     _row("REP-03", "Below 1.0 g/L with CRS, unknown CRS or after tocilizumab", _L.L2, "BUE21", "HAS20"),
     _row("REP-04", "Below 1.0 g/L without CRS", _L.L5),
-    _row("REP-05", "Below 1.5 g/L with severe CRS", _L.L2, "BUE21"),
-    _row("REP-06", "Below 1.5 g/L with a risk modifier", _L.L5),
+    _row("REP-05", "Below 1.5 g/L with severe CRS", _L.L2, "BUE21", "ISTH13", "ESA", "BSH09"),
+    _row("REP-06", "Below 1.5 g/L with a risk modifier", _L.L5, "BUE21", "ISTH13", "ESA", "BSH09"),
     _row("REP-07", "Below 1.5 g/L otherwise", _L.L5),
     _row("REP-08", "1.5 g/L or above", _L.L5),
     _row("REP-10", "No usable level and major bleeding", _L.L1, "RIA"),
@@ -53,8 +61,35 @@ def replacement_table(given: Given) -> tuple[Finding, ...]:
 
 
 def _text(given: Given, decision: Decision) -> str:
-    dosed = decision.action in (Action.REPLACE, Action.CONSIDER)
-    return f"{decision.text}. {TRIAL_NOTE}" if dosed and given.get(BLEEDING) not in SERIOUS else decision.text
+    """In words as strong as the advice, with what makes it practical: when to recheck, or what to send."""
+    match decision.action:
+        case Action.MONITOR:
+            return _by_when(given.get(MONITORING), decision.text)
+        case Action.CANNOT_ASSESS:
+            return _what_to_send(given.get(FIBRINOGEN_STATE), decision.text)
+        case Action.REPLACE | Action.CONSIDER:
+            notes = [TRIAL_NOTE] if given.get(BLEEDING) not in SERIOUS else []
+            notes += [PRACTICE_NOTE] if decision.row in _BY_PRACTICE else []
+            return ". ".join((decision.text, *notes))
+        case Action.NONE:
+            return decision.text
+        case _:
+            assert_never(decision.action)
+
+
+def _by_when(monitoring: Monitoring | None, text: str) -> str:
+    if monitoring is None or monitoring.due is None:
+        return text
+    return text.replace("Recheck", f"Recheck by {clock(monitoring.due)}", 1)
+
+
+def _what_to_send(state: EffectiveFibrinogen | NoFibrinogen | None, text: str) -> str:
+    if not isinstance(state, NoFibrinogen) or state.last is None or state.last_age_h is None:
+        return text
+    last = f"{state.last.comparator or ''}{fibrinogen_words(state.last.value)} g/L"
+    if state.last_tier is None:
+        return f"Send a fibrinogen now: the last, {last}, does not tell the tier"
+    return f"Send a fibrinogen now: the last, {last}, is {rounded(state.last_age_h, 0)} h old"
 
 
 _RECENT = Row(
@@ -109,7 +144,17 @@ RULES = (
     Rule(
         rows=(*_ROWS, _TIER_ROW),
         needs=(DECISION,),
-        wants=(FIBRINOGEN, TIER, CRS, BLEEDING, MODIFIERS, policy("t1_below"), policy("t2_below")),
+        wants=(
+            FIBRINOGEN,
+            FIBRINOGEN_STATE,
+            TIER,
+            CRS,
+            BLEEDING,
+            MODIFIERS,
+            MONITORING,
+            policy("t1_below"),
+            policy("t2_below"),
+        ),
         applies=replacement_table,
     ),
     Rule(rows=(_RECENT,), needs=(RECENT_SUPPLY,), applies=recent_dose_or_order),

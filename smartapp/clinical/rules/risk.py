@@ -10,7 +10,7 @@ from smartapp.clinical.criteria.tocilizumab import POST_TOCI
 from smartapp.clinical.criteria.trend import TREND
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.picture import BleedingLevel
-from smartapp.clinical.rule import Given, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 from smartapp.clinical.words import MODIFIER_WORDS, clock, g_per_l
 
 _BLD_01 = Row(
@@ -57,11 +57,12 @@ def trend_down(given: Given) -> tuple[Finding, ...]:
 
 _TOC_01 = Row(
     id="TOC-01",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="After tocilizumab",
     level=EvidenceLevel.L2,
-    citations=("PERL24",),
+    citations=("PERL24", "YIL24"),
 )
 
 
@@ -69,7 +70,7 @@ def after_tocilizumab(given: Given) -> tuple[Finding, ...]:
     """Go on checking fibrinogen after tocilizumab.
 
     Guideline: TOC-01, after tocilizumab fever and CRP no longer show CRS activity, and low fibrinogen lasts.
-    Applies when: tocilizumab was given within 14 days.
+    Applies when: tocilizumab was given within the lookback (28 days by default).
     Silent when: it was not.
     Cannot tell when: medication administrations could not be read.
     """
@@ -78,14 +79,16 @@ def after_tocilizumab(given: Given) -> tuple[Finding, ...]:
         return ()
     text = (
         f"Tocilizumab given {clock(dose.start.at)}: fever and CRP no longer show CRS activity; "
-        "consider continuing fibrinogen checks after clinical CRS resolves"
+        "consider continuing fibrinogen checks after clinical CRS resolves. "
+        "Such lows are mostly 1.0 to 1.5 g/L and without major bleeding outside CAR-T"
     )
     return (_TOC_01.finds(text, evidence=(dose.source,)),)
 
 
 _MOD_01 = Row(
     id="MOD-01",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     title="Risk modifiers",
     level=EvidenceLevel.L2,
     citations=("BUE21", "ISTH13", "JOH21", "PERL24"),

@@ -10,7 +10,7 @@ from smartapp.clinical.criteria.options import DOSE_IN_QUESTION
 from smartapp.clinical.derived_facts import Decision
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product
-from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule, policy
+from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row, Rule, policy
 
 _SAF_01 = Row(
     id="SAF-01",
@@ -122,7 +122,14 @@ def antifibrinolytic(given: Given) -> tuple[Finding, ...]:
     return (_SAF_04.finds(text, Indicator.WARNING, evidence=(drug.source,)),)
 
 
-_SAF_05 = Row(id="SAF-05", version=2, title="Dysfibrinogenaemia", level=EvidenceLevel.L1, citations=("RIA", "FIB24"))
+_SAF_05 = Row(
+    id="SAF-05",
+    version=3,
+    revised=REVISED_1_2,
+    title="Dysfibrinogenaemia",
+    level=EvidenceLevel.L1,
+    citations=("RIA", "FIB24"),
+)
 
 
 def dysfibrinogenaemia(given: Given) -> tuple[Finding, ...]:
@@ -136,7 +143,7 @@ def dysfibrinogenaemia(given: Given) -> tuple[Finding, ...]:
     condition = given[DYSFIBRINOGENAEMIA]
     if given[DOSE_IN_QUESTION] is None or condition is None:
         return ()
-    text = "Dysfibrinogenaemia recorded: concentrates are not indicated"
+    text = "Dysfibrinogenaemia recorded: fibrinogen products are not indicated without specialist advice"
     return (_SAF_05.finds(text, Indicator.WARNING, evidence=(condition.source,)),)
 
 

@@ -24,7 +24,12 @@ _LEADS = {
     Action.NONE: "The rules ran and advise no replacement now",
 }
 _SAID_BY_THE_SENTENCE = (  # what decisions begin with, and the sentence has said already
-    *("Consider replacing fibrinogen", "Consider replacement", "Consider rechecks", "Consider close rechecks"),
+    *(
+        "Replacement advised: consider fibrinogen",
+        "May be worth replacing: weigh fibrinogen",
+        "Recheck",
+        "Send a fibrinogen now",
+    ),
     "Cannot assess: no usable fibrinogen. Consider a fibrinogen now",
 )
 _DECISIVE = (Topic.LABORATORY, Topic.CONDITIONS)

@@ -17,12 +17,12 @@ from tests.builders import NOW, a_picture, an_exposure, facts_of, unread
     ("age", "found"),
     [
         (timedelta(0), True),
-        (timedelta(days=14), True),
-        (timedelta(days=14, seconds=1), False),
+        (timedelta(days=28), True),
+        (timedelta(days=28, seconds=1), False),
         (timedelta(seconds=-1), False),
     ],
 )
-def test_a_dose_counts_for_14_days_from_its_start(age: timedelta, found: bool) -> None:
+def test_a_dose_counts_for_28_days_from_its_start(age: timedelta, found: bool) -> None:
     dose = an_exposure(Drug.TOCILIZUMAB, start=Moment(NOW - age))
     assert facts_of(a_picture(exposures=[dose])).get(POST_TOCI) == (dose if found else None)
 

@@ -163,13 +163,13 @@ def test_replacement_does_not_wait_for_grade_three() -> None:
     ("hours_ago", "records", "speaks"),
     [
         (20, (), True),
-        (14 * 24, (), True),
-        (14 * 24 + 1, (), False),
+        (28 * 24, (), True),
+        (28 * 24 + 1, (), False),
         (20, (c.crs(2),), False),
         (20, (c.crs(2, abatementDateTime=c.ago(hours=1)),), False),
         (20, (c.condition("crs", "D89.839", 6),), True),
     ],
-    ids=["yesterday", "14 d", "longer ago", "recorded", "resolved", "unspecified"],
+    ids=["yesterday", "28 d", "longer ago", "recorded", "resolved", "unspecified"],
 )
 def test_tocilizumab_without_a_grade(hours_ago: float, records: tuple[c.Resource, ...], speaks: bool) -> None:
     day = c.infusion(20)

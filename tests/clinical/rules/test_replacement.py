@@ -146,8 +146,8 @@ def stale(level: str) -> c.Resource:
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
-        ((MAJOR,), ("REP-10", "CONSIDER", "critical", "2.0")),
-        ((stale("0.4"), MAJOR), ("REP-10", "CONSIDER", "critical", "2.0")),
+        ((MAJOR,), ("REP-10", "CONSIDER", "critical", "")),
+        ((stale("0.4"), MAJOR), ("REP-10", "CONSIDER", "critical", "")),
         ((SIGNIFICANT,), ("REP-12", "CANNOT_ASSESS", "warning", "")),
         ((c.crs(1),), ("REP-12", "CANNOT_ASSESS", "info", "")),
         ((), ("REP-12", "CANNOT_ASSESS", "info", "")),
