@@ -11,6 +11,7 @@ from smartapp.clinical.criteria.applicability import APPLICABILITY
 from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION
+from smartapp.clinical.criteria.delta import DELTA, Delta
 from smartapp.clinical.criteria.dic import DIC
 from smartapp.clinical.criteria.dose_responses import DOSE_RESPONSES, DoseResponse
 from smartapp.clinical.criteria.draft import BLOCKERS, draft_allowed
@@ -20,8 +21,11 @@ from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.criteria.issues import ALL_ISSUES
 from smartapp.clinical.criteria.modifiers import MODIFIERS
 from smartapp.clinical.criteria.monitoring_interval import MONITORING
+from smartapp.clinical.criteria.newest_unusable import NEWEST_UNUSABLE, NewestUnusable
 from smartapp.clinical.criteria.options import CHOICE
-from smartapp.clinical.criteria.verdict import VERDICT
+from smartapp.clinical.criteria.provisos import PROVISOS
+from smartapp.clinical.criteria.standing import all_that_stands
+from smartapp.clinical.criteria.verdict import UNDERLYING, VERDICT
 from smartapp.clinical.criteria.weight import WEIGHT
 from smartapp.clinical.derived_facts import (
     Action,
@@ -36,12 +40,14 @@ from smartapp.clinical.derived_facts import (
     Modifier,
     Monitoring,
     Option,
+    Proviso,
     Tier,
     Weight,
 )
+from smartapp.clinical.finding_order import in_order
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.orders import DraftOrder, ProposedOrder
-from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap
+from smartapp.clinical.picture import BleedingLevel, ClinicalPicture, Gap, StandingOrder
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Given, Missing, Need, Rule
 from smartapp.clinical.rules import all_rules
@@ -49,6 +55,7 @@ from smartapp.clinical.words import fact_in_words
 
 T = TypeVar("T")
 
+READING_FLAGS = ("unit_assumed", "specimen_not_read")  # of a result, as its reading marks them
 GUIDELINE_NAME = "crs-coagulopathy"
 GUIDELINE_VERSION = "1.2"
 _AMOUNTS = ("ORD-03", "ORD-04", "ORD-05")
@@ -88,7 +95,8 @@ class Assessment:
     """The answer for one patient at one moment; what belongs to sections that did not run is None or empty.
 
     `gaps` is `data_issues`: those of the reading and those the criteria found. `infusion` None: no CAR-T found.
-    `decision` None where no therapy rule ran; `action` and `indicator` stand all the same.
+    `decision` None where no therapy rule ran; `action` and `indicator` stand all the same; `underlying` is the decision that DQ-17 or
+    DQ-21 replaced by them. `findings`: each row once (an order's row once for each order), the loudest first, then by clinical weight.
     """
 
     picture: ClinicalPicture
@@ -108,6 +116,11 @@ class Assessment:
     fibrinogen: EffectiveFibrinogen | None = None
     modifiers: tuple[Modifier, ...] = ()
     decision: Decision | None = None
+    underlying: Decision | None = None
+    newest_unusable: NewestUnusable | None = None
+    provisos: tuple[Proviso, ...] = ()
+    standing: tuple[StandingOrder, ...] = ()
+    delta: Delta | None = None
     draft_allowed: bool = False
     draft_blockers: tuple[Blocker, ...] = ()
     options: tuple[Option, ...] = ()
@@ -153,13 +166,13 @@ def _always(
         "tier": _told(facts, TIER) or Tier.TX,
         "bleeding": _told(facts, BLEEDING) or BleedingLevel.NONE_RECORDED,
         "outcomes": tuple(outcome for outcomes, _ in answers for outcome in outcomes),
-        "findings": tuple(sorted(findings, key=lambda finding: (-finding.indicator.rank, finding.rule, finding.text))),
+        "findings": in_order(findings),
         "gaps": (*facts.picture.gaps, *issues),
         "age": _told(facts, AGE),
         "weight": _told(facts, WEIGHT),
         "infusion": _told(facts, INFUSION),
         "crs": _told(facts, CRS),
-        "fibrinogen": _told(facts, FIBRINOGEN),
+        "fibrinogen": _flagged(facts),
     }
 
 
@@ -169,6 +182,11 @@ def _therapy(facts: Facts) -> dict[str, Any]:
     return {
         "modifiers": _told(facts, MODIFIERS) or (),
         "decision": _told(facts, DECISION),
+        "underlying": _told(facts, UNDERLYING),
+        "newest_unusable": _told(facts, NEWEST_UNUSABLE),
+        "provisos": _told(facts, PROVISOS) or (),
+        "standing": all_that_stands(facts),
+        "delta": _told(facts, DELTA),
         "draft_allowed": draft_allowed(facts),
         "draft_blockers": _told(facts, BLOCKERS) or (),
         "options": choice.options if choice else (),
@@ -176,6 +194,16 @@ def _therapy(facts: Facts) -> dict[str, Any]:
         "monitoring": _told(facts, MONITORING),
         "dose_responses": _told(facts, DOSE_RESPONSES) or (),
     }
+
+
+def _flagged(facts: Facts) -> EffectiveFibrinogen | None:
+    """The effective result with the flags that rest on more than itself."""
+    effective = _told(facts, FIBRINOGEN)
+    if effective is None:
+        return None
+    jumps = _told(facts, APPLICABILITY) is not None and _told(facts, DELTA) is not None
+    read = tuple(flag for flag in READING_FLAGS if flag in effective.result.flags)
+    return replace(effective, flags=(*effective.flags, *read, *(("delta",) if jumps else ())))
 
 
 def _told(facts: Facts, need: Need[T]) -> T | None:

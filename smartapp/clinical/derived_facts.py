@@ -92,18 +92,21 @@ class Infusion:
 class Applicability:
     """Whether the therapy rules run (APP-01, 03, 04, 06, CRS-02 grade 5), else the action and the reason in words.
 
-    `rule` is the row that decided. `reason` is what the page says, such as "no CAR-T infusion found".
+    `rule` is the row that decided. `reason` is what the page says, such as "no CAR-T infusion found". `indicator` is that of the answer
+    where they do not run.
     """
 
     runs: bool
     rule: str = ""
     action: Action | None = None
     reason: str = ""
+    indicator: Indicator = Indicator.INFO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrsStatus:
-    """The effective CRS grade (CRS-02); `grade` None means not known. `by_hand`: the clinician set it in this launch."""
+    """The effective CRS grade (CRS-02); `grade` None means not known. `by_hand`: the clinician set it in this launch. `in_words`: it was
+    read from the words of a record (DQ-24)."""
 
     band: Band
     basis: Basis
@@ -111,6 +114,7 @@ class CrsStatus:
     scale: str | None = None
     scale_assumed: bool = False
     stale: bool = False
+    in_words: bool = False
     suggested_grade: int | None = None
     peak_grade: int | None = None
     source: str = ""
@@ -243,10 +247,23 @@ class Dic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyDraw:
+    """A fall that reaches `limit` g/L by `reached` at its present `rate` g/L an hour (MON-06): draw by `by`."""
+
+    rate: Decimal
+    limit: Decimal
+    reached: datetime
+    by: datetime
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Monitoring:
-    """When fibrinogen is due (MON-01, MON-02, RCK-01); hours. `due` missing: never measured since infusion, and no dose to recheck.
+    """When fibrinogen is due (MON-01, MON-02, MON-06, RCK-01, DQ-21); hours. `due` missing: never measured since infusion, and no dose to
+    recheck. `due_rule` is the row that makes it the earliest.
 
     `recheck_due`: after the last dose nothing was collected yet. `states` are those the interval follows (guideline 0.2).
+    `early`: the fall that calls for an earlier draw (MON-06).
     """
 
     interval_h: Decimal
@@ -257,6 +274,16 @@ class Monitoring:
     reason: str = ""
     recheck_due: datetime | None = None
     states: tuple[str, ...] = ()
+    due_rule: str = ""
+    early: "EarlyDraw | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proviso:
+    """What must be known before acting, beside the verdict (`provisos`, guideline section 10); `rule` is the row it comes from."""
+
+    rule: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

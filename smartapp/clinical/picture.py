@@ -100,14 +100,16 @@ class BleedingLevel(StrEnum):
 class Bedside:
     """What the clinician added by hand in this launch (interfaces.md section 4, `/observe`); counts as recorded at `as_of`.
 
-    `suspects` maps an Observation reference to the reason it was marked suspect; `times` tells when each was added, by its
-    name or reference."""
+    `suspects` maps an Observation reference to the reason it was marked suspect; `times` tells when each was added, `users` by whom, by
+    its name or reference. `standing` are references of drafts and orders beside which another order is wanted in this launch (REP-13)."""
 
     bleeding: BleedingLevel | None = None
     crs_grade: int | None = None
     weight_kg: Decimal | None = None
     suspects: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, datetime] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    standing: frozenset[str] = frozenset()
 
     @property
     def added(self) -> frozenset[str]:

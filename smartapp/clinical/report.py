@@ -8,9 +8,19 @@ from typing import Any
 from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION, Assessment, OutcomeKind
 from smartapp.clinical.criteria.dose_responses import DoseResponse
 from smartapp.clinical.derived_facts import Action, Option
+from smartapp.clinical.finding_order import joined
+from smartapp.clinical.findings import Finding
+from smartapp.clinical.picture import OrderState, StandingOrder
 from smartapp.clinical.words import plain, rounded, to_places
 from smartapp.clinical.would_change import Change
 
+_KINDS = {
+    OrderState.DRAFT: "draft",
+    OrderState.ON_HOLD: "on_hold",
+    OrderState.ACTIVE: "order",
+    OrderState.COMPLETED: "order",
+    OrderState.DISPENSED: "dispense",
+}
 DISCLAIMER = "Decision support: verify before acting. Not a cleared medical device."
 
 
@@ -30,18 +40,23 @@ def as_json(assessment: Assessment, changes: Sequence[Change] = ()) -> dict[str,
         "infusion": _infusion(assessment),
         "crs": _crs(assessment),
         "bleeding": str(assessment.bleeding),
+        "bleeding_by": _entered(assessment, "bleeding"),
         "fibrinogen": _fibrinogen(assessment),
         "tier": str(assessment.tier),
         "modifiers": _modifiers(assessment),
         "action": str(assessment.action),
         "indicator": str(assessment.indicator),
         "target_g_per_l": _target(assessment),
+        "underlying": _underlying(assessment),
+        "newest_unusable": _newest_unusable(assessment),
         "draft_allowed": assessment.draft_allowed,
         "draft_blockers": [{"rule": blocker.rule, "text": blocker.text} for blocker in assessment.draft_blockers],
+        "provisos": [{"rule": proviso.rule, "text": proviso.text} for proviso in assessment.provisos],
+        "standing": [_standing(order) for order in assessment.standing],
         "options": [_option(option) for option in assessment.options],
         "dic": _dic(assessment),
         "monitoring": _monitoring(assessment),
-        "findings": [_finding(finding) for finding in assessment.findings],
+        "findings": [_finding(finding) for finding in _each_once(assessment.findings)],
         "rules": [_outcome(outcome) for outcome in assessment.outcomes],
         "would_change": [_change(change) for change in changes],
         "dose_responses": [_response(response) for response in assessment.dose_responses],
@@ -104,6 +119,7 @@ def _infusion(assessment: Assessment) -> dict[str, Any] | None:
             "day": infusion.day,
             "evidence": "strong" if infusion.strong else "weak",
             "source": infusion.source,
+            "by": _entered(assessment, "infusion"),
         }
     )
 
@@ -121,6 +137,7 @@ def _crs(assessment: Assessment) -> dict[str, Any] | None:
             "stale": crs.stale,
             "suggested_grade": crs.suggested_grade,
             "peak_grade": crs.peak_grade,
+            "by": _entered(assessment, "crs_grade") if crs.by_hand else None,
         }
     )
 
@@ -188,6 +205,61 @@ def _two_places(value: Decimal | None) -> str | None:
     return None if value is None else f"{to_places(value, 2)}"
 
 
+def _each_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Each rule once, also where it speaks of several orders."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    return [joined(same) if len(same) > 1 else same[0] for same in by_rule.values()]
+
+
+def _entered(assessment: Assessment, name: str) -> dict[str, Any] | None:
+    """Who entered it by hand, and when."""
+    bedside = assessment.picture.bedside
+    if name not in bedside.added:
+        return None
+    at = bedside.times.get(name)
+    return without_absent({"user": bedside.users.get(name), "at": rfc3339(at) if at else None})
+
+
+def _underlying(assessment: Assessment) -> dict[str, Any] | None:
+    decision = assessment.underlying
+    if decision is None:
+        return None
+    return {"rule": decision.row, "action": str(decision.action), "indicator": str(decision.indicator)}
+
+
+def _newest_unusable(assessment: Assessment) -> dict[str, Any] | None:
+    newest = assessment.newest_unusable
+    if newest is None:
+        return None
+    meanings = [
+        {"unit": m.unit, "g_per_l": plain(m.g_per_l), "action": str(m.action), "indicator": str(m.indicator)}
+        for m in newest.would_mean
+    ]
+    return {
+        "source": newest.source,
+        "issued" if newest.is_issued else "collected": rfc3339(newest.at),
+        "reported": newest.reported,
+        "why": newest.why,
+        "would_mean": meanings,
+    }
+
+
+def _standing(order: StandingOrder) -> dict[str, Any]:
+    body = {
+        "kind": _KINDS[order.state],
+        "product": str(order.drug),
+        "amount": _decimal(order.amount),
+        "unit": order.unit or None,
+        "authored": rfc3339(order.authored.at) if order.authored else None,
+        "by": order.by or None,
+        "source": order.source,
+        "ours": order.ours,
+    }
+    return without_absent(body)
+
+
 def _dic(assessment: Assessment) -> dict[str, Any] | None:
     dic = assessment.dic
     if dic is None:
@@ -206,6 +278,7 @@ def _monitoring(assessment: Assessment) -> dict[str, Any] | None:
         {
             "interval_h": int(interval) if interval == int(interval) else plain(interval),
             "due": rfc3339(monitoring.due) if monitoring.due else None,
+            "due_rule": monitoring.due_rule or None,
             "overdue": monitoring.overdue,
             "pending": monitoring.pending,
             "indicator": str(monitoring.indicator),

@@ -1,6 +1,7 @@
 """An assessment in sentences, for a terminal: the facts of the JSON of interfaces.md section 5."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 
 from smartapp.clinical.assessment import Assessment, OutcomeKind
 from smartapp.clinical.citations import SOURCES
@@ -9,7 +10,7 @@ from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.words import amount_words, g_per_l, rounded
+from smartapp.clinical.words import amount_words, g_per_l, rounded, standing_words
 from smartapp.clinical.would_change import Change, change_words
 
 
@@ -27,7 +28,13 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield f"Action: {assessment.action} ({assessment.indicator})"
     if not assessment.applicability.runs:
         yield f"Reason: {assessment.applicability.reason} [{assessment.applicability.rule}]"
+    if assessment.underlying is not None:
+        beneath = assessment.underlying
+        yield f"Beneath it: {beneath.action} ({beneath.indicator}) [{beneath.row}]"
+    yield from (f"First: {proviso.text} [{proviso.rule}]" for proviso in assessment.provisos)
     yield from _fact_lines(assessment)
+    if assessment.standing:
+        yield f"Standing: {standing_words(assessment.standing, UTC)} (drafts that the EHR shows)"
     for option in assessment.options:
         yield from _option_lines(option)
     if assessment.decision and assessment.options:

@@ -1,8 +1,8 @@
 """Values in the words of the screens: number, unit, the other unit, time (screens.md section 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import singledispatch
 from typing import Any
@@ -22,7 +22,7 @@ from smartapp.clinical.derived_facts import (
 )
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.orders import Product
-from smartapp.clinical.picture import Bedside, Exposure
+from smartapp.clinical.picture import Bedside, Exposure, OrderState, StandingOrder
 
 _UNITS = {Product.FIBRINOGEN_CONCENTRATE: " mg", Product.CRYOPRECIPITATE: " units"}
 _LONG = Context(prec=1000)
@@ -77,6 +77,14 @@ def age_words(span: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min ago"
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} d ago"
+
+
+def span_words(span: timedelta) -> str:
+    """How long: `41 min`, `5 h`, `2 d`."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
 
 
 def source_of(value: Any) -> str:
@@ -204,6 +212,41 @@ def amount_words(option: Option) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+_STANDS = {
+    OrderState.DRAFT: ("drafted", "not signed: sign or withdraw it first"),
+    OrderState.ON_HOLD: ("ordered", "on hold: sign or withdraw it first"),
+    OrderState.ACTIVE: ("ordered", "not recorded as given"),
+    OrderState.COMPLETED: ("ordered", "completed, administration not recorded"),
+    OrderState.DISPENSED: ("handed out", "administration not recorded"),
+}
+
+
+def standing_order_words(order: StandingOrder, at: str) -> str:
+    """`Cryoprecipitate 10 units drafted 04:56 by Dr Osei, not signed: sign or withdraw it first` (REP-13)."""
+    name = str(order.drug or order.label).replace("_", " ")
+    amount = f" {counted_amount(order.amount, order.unit)}" if order.amount is not None else ""
+    verb, state = _STANDS[order.state]
+    by = f" by {order.by}" if order.by else ""
+    return f"{name[0].upper()}{name[1:]}{amount} {verb} {at}{by}, {state}"
+
+
+def standing_words(orders: Sequence[StandingOrder], zone: tzinfo) -> str:
+    """What stands, each with its time in the site's zone."""
+    told = [
+        standing_order_words(
+            o, o.authored.at.astimezone(zone).strftime("%H:%M") if o.authored else "at an unknown time"
+        )
+        for o in orders
+    ]
+    return "; ".join(told)
+
+
+def counted_amount(amount: Decimal, unit: str) -> str:
+    """`10 units`, `3000 mg`, `1 pool`."""
+    counts = unit not in ("mg", "mg/kg", "mL") and amount != 1
+    return f"{plain(amount)} {unit}{'s' if counts else ''}"
 
 
 def capped_words(option: Option, target: Decimal | None) -> str:

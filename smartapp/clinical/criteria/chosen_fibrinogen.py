@@ -13,7 +13,7 @@ from smartapp.clinical.terminology import Analyte, Variant
 TIERED = (Variant.CLAUSS, Variant.DERIVED)
 CONFLICT = Decimal("0.3")  # g/L, DQ-08
 TOGETHER = timedelta(minutes=15)  # DQ-08
-_CLAUSS_PREFERRED = timedelta(hours=12)  # DQ-07
+CLAUSS_PREFERRED = timedelta(hours=12)  # DQ-07
 _BOUNDS = {
     Comparator.BELOW: 2,
     Comparator.AT_MOST: 2,
@@ -70,7 +70,7 @@ CHOSEN_FIBRINOGEN: Need[Chosen] = Need("chosen_fibrinogen", _chosen)
 def _gives_way(result: LabResult, results: Sequence[LabResult]) -> bool:
     """DQ-07: a derived result counts only without a Clauss within 12 h of it."""
     return result.variant is Variant.DERIVED and any(
-        other.variant is Variant.CLAUSS and abs(result.collected.at - other.collected.at) <= _CLAUSS_PREFERRED
+        other.variant is Variant.CLAUSS and abs(result.collected.at - other.collected.at) <= CLAUSS_PREFERRED
         for other in results
     )
 

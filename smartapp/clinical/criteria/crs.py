@@ -92,6 +92,7 @@ def _recorded(facts: Facts, record: CrsRecord, suggested: int | None, peak: int 
         scale=record.scale or facts.policy.get("crs_scale_default"),
         scale_assumed=record.scale is None,
         stale=own is None or own.age(facts.picture.as_of) > limit,
+        in_words=record.in_words,
         suggested_grade=suggested,
         peak_grade=peak,
         source=record.source,

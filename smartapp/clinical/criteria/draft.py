@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Iterator
 
+from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.hazards import BLOCKED_BY_ALLERGY, DYSFIBRINOGENAEMIA, THROMBOSIS
+from smartapp.clinical.criteria.newest_unusable import NEWEST_UNUSABLE, NewestUnusable
 from smartapp.clinical.criteria.options import (
     CHOICE,
     age_known,
     available,
     dose_in_question,
     over_daily_limit,
+    results_incomplete,
     serious_bleeding,
 )
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, RecentSupply
+from smartapp.clinical.criteria.standing import standing_orders
 from smartapp.clinical.criteria.weight import WEIGHT, why_no_weight
 from smartapp.clinical.derived_facts import Action, Blocker, EffectiveFibrinogen, Weight
-from smartapp.clinical.picture import ConditionRecord, Topic
+from smartapp.clinical.picture import BleedingLevel, ConditionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
-from smartapp.clinical.words import plain
+from smartapp.clinical.words import plain, standing_words
 
 
 def _read(facts: Facts) -> tuple[Blocker, ...]:
@@ -96,9 +100,15 @@ def _the_product(facts: Facts) -> Iterator[Blocker]:
 def _recent_supply(facts: Facts) -> Iterator[Blocker]:
     supply = facts.get(RECENT_SUPPLY)
     if isinstance(supply, RecentSupply):
-        what = "given" if supply.given else "ordered"
         at = supply.at.astimezone(facts.picture.zone).strftime("%H:%M") if supply.at else "an unknown time"
-        yield Blocker(rule="REP-09", text=f"Product {what} at {at}: recheck before another dose")
+        yield Blocker(rule="REP-09", text=supply.told(at))
+
+
+def _standing(facts: Facts) -> Iterator[Blocker]:
+    """REP-13: what stands, until the clinician says that another order is wanted beside it; never with major bleeding."""
+    left = [order for order in standing_orders(facts) if order.source not in facts.picture.bedside.standing]
+    if left and facts.get(BLEEDING) is not BleedingLevel.MAJOR:
+        yield Blocker(rule="REP-13", text=standing_words(left, facts.picture.zone))
 
 
 def _hazards(facts: Facts) -> Iterator[Blocker]:
@@ -135,9 +145,22 @@ def _reading(facts: Facts) -> Iterator[Blocker]:
     """DQ-17: what is known to be incomplete or unread forbids a draft."""
     crucial = (Topic.LABORATORY, Topic.ADMINISTRATIONS, Topic.MEDICATION_REQUESTS, Topic.CONDITIONS, Topic.ALLERGIES)
     for topic in crucial:
-        gap = facts.picture.unread.get(topic)
+        gap = results_incomplete(facts) if topic is Topic.LABORATORY else facts.picture.unread.get(topic)
         if gap is not None:
             yield Blocker(rule="DQ-17", text=gap.text)
+
+
+def _newest_result(facts: Facts) -> Iterator[Blocker]:
+    """DQ-21: the sample that decides is not the newest."""
+    newest = facts.get(NEWEST_UNUSABLE)
+    if (
+        isinstance(newest, NewestUnusable)
+        and isinstance(facts.get(FIBRINOGEN), EffectiveFibrinogen)
+        and not serious_bleeding(facts)
+    ):
+        at = newest.at.astimezone(facts.picture.zone).strftime("%H:%M")
+        text = newest.told(at)
+        yield Blocker(rule="DQ-21", text=text[0].upper() + text[1:])
 
 
 _CHECKS: tuple[Callable[[Facts], Iterator[Blocker]], ...] = (
@@ -146,6 +169,8 @@ _CHECKS: tuple[Callable[[Facts], Iterator[Blocker]], ...] = (
     _the_patient,
     _the_product,
     _recent_supply,
+    _standing,
     _hazards,
     _reading,
+    _newest_result,
 )

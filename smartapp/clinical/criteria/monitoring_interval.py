@@ -7,15 +7,22 @@ from decimal import Decimal
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.early_draw import EARLY_DRAW
 from smartapp.clinical.criteria.fibrinogen import TIER, hours
 from smartapp.clinical.criteria.infusion import since_infusion
+from smartapp.clinical.criteria.newest_unusable import NEWEST_UNUSABLE, NewestUnusable
 from smartapp.clinical.criteria.products_given import last_dose_end
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
-from smartapp.clinical.derived_facts import Band, CrsStatus, Monitoring, Tier
+from smartapp.clinical.derived_facts import Band, CrsStatus, EarlyDraw, Monitoring, Tier
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import Exposure, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 
+_REASONS = {
+    "RCK-01": "recheck after the last dose",
+    "MON-06": "earlier because it falls",
+    "DQ-21": "the newest result could not be used",
+}
 _STATES = {Tier.T1: "t1", Tier.T2: "t2"}
 _LOW = frozenset({Tier.T1, Tier.T2})
 
@@ -63,23 +70,38 @@ def _read(facts: Facts) -> Monitoring:
     late = last is not None and hours(now - last) > timing.interval_h * (1 + facts.policy.get("monitor_grace"))
     overdue = last is not None and (late or late_recheck)
     pending = _pending(facts)
-    due = min((time for time in (by_interval, timing.recheck_due) if time is not None), default=None)
+    early = facts.get(EARLY_DRAW)
+    due, due_rule = _earliest(facts, by_interval, timing.recheck_due, early)
     indicator = _indicator(facts, timing) if overdue and not pending else Indicator.INFO
-    reason = (
-        "recheck after the last dose"
-        if due is not None and due == timing.recheck_due
-        else f"every {timing.interval_h:f} h"
-    )
     return Monitoring(
         interval_h=timing.interval_h,
         indicator=indicator,
         overdue=overdue,
         pending=pending,
         due=due,
-        reason=reason,
+        reason=_REASONS.get(due_rule, f"every {timing.interval_h:f} h"),
         recheck_due=timing.recheck_due,
         states=states(facts),
+        due_rule=due_rule,
+        early=early if isinstance(early, EarlyDraw) else None,
     )
+
+
+def _earliest(
+    facts: Facts, by_interval: datetime | None, recheck: datetime | None, early: EarlyDraw | Missing | None
+) -> tuple[datetime | None, str]:
+    """The earliest due time and its row; now where the newest result could not be used, unless it is past already (DQ-21)."""
+    times = [
+        (time, rule)
+        for time, rule in (
+            (recheck, "RCK-01"),
+            (by_interval, "MON-01"),
+            (early.by if isinstance(early, EarlyDraw) else None, "MON-06"),
+            (facts.picture.as_of if isinstance(facts.get(NEWEST_UNUSABLE), NewestUnusable) else None, "DQ-21"),
+        )
+        if time is not None
+    ]
+    return min(times, key=lambda pair: pair[0]) if times else (None, "")
 
 
 MONITORING: Need[Monitoring] = Need("monitoring", _read)

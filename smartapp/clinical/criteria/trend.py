@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from smartapp.clinical.codes import FIBRINOGEN_PRODUCTS
 from smartapp.clinical.criteria.chosen_fibrinogen import USABLE_FIBRINOGEN
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, hours
+from smartapp.clinical.criteria.products_given import product_starts
 from smartapp.clinical.labs import LabResult
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.words import in_words, rounded
@@ -57,10 +57,7 @@ def _comparable(facts: Facts, now: LabResult, other: LabResult) -> bool:
 
 
 def _dose_between(facts: Facts, earlier: LabResult, later: LabResult) -> bool:
-    return any(
-        exposure.drug in FIBRINOGEN_PRODUCTS and earlier.collected.at <= exposure.start.at <= later.collected.at
-        for exposure in facts.picture.exposures
-    )
+    return any(earlier.collected.at <= dose.start.at <= later.collected.at for dose in product_starts(facts))
 
 
 def _is_fall(facts: Facts, before: Decimal, after: Decimal) -> bool:

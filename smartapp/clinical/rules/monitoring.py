@@ -6,10 +6,10 @@ from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.criteria.monitoring_interval import MONITORING, UNMEASURED
 from smartapp.clinical.criteria.tocilizumab import POST_TOCI
-from smartapp.clinical.derived_facts import Band, Basis, CrsStatus, Tier
+from smartapp.clinical.derived_facts import Band, Basis, CrsStatus, EarlyDraw, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
-from smartapp.clinical.words import clock
+from smartapp.clinical.words import clock, fibrinogen_words, rounded
 
 _PANEL = Row(
     id="MON-01",
@@ -20,6 +20,15 @@ _PANEL = Row(
     citations=("BUE21", "PERL24", "ASCO21"),
 )
 _OVERDUE = Row(id="MON-02", version=2, title="Fibrinogen overdue", level=EvidenceLevel.L5, citations=("BUE21",))
+_EARLIER = Row(
+    id="MON-06",
+    version=1,
+    released=REVISED_1_2,
+    revised=REVISED_1_2,
+    title="Draw earlier because it falls",
+    level=EvidenceLevel.L5,
+    citations=(),
+)
 STRONG_CRS = frozenset({"moderate", "severe"})
 WITH_D_DIMER = STRONG_CRS | {"t1", "t2"}
 
@@ -29,7 +38,7 @@ def monitoring_due(given: Given) -> tuple[Finding, ...]:
 
     Guideline: MON-01 gives the panel (fibrinogen, PT/PTT and ferritin belong to the work-up of every CRS grade, ASCO21, L3; the hours are project
     defaults), and the interval of the most demanding state; MON-02 when a check is overdue: after a quarter more than the
-    interval, or with RCK-01 as soon as the recheck after a dose is late.
+    interval, or with RCK-01 as soon as the recheck after a dose is late; MON-06 asks for an earlier draw where a fall would reach a limit before.
     Applies when: fibrinogen was measured since the infusion, or a recheck is due.
     Silent when: it was never measured since (MON-03).
     Cannot tell when: never; unknown CRS has an interval of its own.
@@ -39,10 +48,21 @@ def monitoring_due(given: Given) -> tuple[Finding, ...]:
         return ()
     due = f"{clock(monitoring.due)} ({monitoring.reason})"
     found = [_PANEL.finds(f"Next fibrinogen due {due}, with {panel(monitoring.states)}")]
+    if monitoring.early is not None and monitoring.due_rule == "MON-06":
+        found.append(_earlier(monitoring.early, given.get(CRS)))
     if monitoring.overdue:
         pending = "; a result is pending" if monitoring.pending else ""
         found.append(_OVERDUE.finds(f"Fibrinogen is overdue: it was due {due}{pending}", monitoring.indicator))
     return tuple(found)
+
+
+def _earlier(early: EarlyDraw, crs: CrsStatus | None) -> Finding:
+    text = (
+        f"Fibrinogen is falling {rounded(early.rate)} g/L an hour: at this rate below {fibrinogen_words(early.limit)} g/L about "
+        f"{clock(early.reached)}; consider drawing by {clock(early.by)}"
+    )
+    severe = crs is not None and crs.band is Band.SEVERE
+    return _EARLIER.finds(text, Indicator.WARNING if severe else Indicator.INFO, evidence=early.sources)
 
 
 def panel(states: tuple[str, ...]) -> str:
@@ -139,7 +159,7 @@ def _resolved(crs: CrsStatus) -> bool:
 
 
 RULES = (
-    Rule(rows=(_PANEL, _OVERDUE), needs=(MONITORING,), applies=monitoring_due),
+    Rule(rows=(_PANEL, _OVERDUE, _EARLIER), needs=(MONITORING,), wants=(CRS,), applies=monitoring_due),
     Rule(rows=(_MON_03,), needs=(UNMEASURED, CRS, INFUSION), applies=never_measured),
     Rule(rows=(_MON_04,), needs=(BASELINE,), applies=baseline),
     Rule(rows=(_MON_05,), needs=(CRS, POST_TOCI, TIER, STEADY), applies=stop_monitoring),

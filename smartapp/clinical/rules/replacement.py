@@ -9,10 +9,11 @@ from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN, FIBRINOGEN_STATE, 
 from smartapp.clinical.criteria.modifiers import MODIFIERS
 from smartapp.clinical.criteria.monitoring_interval import MONITORING
 from smartapp.clinical.criteria.products_given import RECENT_SUPPLY, REPEATED_DOSES
+from smartapp.clinical.criteria.standing import STANDING, STANDING_LONG
 from smartapp.clinical.derived_facts import Action, Decision, EffectiveFibrinogen, Monitoring, NoFibrinogen
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
-from smartapp.clinical.words import clock, fibrinogen_words, rounded
+from smartapp.clinical.words import clock, fibrinogen_words, rounded, standing_order_words
 
 TRIAL_NOTE = (
     "Prophylactic replacement without bleeding is not supported by trials; general guidance (NHSBT, Australia, BSH) reserves it for "
@@ -105,7 +106,8 @@ _RECENT = Row(
 def recent_dose_or_order(given: Given) -> tuple[Finding, ...]:
     """Recheck before another dose.
 
-    Guideline: REP-09, a product started after the sample and within 6 h, or on order for at most 4 h, is to be rechecked first.
+    Guideline: REP-09, a product started after the sample and within 6 h, or on order for at most 4 h, is to be rechecked first; so is one that
+    was ordered or handed out within 6 h and is not recorded as given, and what by its words may have been one.
     Applies when: it holds for the latest product.
     Silent when: nothing was given or ordered so recently.
     Cannot tell when: administrations or orders could not be read.
@@ -113,10 +115,37 @@ def recent_dose_or_order(given: Given) -> tuple[Finding, ...]:
     supply = given[RECENT_SUPPLY]
     if supply is None:
         return ()
-    what = "given" if supply.given else "ordered"
     at = clock(supply.at) if supply.at else "an unknown time"
-    source = supply.given.source if supply.given else supply.ordered.source if supply.ordered else ""
-    return (_RECENT.finds(f"Product {what} at {at}: recheck before another dose", evidence=(source,)),)
+    return (_RECENT.finds(supply.told(at), evidence=(supply.source,)),)
+
+
+_STANDING = Row(
+    id="REP-13",
+    version=1,
+    released=REVISED_1_2,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="Standing draft or order",
+    level=EvidenceLevel.L5,
+    citations=(),
+)
+
+
+def standing_draft(given: Given) -> tuple[Finding, ...]:
+    """Name the drafts and orders that stand, whoever wrote them.
+
+    Guideline: REP-13, a draft, an order on hold, or an active order that is old and not recorded as given, of the last 24 h: it is signed or
+    withdrawn before another is written.
+    Applies when: one stands among the orders that the EHR shows.
+    Silent when: none does.
+    Cannot tell when: orders could not be read and show none.
+    """
+    standing = given[STANDING]
+    if not standing:
+        return ()
+    told = [standing_order_words(o, clock(o.authored.at) if o.authored else "at an unknown time") for o in standing]
+    indicator = Indicator.WARNING if given.get(STANDING_LONG) else Indicator.INFO
+    return (_STANDING.finds("; ".join(told), indicator, evidence=tuple(order.source for order in standing)),)
 
 
 _REP_11 = Row(
@@ -157,6 +186,7 @@ RULES = (
         ),
         applies=replacement_table,
     ),
+    Rule(rows=(_STANDING,), needs=(STANDING,), wants=(STANDING_LONG,), applies=standing_draft),
     Rule(rows=(_RECENT,), needs=(RECENT_SUPPLY,), applies=recent_dose_or_order),
     Rule(rows=(_REP_11,), needs=(REPEATED_DOSES, REPEATED), applies=repeated_doses),
 )
