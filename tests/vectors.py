@@ -46,6 +46,17 @@ def _answer(tier: str, action: str, indicator: str, **more: Any) -> dict[str, An
 _SEVERE_HAEMATEMESIS = c.condition("bleed", "K92.0", 3, severity={"text": "severe"})
 _HAEMATURIA = c.condition("bleed", "R31.0", 3)
 
+_RESOLVED = c.crs(2, 24 * 20, abatementDateTime=c.ago(days=10))
+_HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+_V26 = (c.patient("1990-01-10"), c.infusion(), c.crs(2), c.fibrinogen("0.9", hours_ago=3), c.weight("70"))
+_V28 = (
+    c.patient("1990-01-10"),
+    c.infusion(),
+    c.crs(2),
+    c.fibrinogen("1.10", hours_ago=39 / 60, id_="new", valueQuantity={"value": 1.10}),
+)
+_V29 = (c.patient("1990-01-10"), c.infusion(), c.crs(1), c.fibrinogen("1.62"))
+
 VECTORS = (
     Vector(
         "V01",
@@ -304,5 +315,148 @@ VECTORS = (
         },
         RIASTAP,
         ("REP-05", "SAF-01"),
+    ),
+    Vector(
+        "V21",
+        (
+            c.patient("2001-02-10"),
+            c.infusion(6),
+            c.crs(3),
+            c.fibrinogen("0.8"),
+            c.weight("70"),
+            c.result("hct", "4544-3", "28", "%", 4),
+        ),
+        {
+            **_answer("T2", "REPLACE", "critical", draft_allowed=True),
+            "options.0.product": "cryoprecipitate",
+            "options.0.form": "pathogen_reduced",
+            "options.0.doses": 2,
+            "options.0.mg_per_dose": "1450",
+            "options.0.predicted_g_per_l": "1.62",
+            "options.0.predicted_low_g_per_l": "1.21",
+        },
+        ("cryo_product=pathogen_reduced",),
+        ("REP-03",),
+    ),
+    Vector(
+        "V22",
+        (c.patient("2019-01-10"), c.infusion(), c.crs(3), c.fibrinogen("0.9"), c.weight("20")),
+        {**_answer("T2", "REPLACE", "critical"), "options.0.doses": 1, "options.0.product": "cryoprecipitate"},
+        ("cryo_product=pathogen_reduced",),
+        ("REP-03",),
+    ),
+    *(
+        Vector(
+            f"V23 {words}",
+            (
+                c.patient("1990-01-10"),
+                c.infusion(29),
+                _RESOLVED,
+                c.given("toci", "L04AC07", hours_ago=hours),
+                c.fibrinogen("0.9"),
+            ),
+            _answer("T2", "REPLACE", indicator),
+            (),
+            (rule,),
+        )
+        for words, hours, rule, indicator in (
+            ("27 d", 27 * 24, "REP-03", "critical"),
+            ("28 d", 28 * 24, "REP-03", "critical"),
+            ("28 d and a second", 28 * 24 + 1 / 3600, "REP-04", "warning"),
+        )
+    ),
+    Vector(
+        "V25",
+        (c.patient("2001-02-10"), c.infusion(6), c.crs(3), c.fibrinogen("0.8"), c.weight("70")),
+        {"options.0.predicted_g_per_l": "1.53", "options.0.predicted_low_g_per_l": "1.16"},
+        RIASTAP,
+    ),
+    Vector(
+        "V26 P9025",
+        (*_V26, c.given("dose", "P9025", _HCPCS, hours_ago=2)),
+        _answer("T2", "REPLACE", "critical", draft_allowed=True),
+        (),
+        ("REP-03",),
+    ),
+    Vector(
+        "V26 P9026",
+        (*_V26, c.given("dose", "P9026", _HCPCS, hours_ago=2)),
+        {**_answer("T2", "REPLACE", "critical", draft_allowed=False), "blocker": "REP-09"},
+        (),
+        ("REP-03", "REP-09"),
+    ),
+    Vector(
+        "V28",
+        (*_V28, c.fibrinogen("1.6", hours_ago=7, id_="before")),
+        {
+            **_answer("T0", "CANNOT_ASSESS", "warning", draft_allowed=False, monitoring__due="2026-03-01T08:00:00Z"),
+            "underlying": {"rule": "REP-08", "action": "MONITOR", "indicator": "info"},
+            "monitoring.due_rule": "DQ-21",
+            "newest_unusable.source": "Observation/new",
+            "newest_unusable.would_mean": [
+                {"unit": "g/L", "g_per_l": "1.1", "action": "CONSIDER", "indicator": "warning"}
+            ],
+        },
+        (),
+        ("REP-08", "DQ-21"),
+        findings={"DQ-21": "warning"},
+    ),
+    Vector(
+        "V28 0.8",
+        (*_V28, c.fibrinogen("0.8", hours_ago=7, id_="before"), c.weight("70")),
+        {**_answer("T2", "REPLACE", "critical", draft_allowed=False), "provisos.0.rule": "DQ-21", "blocker": "DQ-21"},
+        (),
+        ("REP-03", "DQ-21"),
+    ),
+    Vector(
+        "V29 fall",
+        (
+            c.patient("1990-01-10"),
+            c.infusion(),
+            c.crs(1),
+            c.fibrinogen("2.95", hours_ago=6, id_="before"),
+            c.fibrinogen("0.8"),
+        ),
+        {"tier": "T2", "fibrinogen.flags": ["delta"], "provisos.0.rule": "DQ-22"},
+        (),
+        ("DQ-22",),
+    ),
+    Vector(
+        "V29 rise",
+        (*_V29, c.fibrinogen("0.45", hours_ago=1 + 41 / 60, id_="before")),
+        {"tier": "T0", "fibrinogen.flags": ["delta"], "provisos.0.rule": "DQ-22"},
+        (),
+        ("DQ-22",),
+    ),
+    Vector(
+        "V29 rise after a dose",
+        (
+            *_V29,
+            c.fibrinogen("0.45", hours_ago=1 + 41 / 60, id_="before"),
+            c.given("dose", "B02BB01", hours_ago=1 + 20 / 60),
+        ),
+        {"tier": "T0", "fibrinogen.flags": []},
+    ),
+    *(
+        Vector(
+            f"V33 {before}",
+            (
+                c.patient("1990-01-10"),
+                c.infusion(),
+                c.crs(2, 14),
+                c.fibrinogen(before, hours_ago=12, id_="before"),
+                c.fibrinogen("2.0", hours_ago=0),
+                *more,
+            ),
+            {"monitoring.due": due, "monitoring.due_rule": rule},
+            (),
+            ("MON-06",) if rule == "MON-06" else (),
+        )
+        for before, more, due, rule in (
+            ("3.0", (), "2026-03-01T12:48:00Z", "MON-06"),
+            ("2.85", (), "2026-03-01T13:38:49Z", "MON-06"),
+            ("3.0", (c.given("toci", "L04AC07", hours_ago=6),), "2026-03-01T12:48:00Z", "MON-06"),
+            ("3.0", (c.given("dose", "B02BB01", hours_ago=6),), "2026-03-01T20:00:00Z", "MON-01"),
+        )
     ),
 )

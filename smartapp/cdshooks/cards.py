@@ -8,7 +8,7 @@ from typing import Any
 
 from smartapp.cdshooks.serialization import Card, CardAction, CardCoding, CardSource, Link, Suggestion
 from smartapp.clinical.amount_words import amount_words
-from smartapp.clinical.assessment import Assessment
+from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
 from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.criteria.infusion import hidden_records
 from smartapp.clinical.derived_facts import Action as Advice
@@ -160,7 +160,7 @@ def card_for(
         detail=_detail(assessment, findings, gaps),
         indicator=str(loudest),
         source=CardSource(
-            label="Fibrinogen Watch: CRS coagulopathy guideline 1.1",
+            label=f"Fibrinogen Watch: CRS coagulopathy guideline {GUIDELINE_VERSION}",
             url=f"{addresses.rules_url}/{rules[0]}" if rules else addresses.rules_url,
             topic=_TOPIC,
         ),

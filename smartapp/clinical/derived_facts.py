@@ -78,7 +78,8 @@ class Age:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infusion:
-    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `local_date` and `day` are missing if undated."""
+    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `local_date` and `day` are missing if undated.
+    `by_crs`: only the record of this condition speaks for it (DQ-24)."""
 
     product: CarTProduct
     strong: bool
@@ -86,6 +87,7 @@ class Infusion:
     local_date: date | None = None
     day: int | None = None
     start: datetime | None = None
+    by_crs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

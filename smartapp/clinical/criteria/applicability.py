@@ -1,12 +1,18 @@
 """Whether the therapy rules run for this patient (APP-01, APP-03, APP-04, APP-06, CRS-02)."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.crs import CRS
+from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.fibrinogen import TIER
 from smartapp.clinical.criteria.hazards import congenital
 from smartapp.clinical.criteria.infusion import INFUSION, PLANNED_INFUSION, hidden_records, toxicity_without_infusion
 from smartapp.clinical.derived_facts import Action, Applicability, Band, CrsStatus, Infusion, Tier
-from smartapp.clinical.picture import BleedingLevel, Topic
+from smartapp.clinical.findings import Indicator
+from smartapp.clinical.partial_datetime import Moment
+from smartapp.clinical.picture import BleedingLevel, InfusionRecord, Topic
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import CarTProduct
 
@@ -29,7 +35,7 @@ def _read(facts: Facts) -> Applicability:
             "APP-04", Action.NONE, "the CAR-T product is not tisagenlecleucel, and the site does not extrapolate"
         )
     if infusion.day is None:
-        return _stop("APP-01", Action.CANNOT_ASSESS, "CAR-T therapy suspected, infusion date not found")
+        return _undated(facts, infusion)
     return _by_crs_and_day(facts, infusion.day)
 
 
@@ -38,7 +44,7 @@ APPLICABILITY: Need[Applicability] = Need("applicability", _read)
 
 def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
     if missing.inputs:
-        return _stop("APP-01", Action.CANNOT_ASSESS, missing.why)
+        return replace(_stop("APP-01", Action.CANNOT_ASSESS, missing.why), indicator=Indicator.WARNING)
     if not isinstance(facts.get(PLANNED_INFUSION), Missing):
         return _stop("APP-01", Action.NONE, "a CAR-T infusion is planned, none is recorded yet")
     toxicity = toxicity_without_infusion(facts)
@@ -52,6 +58,32 @@ def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
         )
     doubt = " among the records that could be read" if hidden_records(facts.picture) else ""
     return _stop("APP-01", Action.NONE, f"no CAR-T infusion found{doubt}")
+
+
+def _undated(facts: Facts, infusion: Infusion) -> Applicability:
+    """Weak or undated evidence: a warning where some day in the window would give REPLACE with what is known (APP-01, DQ-24)."""
+    rule, reason = "APP-01", "CAR-T therapy suspected, infusion date not found"
+    if infusion.by_crs:
+        rule, reason = "DQ-24", f"{infusion.by_crs} is recorded, no CAR-T infusion was recognised: confirm"
+    alert = Indicator.WARNING if _could_replace(facts, infusion) else Indicator.INFO
+    return replace(_stop(rule, Action.CANNOT_ASSESS, reason), indicator=alert)
+
+
+def _could_replace(facts: Facts, infusion: Infusion) -> bool:
+    if facts.get(TIER) not in (Tier.T1, Tier.T2):
+        return False
+    days = range(int(facts.policy.get("window_days")), -1, -1)
+    return any(_replaces(facts, infusion, day) for day in days)
+
+
+def _replaces(facts: Facts, infusion: Infusion, day: int) -> bool:
+    """Whether section 4 says REPLACE, had the infusion been given so many days ago."""
+    start = Moment(facts.picture.as_of - timedelta(days=day))
+    dated = InfusionRecord(product=infusion.product, source=infusion.source, strong=True, start=start)
+    there = Facts(replace(facts.picture, infusions=(dated,)), facts.policy)
+    applicability, decision = there.get(APPLICABILITY), there.get(DECISION)
+    runs = not isinstance(applicability, Missing) and applicability.runs
+    return runs and not isinstance(decision, Missing) and decision.action is Action.REPLACE
 
 
 def _is_other(infusion: Infusion) -> bool:

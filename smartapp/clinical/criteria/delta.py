@@ -45,7 +45,7 @@ def _read(facts: Facts) -> Delta | Missing | None:
     if isinstance(effective, Missing):
         return effective
     now = effective.result
-    before = _before(facts, now)
+    before = _before(facts, now) if now.low is None else None  # a range shows no jump (DQ-25)
     if before is None or now.collected.at - before.collected.at > facts.policy.span("delta_h"):
         return None
     if _exceeds(facts, before.value - now.value, before.value, "fall"):
@@ -61,7 +61,7 @@ DELTA: Need[Delta | None] = Need("delta", _read)
 def _before(facts: Facts, now: LabResult) -> LabResult | None:
     """The result of the sample before this one: of that sample's results the one that DQ-08 lets count."""
     results = facts.get(USABLE_FIBRINOGEN)
-    same = () if isinstance(results, Missing) else [r for r in results if r.variant is now.variant]
+    same = () if isinstance(results, Missing) else [r for r in results if r.variant is now.variant and r.low is None]
     earlier = [r for r in same if now.collected.at - r.collected.at > TOGETHER]
     if not earlier:
         return None

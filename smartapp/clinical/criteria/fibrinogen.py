@@ -62,7 +62,9 @@ def _state(facts: Facts) -> EffectiveFibrinogen | NoFibrinogen:
         )
     if tier is Tier.TX:
         what = "bound" if result.low is None else "range"
-        return NoFibrinogen(why=f"{result.reported} is a {what} that does not tell the tier", last=result, last_age_h=age)
+        return NoFibrinogen(
+            why=f"{result.reported} is a {what} that does not tell the tier", last=result, last_age_h=age
+        )
     return EffectiveFibrinogen(
         result=result,
         tier=tier,

@@ -8,7 +8,14 @@ from smartapp.clinical.picture import Topic
 from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row, Rule, policy
 from smartapp.clinical.terminology import CarTProduct
 
-_SUSPECTED = Row(id="APP-01", version=1, title="Find the CAR-T infusion", level=EvidenceLevel.L5, citations=("BUE21",))
+_SUSPECTED = Row(
+    id="APP-01",
+    version=2,
+    revised=REVISED_1_2,
+    title="Find the CAR-T infusion",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
+)
 _WINDOW = Row(
     id="APP-03",
     version=1,
@@ -23,6 +30,15 @@ _PRODUCT = Row(
     title="Say where the evidence is extrapolated",
     level=EvidenceLevel.L5,
     citations=("BUE21", "KYO", "LEG23"),
+)
+_BY_CRS = Row(
+    id="DQ-24",
+    version=1,
+    released=REVISED_1_2,
+    revised=REVISED_1_2,
+    title="CRS or ICANS without a recognised infusion",
+    level=EvidenceLevel.L5,
+    citations=(),
 )
 _STOP = Row(
     id="APP-06",
@@ -45,7 +61,8 @@ _BCMA = frozenset({CarTProduct.IDECABTAGENE, CarTProduct.CILTACABTAGENE})
 def infusion_found(given: Given) -> tuple[Finding, ...]:
     """Say whether, and how surely, this patient had CAR-T therapy.
 
-    Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run.
+    Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run; so is CRS or ICANS
+    without a recognised infusion (DQ-24).
     APP-03, APP-04 and APP-06 bound the patients for whom the rules speak; the indication is shown and gates nothing.
     DQ-24: CRS or ICANS recorded in the window, and neither an infusion nor a plan, is never quiet.
     Applies when: CAR-T is suspected but undated, CRS or ICANS is recorded without an infusion, the product is not tisagenlecleucel, the
@@ -54,16 +71,24 @@ def infusion_found(given: Given) -> tuple[Finding, ...]:
     Cannot tell when: procedures or administrations could not be read and no infusion is known.
     """
     stop, infusion = given[APPLICABILITY], given.get(INFUSION)
+    if infusion is None and stop.rule == "APP-01" and stop.action is Action.CANNOT_ASSESS:
+        return (_SUSPECTED.finds(f"It cannot be told whether CAR-T cells were given: {stop.reason}", stop.indicator),)
     if infusion is None or (not stop.runs and stop.action is Action.NONE):
         return _stopped(stop)
     notes = _notes(infusion, given.get(INDICATION)) if stop.runs else ()
-    return (*_stopped(stop), *_suspected(infusion), *notes)
+    return (*_stopped(stop), *_suspected(infusion, stop), *notes)
 
 
-def _suspected(infusion: Infusion) -> tuple[Finding, ...]:
+def _suspected(infusion: Infusion, stop: Applicability) -> tuple[Finding, ...]:
     if infusion.day is not None:
         return ()
-    return (_SUSPECTED.finds("CAR-T therapy suspected, infusion date not found: confirm", evidence=(infusion.source,)),)
+    if infusion.by_crs:
+        text = (
+            f"{infusion.by_crs[0].upper()}{infusion.by_crs[1:]} is recorded, no CAR-T infusion was recognised: confirm"
+        )
+        return (_BY_CRS.finds(text, stop.indicator, evidence=(infusion.source,)),)
+    text = "CAR-T therapy suspected, infusion date not found: confirm"
+    return (_SUSPECTED.finds(text, stop.indicator, evidence=(infusion.source,)),)
 
 
 def _stopped(stop: Applicability) -> tuple[Finding, ...]:
@@ -94,7 +119,8 @@ def _notes(infusion: Infusion, indication: str | None) -> tuple[Finding, ...]:
 
 _APP_05 = Row(
     id="APP-05",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Be ready before a planned infusion",
     level=EvidenceLevel.L2,

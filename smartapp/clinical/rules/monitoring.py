@@ -19,7 +19,14 @@ _PANEL = Row(
     level=EvidenceLevel.L5,
     citations=("BUE21", "PERL24", "ASCO21"),
 )
-_OVERDUE = Row(id="MON-02", version=2, title="Fibrinogen overdue", level=EvidenceLevel.L5, citations=("BUE21",))
+_OVERDUE = Row(
+    id="MON-02",
+    version=3,
+    revised=REVISED_1_2,
+    title="Fibrinogen overdue",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
+)
 _EARLIER = Row(
     id="MON-06",
     version=1,

@@ -95,7 +95,8 @@ def _what_to_send(state: EffectiveFibrinogen | NoFibrinogen | None, text: str) -
 
 _RECENT = Row(
     id="REP-09",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Recent dose: recheck first",
     level=EvidenceLevel.L5,
@@ -149,7 +150,13 @@ def standing_draft(given: Given) -> tuple[Finding, ...]:
 
 
 _REP_11 = Row(
-    id="REP-11", version=2, uses_birth_date=False, title="Repeated need", level=EvidenceLevel.L5, citations=()
+    id="REP-11",
+    version=3,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="Repeated need",
+    level=EvidenceLevel.L5,
+    citations=(),
 )
 REPEATED = policy("repeat_doses_alert_24h")
 

@@ -14,7 +14,13 @@ from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 from smartapp.clinical.words import MODIFIER_WORDS, clock, g_per_l
 
 _BLD_01 = Row(
-    id="BLD-01", version=1, uses_birth_date=False, title="Bleeding level", level=EvidenceLevel.L5, citations=("BUE21",)
+    id="BLD-01",
+    version=2,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="Bleeding level",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
 )
 
 
@@ -35,7 +41,13 @@ def bleeding_status(given: Given) -> tuple[Finding, ...]:
 
 
 _TRD_01 = Row(
-    id="TRD-01", version=1, uses_birth_date=False, title="Downward trend", level=EvidenceLevel.L5, citations=("BUE21",)
+    id="TRD-01",
+    version=2,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="Downward trend",
+    level=EvidenceLevel.L5,
+    citations=("BUE21",),
 )
 
 

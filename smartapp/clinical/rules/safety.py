@@ -14,7 +14,8 @@ from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row
 
 _SAF_01 = Row(
     id="SAF-01",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Active thrombosis",
     level=EvidenceLevel.L2,
     citations=("JOH21", "RIA", "FIB24"),
@@ -42,7 +43,8 @@ def thrombosis(given: Given) -> tuple[Finding, ...]:
 
 _SAF_02 = Row(
     id="SAF-02",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Allergy to plasma-derived products",
     level=EvidenceLevel.L1,
     citations=("RIA",),

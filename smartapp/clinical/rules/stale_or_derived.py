@@ -6,10 +6,10 @@ from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN_STATE
 from smartapp.clinical.derived_facts import Band, EffectiveFibrinogen, NoFibrinogen, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
 from smartapp.clinical.words import plain
 
-_STALE = Row(id="DQ-03", version=1, title="Stale fibrinogen", level=EvidenceLevel.L5, citations=())
+_STALE = Row(id="DQ-03", version=2, revised=REVISED_1_2, title="Stale fibrinogen", level=EvidenceLevel.L5, citations=())
 _DERIVED = Row(id="DQ-07", version=1, title="Derived fibrinogen", level=EvidenceLevel.L5, citations=())
 LIMIT = policy("fib_tier_max_age_h")
 _STRONG = (Band.MODERATE, Band.SEVERE)

@@ -56,7 +56,7 @@ def test_a_plan_for_today_does_not_hide_the_next_one() -> None:
     [
         ("true", "false", ["info"]),
         ("false", "true", ["info"]),
-        ("false", "false", ["warning", "info"]),
+        ("false", "false", ["warning"]),
     ],
 )
 def test_no_source_at_all_is_a_warning(cryo: str, concentrate: str, indicators: list[str]) -> None:
