@@ -437,6 +437,16 @@ VECTORS = (
         ),
         {"tier": "T0", "fibrinogen.flags": []},
     ),
+    Vector(
+        "V31",
+        (
+            c.patient("1990-01-10"),
+            c.infusion(),
+            {**c.crs(3), "code": {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.90", "code": "D89.833"}]}},
+            c.fibrinogen("1.8"),
+        ),
+        {"crs.grade": 3, "crs.basis": "recorded"},
+    ),
     *(
         Vector(
             f"V33 {before}",

@@ -58,7 +58,7 @@ T = TypeVar("T")
 READING_FLAGS = ("unit_assumed", "specimen_not_read")  # of a result, as its reading marks them
 GUIDELINE_NAME = "crs-coagulopathy"
 GUIDELINE_VERSION = "1.2"
-_AMOUNTS = ("ORD-03", "ORD-04", "ORD-05")
+_AMOUNTS = ("ORD-03", "ORD-04", "ORD-05", "ORD-11", "ORD-12")
 
 
 class OutcomeKind(StrEnum):
@@ -141,10 +141,11 @@ def assess(picture: ClinicalPicture, policy: SitePolicy, rules: tuple[Rule, ...]
 
 
 def amount_findings(assessment: Assessment, order: ProposedOrder) -> tuple[Finding, ...]:
-    """What ORD-03 to ORD-05 say of an amount that is about to be approved, as of a draft on an order pad."""
+    """What ORD-03 to 05, 11 and 12 say of an amount that is about to be approved, as of a draft on an order pad."""
     drug = next(drug for drug, product in PRODUCTS.items() if product is order.product)
     units = None if order.units is None else Decimal(order.units)
-    draft = DraftOrder(source="", drug=drug, dose_mg=order.dose_mg, units=units)
+    doses = None if order.doses is None else Decimal(order.doses)
+    draft = DraftOrder(source="", drug=drug, dose_mg=order.dose_mg, donor_units=units, doses=doses)
     rules = tuple(rule for rule in all_rules() if any(row.id in _AMOUNTS for row in rule.rows))
     found = assess(replace(assessment.picture, draft_orders=(draft,)), assessment.policy, rules).findings
     return tuple(finding for finding in found if finding.rule in _AMOUNTS)

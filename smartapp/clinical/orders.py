@@ -1,6 +1,7 @@
 """Orders: what we suggest (`ProposedOrder`) and what the clinician is writing (`DraftOrder`)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -49,6 +50,7 @@ class ProposedOrder:
     vials: int | None = None
     volume_ml: Decimal | None = None
     max_rate_ml_per_min: Decimal | None = None
+    doses: int | None = None
     basis: str = ""
     supporting: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ class DraftOrder:
     `source` is its reference, or its place in the bundle where it has no id. An amount is the sum of the draft's dosages, each in the
     measure it was written in: `dose_mg`, `mg_per_kg` (by weight), `ml`, `vials`, `donor_units` (single-donor units of
     cryoprecipitate), `pools`, `doses` (pathogen-reduced), and `units` where the draft does not say of which. Of a range it is the
-    high end, and `low_share` the low end as a share of it (else 1).
+    high end, and `low_share` the low end as a share of it (else 1). `identifiers` as `system|value`; `links`: the references of basedOn,
+    priorPrescription and replaces as written.
     """
 
     source: str
@@ -86,3 +89,6 @@ class DraftOrder:
     donor_units: Decimal | None = None
     low_share: Decimal = Decimal(1)
     label: str = ""
+    authored: datetime | None = None
+    identifiers: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -101,13 +102,51 @@ def _draft(
 ) -> Draft:
     kind, id_ = str(body["resourceType"]), body.get("id")
     concepts = list(_concepts(body, medications))
-    order = DraftOrder(
+    bare = DraftOrder(
         source=f"{kind}/{id_}" if isinstance(id_, str) and id_ else f"{kind}#{place}",
         drug=next((drug for concept in concepts if (drug := drug_ordered(concept, local_codes))), None),
         label=next((concept.label for concept in concepts if concept.label), ""),
-        **amounts_in(body),
+        authored=_instant(body.get("authoredOn")),
+        identifiers=tuple(
+            f"{each.get('system') or ''}|{each['value']}"
+            for each in listed(body.get("identifier"))
+            if each.get("value")
+        ),
+        links=tuple(_references(body)),
     )
+    order = _with_amounts(bare, amounts_in(body))
     return Draft(body, order, _labellers(concepts))
+
+
+def _with_amounts(order: DraftOrder, amounts: Mapping[str, Decimal]) -> DraftOrder:
+    return replace(
+        order,
+        dose_mg=amounts.get("dose_mg"),
+        mg_per_kg=amounts.get("mg_per_kg"),
+        ml=amounts.get("ml"),
+        vials=amounts.get("vials"),
+        units=amounts.get("units"),
+        donor_units=amounts.get("donor_units"),
+        pools=amounts.get("pools"),
+        doses=amounts.get("doses"),
+        low_share=amounts.get("low_share", order.low_share),
+    )
+
+
+def _instant(text: Any) -> datetime | None:
+    """A time with its offset; a date alone does not tell what was written together (ORD-11)."""
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _references(body: Mapping[str, Any]) -> Iterator[str]:
+    """What the draft is based on, renews or replaces."""
+    prior = body.get("priorPrescription")
+    named = [*listed(body.get("basedOn")), *listed(body.get("replaces")), *([prior] if isinstance(prior, dict) else [])]
+    yield from (each["reference"] for each in named if isinstance(each.get("reference"), str))
 
 
 def _concepts(body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]]) -> Iterator[CodeableConcept]:

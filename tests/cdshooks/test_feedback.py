@@ -95,7 +95,7 @@ def test_an_answer_is_kept_with_its_card_and_audited(service: Service) -> None:
     answer = service.send(overridden(card["uuid"], overrideReason={"userComment": " repeat at six "}))
     assert (answer.status_code, answer.json) == (200, {"recorded": 1, "refused": 0})
     (event,) = service.kept()
-    assert "REP-03 v1" in event["intervention"]
+    assert "REP-03 v2" in event["intervention"]
     assert event["action_taken"] == "overridden"
     assert event["user_feedback"] == "repeat at six"
     assert event["user"] == "Practitioner/7"
@@ -197,7 +197,7 @@ def test_an_acknowledged_card_is_not_repeated_and_that_is_recorded(service: Serv
     assert service.cards("encounter-start") == []
     withheld = service.audited("card withheld: acknowledged and unchanged")
     assert len(withheld) == 2
-    assert "critical REP-03" in withheld[0] or "REP-03 v1" in withheld[0]
+    assert "critical REP-03" in withheld[0] or "REP-03 v2" in withheld[0]
 
 
 @pytest.mark.req("CDS-54")
@@ -266,7 +266,7 @@ def test_every_card_can_be_resolved_to_its_call_rules_and_versions(service: Serv
     (event,) = service.kept()
     assert event["reference"] == "instance-1"
     assert event["patient"] == "P1"
-    assert "REP-03 v1" in event["intervention"]
+    assert "REP-03 v2" in event["intervention"]
     assert any(card["uuid"] in outcome for outcome in service.audited("card shown"))
 
 

@@ -94,7 +94,7 @@ def test_a_patient_who_needs_fibrinogen_gets_one_card_with_both_products(client:
     kinds = [[action["resource"]["resourceType"] for action in s["actions"]] for s in card["suggestions"]]
     assert kinds == [["MedicationRequest", "ServiceRequest"]] * 2
     for words in (
-        "REP-03 v1",
+        "REP-03 v2",
         "evidence L2",
         "Observation/fib",
         "Condition/crs".replace("Condition/crs", "CRS grade 3"),

@@ -35,7 +35,7 @@ def written(tmp_path: Path, raw: bytes, name: str = "chart.json") -> str:
 def test_text_says_the_same_in_sentences(chart: str) -> None:
     done = run("assess", chart, *AT)
     assert done.exit_code == 0
-    for words in ("REPLACE (critical)", "0.8 g/L (80 mg/dL)", "REP-03 v1", "decision support", "Blood Adv"):
+    for words in ("REPLACE (critical)", "0.8 g/L (80 mg/dL)", "REP-03 v2", "decision support", "Blood Adv"):
         assert words.lower() in done.stdout.lower()
 
 

@@ -114,6 +114,10 @@ ORDER = {
     "medicationCodeableConcept": {"coding": [{"system": c.ATC, "code": "B02BB01"}]},
     "authoredOn": c.ago(hours=5),
 }
+DRAFT = {**ORDER, "status": "draft", "authoredOn": c.ago(hours=14)}
+SLOW_FALL = on_day(6, c.crs(2), c.fibrinogen("3.0", hours_ago=13, id_="before"), fib("2.0"))
+JUMP_DOWN = on_day(6, c.crs(1), c.fibrinogen("3.0", hours_ago=5, id_="before"), fib("1.2"))
+JUMP_UP = on_day(6, c.crs(1), c.fibrinogen("1.0", hours_ago=5, id_="before"), fib("1.9"))
 GRADE = {
     "resourceType": "Observation",
     "id": "grade",
@@ -240,6 +244,16 @@ CASES: tuple[Case, ...] = (
     ("fluid_volume_warn", "2.5", on_day(6, c.weight("60"), c.crs(3), fib("0.8")), {"cryo_unit_ml": "20"}),
     ("assume_fib_unit_if_missing", "g/L", on_day(6, {**fib("1.2"), "valueQuantity": {"value": 1.2}}), {}),
     ("draft_on_consider", "true", on_day(6, c.weight("70"), TOCI, c.crs(1), fib("1.2")), {}),
+    ("standing_draft_h", "12", (*ADULT_LOW, DRAFT), {}),
+    ("unsigned_warn_min", "120", (*ADULT_LOW, {**DRAFT, "authoredOn": c.ago(hours=1)}), {}),
+    ("draw_early", "false", SLOW_FALL, {}),
+    ("draw_early_min_h", "6", SLOW_FALL, {"draw_early_fraction": "0.4"}),
+    ("draw_early_fraction", "1", SLOW_FALL, {}),
+    ("delta_h", "3", JUMP_DOWN, {}),
+    ("delta_fall_g", "2", JUMP_DOWN, {}),
+    ("delta_fall_pct", "80", JUMP_DOWN, {}),
+    ("delta_rise_g", "2", JUMP_UP, {}),
+    ("delta_rise_pct", "100", JUMP_UP, {"delta_rise_g": "0.3"}),
     ("rules_off", "MON-01", ADULT_LOW, {}),
 )
 
@@ -257,9 +271,7 @@ def test_every_parameter_has_a_case() -> None:
         "order_contact",
         "special_requirements",
     }
-    elsewhere = {"team_contact", "recheck_clock", "manual_entry_hours"}
-    elsewhere |= {"standing_draft_h", "unsigned_warn_min", "draw_early", "draw_early_min_h", "draw_early_fraction"}
-    elsewhere |= {"delta_h", "delta_fall_g", "delta_fall_pct", "delta_rise_g", "delta_rise_pct"}
+    elsewhere = {"team_contact", "recheck_clock", "manual_entry_hours"}  # on pages and orders
     assert {name for name, *_ in CASES} == set(BY_NAME) - written_with_orders - elsewhere
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from smartapp.clinical.catalogue import as_data, printed
+from tests.vectors import VECTORS as WORKED
 
 ROOT = Path(__file__).resolve().parents[2]
 _LAST = {  # the guideline's rows, counted on the page: the last number of each family, which has no holes but those below
@@ -17,37 +18,42 @@ _LAST = {  # the guideline's rows, counted on the page: the last number of each 
     "TOC": 1,
     "MOD": 1,
     "TIER": 1,
-    "REP": 12,
-    "PRD": 2,
+    "REP": 13,
+    "PRD": 5,
     "FC": 6,
-    "CRY": 5,
-    "RCK": 1,
+    "CRY": 6,
+    "RCK": 2,
     "COAG": 4,
     "PLT": 4,
     "DIC": 1,
     "IEC": 2,
-    "MON": 5,
+    "MON": 6,
     "SAF": 8,
     "DQ": 20,
-    "ORD": 10,
+    "ORD": 14,
 }
 ROWS = [f"{family}-{number:02}" for family, last in _LAST.items() for number in range(1, last + 1)]
-VECTORS = [f"V{number:02}" for number in range(1, 21)]
+VECTORS = [f"V{number:02}" for number in range(1, 34)]
 
 
 LEVELS = {  # as each row or table states it; of two the one that its strongest number has
-    "L1": "REP-01 REP-02 REP-10",
-    "L2": "APP-03 APP-05 TOC-01 MOD-01 TIER-01 REP-03 REP-05 COAG-04",
+    "L1": "REP-01 REP-02 REP-10 PRD-02",
+    "L2": "APP-03 APP-05 TOC-01 MOD-01 TIER-01 REP-03 REP-05 COAG-04 PRD-03 PRD-04",
     "L3": "APP-02 CRS-01 CRS-02 CRS-03 CRS-04 COAG-02 PLT-01 PLT-02 PLT-03 DIC-01 IEC-01",
     "L4": "COAG-01",
     "L5": (
         "APP-01 APP-04 BLD-01 TRD-01 REP-04 REP-06 REP-07 REP-08 REP-09 REP-11 REP-12 RCK-01 COAG-03 IEC-02 "
-        "MON-01 MON-02 MON-03 MON-04 MON-05"
+        "MON-01 MON-02 MON-03 MON-04 MON-05 MON-06 REP-13 RCK-02 PRD-05 DQ-21 DQ-22 DQ-24"
     ),
 }
 CITED = {  # sources that the row itself names
     "APP-03": "HAS20 JOH21 KYO",
-    "TOC-01": "PERL24",
+    "TOC-01": "PERL24 YIL24",
+    "PRD-03": "GRA20 IWK09",
+    "PRD-04": "IFC",
+    "CRY-06": "IFC",
+    "PLT-03": "AABB25",
+    "MON-01": "ASCO21",
     "TIER-01": "BUE21",
     "REP-01": "FIB24 ISTH13 NHSBT21",
     "REP-02": "FIB24",
@@ -72,7 +78,8 @@ def _named_in_tests() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "req"
     )
-    return {arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)}
+    worked = {vector.name.split()[0] for vector in WORKED}  # named by their parameters
+    return worked | {arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)}
 
 
 def _named_in_code() -> set[str]:
@@ -84,7 +91,7 @@ def _named_in_code() -> set[str]:
 
 
 def test_the_rows_are_counted() -> None:
-    assert len(ROWS) == 96
+    assert len(ROWS) == 107
 
 
 @pytest.mark.parametrize("row", ROWS)

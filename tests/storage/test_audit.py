@@ -48,7 +48,7 @@ def test_an_assessment_is_recorded_with_the_fields_of_the_contract(database: Dat
     who = {"ehr": "st-x", "user": "Practitioner/7", "patient": "P1", "encounter": "E1", "reference": "launch-1"}
     assert who.items() <= record.items()
     assert (record["event"], record["action"], record["indicator"]) == ("page assessed", "REPLACE", "critical")
-    assert record["rules"]["REP-03 v1"] == "applies"
+    assert record["rules"]["REP-03 v2"] == "applies"
     assert len(record["policy_sha256"]) == len(record["input_digest"]) == 64
     assert record["time"] == "2026-03-01T08:00:00.000+00:00"
 

@@ -11,15 +11,15 @@ from tests.stories.hooked import STORIES, app_client, assessed, cards_of
 # patient: action, indicator, tier, row or rule that decides, cards as (indicator, words of the summary)
 EXPECTED: dict[str, tuple[str, str, str, str, list[tuple[str, str]]]] = {
     "lindqvist": ("REPLACE", "critical", "T2", "REP-03", [("critical", "0.8 g/L"), ("warning", "ISTH score 6")]),
-    "moreau": ("REPLACE", "critical", "T2", "REP-03", [("critical", "0.45 g/L"), ("warning", "INR 1.7")]),
+    "moreau": ("REPLACE", "critical", "T2", "REP-03", [("critical", "0.45 g/L"), ("warning", "Platelets 14")]),
     "tanaka": ("REPLACE", "warning", "T1", "REP-05", [("warning", "1.25 g/L")]),
-    "haddad": ("NONE", "info", "T0", "REP-08", []),
+    "haddad": ("NONE", "info", "T0", "REP-08", [("info", "Tocilizumab given")]),
     "petrov": ("REPLACE", "critical", "T2", "REP-03", [("critical", "0.88 g/L"), ("warning", "ISTH score 6")]),
-    "silva": ("REPLACE", "critical", "T2", "REP-03", [("critical", "<0.6 g/L"), ("warning", "INR 1.5")]),
-    "odonnell": ("REPLACE", "critical", "T1", "REP-01", [("critical", "1.3 g/L"), ("critical", "plasma")]),
+    "silva": ("REPLACE", "critical", "T2", "REP-03", [("critical", "<0.6 g/L"), ("warning", "ISTH score 5")]),
+    "odonnell": ("REPLACE", "critical", "T1", "REP-01", [("critical", "1.3 g/L"), ("critical", "Platelets 31")]),
     "brandt": ("NONE", "info", "T2", "APP-01", []),
     "nguyen": ("CANNOT_ASSESS", "warning", "TX", "REP-12", [("warning", "overdue"), ("warning", "Cannot assess")]),
-    "kowalska": ("MONITOR", "info", "T0", "REP-08", [("warning", "could not be read"), ("info", "1.6 g/L")]),
+    "kowalska": ("CANNOT_ASSESS", "warning", "T0", "REP-08", [("warning", "has no unit")]),
     "fischer": (
         "REPLACE",
         "critical",

@@ -57,7 +57,7 @@ def test_the_note_tells_reason_options_source_and_that_it_is_decision_support() 
     for words in (
         "Because it is below 1.0 g/L",
         "Options: cryoprecipitate",
-        "crs-coagulopathy 1.1",
+        "crs-coagulopathy 1.2",
         "REP-03",
         "verify before acting",
     ):

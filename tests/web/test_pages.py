@@ -59,7 +59,8 @@ def test_each_state_has_its_shape_and_word(value: str, crs: int, heading: str) -
 
 def test_a_patient_without_car_t_is_outside_scope_and_gets_no_form() -> None:
     ward = act_now()
-    ward.source.resources = tuple(r for r in ward.source.resources if r["resourceType"] != "Procedure")
+    told = ("Procedure", "Condition")  # the infusion, and the CRS that would speak for one (DQ-24)
+    ward.source.resources = tuple(r for r in ward.source.resources if r["resourceType"] not in told)
     page = Browser(ward.app).get()
     assert page.headings == ["◇ OUTSIDE SCOPE — no CAR-T infusion found"]
     assert not [form for form in page.forms if form.action.endswith("/approve")]

@@ -11,7 +11,7 @@ def test_every_rule_stands_in_the_list_and_has_its_page() -> None:
     ids = [row.id for rule in all_rules() for row in rule.rows]
     assert all(f"/rules/{id_}" in index.html for id_ in ids)
     page = browser.get("/rules/REP-03")
-    assert page.headings == ["REP-03 v1: Below 1.0 g/L with CRS, unknown CRS or after tocilizumab"]
+    assert page.headings == ["REP-03 v2: Below 1.0 g/L with CRS, unknown CRS or after tocilizumab"]
     assert "Buechner" in page.text
 
 

@@ -81,9 +81,11 @@ def _replaces(facts: Facts, infusion: Infusion, day: int) -> bool:
     start = Moment(facts.picture.as_of - timedelta(days=day))
     dated = InfusionRecord(product=infusion.product, source=infusion.source, strong=True, start=start)
     there = Facts(replace(facts.picture, infusions=(dated,)), facts.policy)
-    applicability, decision = there.get(APPLICABILITY), there.get(DECISION)
-    runs = not isinstance(applicability, Missing) and applicability.runs
-    return runs and not isinstance(decision, Missing) and decision.action is Action.REPLACE
+    applicability = there.get(APPLICABILITY)
+    if isinstance(applicability, Missing) or not applicability.runs:
+        return False
+    decision = there.get(DECISION)
+    return not isinstance(decision, Missing) and decision.action is Action.REPLACE
 
 
 def _is_other(infusion: Infusion) -> bool:

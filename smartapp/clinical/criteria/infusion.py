@@ -31,7 +31,10 @@ def _read(facts: Facts) -> Infusion | Missing:
     if failed:
         why = f"{' and '.join(failed)} could not be read completely, so a CAR-T infusion may be recorded there"
         return Missing(("infusion",), why)
-    return _by_crs(facts) or Missing((), "no CAR-T infusion is recorded")
+    by_crs, hidden = _by_crs(facts), hidden_records(picture)
+    if by_crs is not None and hidden:
+        return Missing(("infusion",), hidden[0].text)
+    return by_crs or Missing((), "no CAR-T infusion is recorded")
 
 
 def _by_crs(facts: Facts) -> Infusion | None:

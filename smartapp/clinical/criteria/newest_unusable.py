@@ -15,7 +15,7 @@ from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import UnusableReason, UnusableResult
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.words import fibrinogen_words, in_words
+from smartapp.clinical.words import fibrinogen_words, in_words, plain
 
 _DAY = timedelta(hours=24)
 _R = UnusableReason
@@ -75,9 +75,12 @@ class NewestUnusable:
     @property
     def meanings(self) -> str:
         """`1.10 g/L would mean CONSIDER`; empty where nothing can be told."""
-        return "; ".join(
-            f"{fibrinogen_words(m.g_per_l)} g/L (if it is {m.unit}) would mean {m.action}" for m in self.would_mean
-        )
+        return "; ".join(f"{_as_written(meaning)} would mean {meaning.action}" for meaning in self.would_mean)
+
+
+def _as_written(meaning: Meaning) -> str:
+    level = f"{fibrinogen_words(meaning.g_per_l)} g/L"
+    return level if meaning.unit == "g/L" else f"{plain(meaning.g_per_l * 100)} mg/dL ({level})"
 
 
 @in_words.register

@@ -93,7 +93,7 @@ PRODUCTS_FOR_CRS: Need[tuple[Exposure, ...]] = Need("products_since_infusion", _
 
 
 def _recent(facts: Facts) -> RecentSupply | Missing | None:
-    given = [exposure for exposure in given_products(facts) if _counts(facts, exposure.start)]
+    given = recent_doses(facts)
     ordered = pending_orders(facts) or unadministered_orders(facts)
     worded = [dose for dose in _by_words(facts) if _counts(facts, dose.start)]
     known = [dose for dose in worded if dose.drug is not None]
@@ -137,6 +137,11 @@ def unadministered_orders(facts: Facts) -> list[StandingOrder]:
         and _counts(facts, order.authored)
         and not any(start >= order.authored.at for start in starts)
     ]
+
+
+def recent_doses(facts: Facts) -> list[Exposure]:
+    """Products started after the sample and within 6 h (REP-09), oldest first."""
+    return [exposure for exposure in given_products(facts) if _counts(facts, exposure.start)]
 
 
 def _counts(facts: Facts, start: Moment) -> bool:

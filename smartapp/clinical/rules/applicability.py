@@ -18,7 +18,8 @@ _SUSPECTED = Row(
 )
 _WINDOW = Row(
     id="APP-03",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     title="Speak in the window after the infusion",
     level=EvidenceLevel.L2,
     citations=("KYO", "HAS20", "JOH21"),
@@ -42,7 +43,8 @@ _BY_CRS = Row(
 )
 _STOP = Row(
     id="APP-06",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     title="Stay silent where the rules do not hold",
     level=EvidenceLevel.L5,
     citations=("BUE21",),
@@ -72,7 +74,7 @@ def infusion_found(given: Given) -> tuple[Finding, ...]:
     """
     stop, infusion = given[APPLICABILITY], given.get(INFUSION)
     if infusion is None and stop.rule == "APP-01" and stop.action is Action.CANNOT_ASSESS:
-        return (_SUSPECTED.finds(f"It cannot be told whether CAR-T cells were given: {stop.reason}", stop.indicator),)
+        return (_SUSPECTED.finds(f"Cannot tell whether CAR-T cells were given: {stop.reason}", stop.indicator),)
     if infusion is None or (not stop.runs and stop.action is Action.NONE):
         return _stopped(stop)
     notes = _notes(infusion, given.get(INDICATION)) if stop.runs else ()

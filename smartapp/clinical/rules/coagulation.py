@@ -51,7 +51,8 @@ def vitamin_k(given: Given) -> tuple[Finding, ...]:
 
 _COAG_02 = Row(
     id="COAG-02",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Long clotting times with bleeding or a procedure",
     level=EvidenceLevel.L3,
@@ -77,7 +78,13 @@ def plasma(given: Given) -> tuple[Finding, ...]:
 
 
 _COAG_03 = Row(
-    id="COAG-03", version=2, uses_birth_date=False, title="Isolated long aPTT", level=EvidenceLevel.L5, citations=()
+    id="COAG-03",
+    version=3,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="Isolated long aPTT",
+    level=EvidenceLevel.L5,
+    citations=(),
 )
 
 
@@ -98,7 +105,8 @@ def isolated_aptt(given: Given) -> tuple[Finding, ...]:
 
 _COAG_04 = Row(
     id="COAG-04",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Anticoagulant with low platelets or fibrinogen",
     level=EvidenceLevel.L2,

@@ -10,8 +10,12 @@ from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 
 _L3 = EvidenceLevel.L3
-_RECORDED = Row(id="CRS-01", version=1, title="Read the recorded CRS grade", level=_L3, citations=("ASTCT",))
-_EFFECTIVE = Row(id="CRS-02", version=1, title="Choose the effective CRS grade", level=_L3, citations=("ASTCT",))
+_RECORDED = Row(
+    id="CRS-01", version=2, revised=REVISED_1_2, title="Read the recorded CRS grade", level=_L3, citations=("ASTCT",)
+)
+_EFFECTIVE = Row(
+    id="CRS-02", version=2, revised=REVISED_1_2, title="Choose the effective CRS grade", level=_L3, citations=("ASTCT",)
+)
 
 
 def recorded_grade(_: Given) -> tuple[Finding, ...]:
@@ -87,7 +91,12 @@ def _unclear(signs: VitalSigns) -> tuple[Finding, ...]:
 
 
 _CRS_04 = Row(
-    id="CRS-04", version=1, title="Penn grade 3 by coagulopathy", level=EvidenceLevel.L3, citations=("PENN", "BUE21")
+    id="CRS-04",
+    version=2,
+    revised=REVISED_1_2,
+    title="Penn grade 3 by coagulopathy",
+    level=EvidenceLevel.L3,
+    citations=("PENN", "BUE21"),
 )
 HIGHEST_WITHOUT_PRODUCTS = 2  # Penn grade, PENN
 

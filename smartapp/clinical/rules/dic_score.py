@@ -6,11 +6,12 @@ from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.recent import D_DIMER, PLATELETS, PT
 from smartapp.clinical.derived_facts import Dic
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row, Rule
 
 _DIC_01 = Row(
     id="DIC-01",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="ISTH overt DIC score",
     level=EvidenceLevel.L3,

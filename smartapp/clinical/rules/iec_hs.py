@@ -5,9 +5,11 @@ from smartapp.clinical.criteria.fibrinogen import FIBRINOGEN
 from smartapp.clinical.criteria.iec_hs import FERRITIN, IEC_HS, IecHs, Sign
 from smartapp.clinical.derived_facts import Band, CrsStatus, Tier
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Facts, Given, Missing, Need, Row, Rule
+from smartapp.clinical.rule import REVISED_1_2, Facts, Given, Missing, Need, Row, Rule
 
-_IEC_01 = Row(id="IEC-01", version=2, title="Think of IEC-HS", level=EvidenceLevel.L3, citations=("HINES23",))
+_IEC_01 = Row(
+    id="IEC-01", version=3, revised=REVISED_1_2, title="Think of IEC-HS", level=EvidenceLevel.L3, citations=("HINES23",)
+)
 
 
 def _when_low(facts: Facts) -> IecHs | Missing | None:
@@ -51,7 +53,13 @@ def _eases(crs: CrsStatus) -> bool:
 
 
 _IEC_02 = Row(
-    id="IEC-02", version=2, uses_birth_date=False, title="No recent ferritin", level=EvidenceLevel.L5, citations=()
+    id="IEC-02",
+    version=3,
+    revised=REVISED_1_2,
+    uses_birth_date=False,
+    title="No recent ferritin",
+    level=EvidenceLevel.L5,
+    citations=(),
 )
 
 

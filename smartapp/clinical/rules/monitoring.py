@@ -82,7 +82,8 @@ def panel(states: tuple[str, ...]) -> str:
 
 _MON_03 = Row(
     id="MON-03",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Fibrinogen never measured since infusion",
     level=EvidenceLevel.L5,
     citations=("BUE21",),
@@ -108,7 +109,8 @@ def never_measured(given: Given) -> tuple[Finding, ...]:
 
 _MON_04 = Row(
     id="MON-04",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Baseline fibrinogen missing",
     level=EvidenceLevel.L5,

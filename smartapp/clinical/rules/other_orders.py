@@ -10,11 +10,12 @@ from smartapp.clinical.criteria.draft_orders import (
 )
 from smartapp.clinical.criteria.infusion import INFUSION
 from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.rule import Given, Row, Rule, policy
+from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
 
 _ORD_08 = Row(
     id="ORD-08",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Draft of an anticoagulant",
     level=EvidenceLevel.L2,
@@ -45,7 +46,8 @@ def anticoagulant_draft(given: Given) -> tuple[Finding, ...]:
 
 _ORD_09 = Row(
     id="ORD-09",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Draft of an antifibrinolytic",
     level=EvidenceLevel.L5,
@@ -70,7 +72,8 @@ def antifibrinolytic_draft(given: Given) -> tuple[Finding, ...]:
 
 _ORD_10 = Row(
     id="ORD-10",
-    version=1,
+    version=2,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Draft of tocilizumab",
     level=EvidenceLevel.L2,

@@ -11,7 +11,8 @@ from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule
 
 _PLT_01 = Row(
     id="PLT-01",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Platelets below 50 with bleeding",
     level=EvidenceLevel.L3,
@@ -36,7 +37,8 @@ def low_with_bleeding(given: Given) -> tuple[Finding, ...]:
 
 _PLT_02 = Row(
     id="PLT-02",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     title="Platelets below 20 with a raised risk",
     level=EvidenceLevel.L3,
     citations=("ISTH13",),
@@ -86,7 +88,8 @@ def very_low(given: Given) -> tuple[Finding, ...]:
 
 _PLT_04 = Row(
     id="PLT-04",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Platelets below 100 with intracranial bleeding",
     level=EvidenceLevel.L5,

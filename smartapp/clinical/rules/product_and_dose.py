@@ -31,7 +31,9 @@ def _row(id_: str, version: int, title: str, level: EvidenceLevel, *citations: s
     )
 
 
-_CHOICE = Row(id="PRD-01", version=1, title="Product choice", level=_L.L5, citations=("BUE21", "MUSC"))
+_CHOICE = Row(
+    id="PRD-01", version=2, revised=REVISED_1_2, title="Product choice", level=_L.L5, citations=("BUE21", "MUSC")
+)
 _LICENCE = _row("PRD-02", 2, "Licence line", _L.L1, "FIB24", "FIB22", "RIA", "IFC")
 _EVIDENCE = _row("PRD-03", 1, "Evidence on concentrate without bleeding", _L.L2, "GRA20", "IWK09")
 _TIME = _row("PRD-04", 1, "Time to the bedside", _L.L2, "IFC")
@@ -39,7 +41,7 @@ _UNITS = _row("PRD-05", 1, "Pools that the blood bank issues", _L.L5)
 _FC = _row("FC-04", 2, "Concentrate: cap and round", _L.L1, "RIA", "FIB24", "FIB22")
 _CRY = _row("CRY-01", 2, "Cryoprecipitate by plasma volume", _L.L3, "MEDS", "NHSBT21")
 _DOSES = _row("CRY-06", 1, "Pathogen-reduced complex in whole doses", _L.L5, "IFC")
-_WEIGHT = Row(id="FC-06", version=1, title="No weight", level=_L.L5, citations=())
+_WEIGHT = Row(id="FC-06", version=2, revised=REVISED_1_2, title="No weight", level=_L.L5, citations=())
 _PART = {"CRY-06": _DOSES, "PRD-05": _UNITS}
 
 

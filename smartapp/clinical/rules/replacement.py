@@ -43,7 +43,9 @@ _ROWS = (
     _row("REP-10", "No usable level and major bleeding", _L.L1, "RIA"),
     _row("REP-12", "No usable level", _L.L5),
 )
-_TIER_ROW = Row(id="TIER-01", version=1, title="Fibrinogen tier", level=_L.L2, citations=("BUE21",))
+_TIER_ROW = Row(
+    id="TIER-01", version=2, revised=REVISED_1_2, title="Fibrinogen tier", level=_L.L2, citations=("BUE21",)
+)
 _BY_ID = {row.id: row for row in _ROWS}
 
 

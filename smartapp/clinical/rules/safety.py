@@ -70,7 +70,14 @@ def allergy(given: Given) -> tuple[Finding, ...]:
     return (_SAF_02.finds(text, indicator, evidence=tuple(sorted({allergy.source for allergy in blocked.values()}))),)
 
 
-_SAF_03 = Row(id="SAF-03", version=2, title="Fluid overload or large volume", level=EvidenceLevel.L5, citations=())
+_SAF_03 = Row(
+    id="SAF-03",
+    version=3,
+    revised=REVISED_1_2,
+    title="Fluid overload or large volume",
+    level=EvidenceLevel.L5,
+    citations=(),
+)
 FLUID_LIMIT = policy("fluid_volume_warn")
 
 
@@ -92,7 +99,8 @@ def fluid_load(given: Given) -> tuple[Finding, ...]:
 
 _SAF_04 = Row(
     id="SAF-04",
-    version=2,
+    version=3,
+    revised=REVISED_1_2,
     uses_birth_date=False,
     title="Antifibrinolytic caution",
     level=EvidenceLevel.L5,
@@ -149,7 +157,9 @@ def dysfibrinogenaemia(given: Given) -> tuple[Finding, ...]:
     return (_SAF_05.finds(text, Indicator.WARNING, evidence=(condition.source,)),)
 
 
-_SAF_06 = Row(id="SAF-06", version=2, title="Concentrate within 24 h", level=EvidenceLevel.L5, citations=())
+_SAF_06 = Row(
+    id="SAF-06", version=3, revised=REVISED_1_2, title="Concentrate within 24 h", level=EvidenceLevel.L5, citations=()
+)
 EXCEEDED = "The planned dose and what was given in 24 h exceed twice the limit of one dose"
 
 

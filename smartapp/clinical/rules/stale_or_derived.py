@@ -10,7 +10,9 @@ from smartapp.clinical.rule import REVISED_1_2, Given, Row, Rule, policy
 from smartapp.clinical.words import plain
 
 _STALE = Row(id="DQ-03", version=2, revised=REVISED_1_2, title="Stale fibrinogen", level=EvidenceLevel.L5, citations=())
-_DERIVED = Row(id="DQ-07", version=1, title="Derived fibrinogen", level=EvidenceLevel.L5, citations=())
+_DERIVED = Row(
+    id="DQ-07", version=2, revised=REVISED_1_2, title="Derived fibrinogen", level=EvidenceLevel.L5, citations=()
+)
 LIMIT = policy("fib_tier_max_age_h")
 _STRONG = (Band.MODERATE, Band.SEVERE)
 _OVER_READS = (Decimal("1.5"), Decimal("2.0"))  # g/L

@@ -486,7 +486,7 @@ def test_the_case_can_be_told_from_the_log() -> None:
         "provenance begun",
         "provenance",
     ]
-    approved = f"{view.id} proposed → approved fibrinogen_concentrate 3000 mg REP-03 v1"
+    approved = f"{view.id} proposed → approved fibrinogen_concentrate 3000 mg REP-03 v2"
     assert clinician.log.outcomes("approved") == [approved]
     assert clinician.log.outcomes("write begun") == [f"{view.id} approved → writing creates"]
     assert clinician.log.outcomes("write result") == [f"{view.id} writing → written MedicationRequest/1"]

@@ -27,7 +27,7 @@ def test_an_approval_leaves_one_receipt_of_what_was_decided_on_what() -> None:
     assert "3000 mg" in receipt["shown"]["order"]
     assert receipt["advice"]["action"] == "REPLACE"
     outcomes = {rule["rule"]: (rule["version"], rule["outcome"]) for rule in receipt["advice"]["rules"]}
-    assert outcomes["REP-03"] == (1, "applies")
+    assert outcomes["REP-03"] == (2, "applies")
 
 
 def test_the_records_it_rests_on_are_named_with_their_versions() -> None:
