@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Protocol
 
-from smartapp.clinical.words import plain
+from smartapp.clinical.derived_facts import Option
+from smartapp.clinical.words import fibrinogen_words, plain
 
 
 class Amounts(Protocol):
@@ -64,3 +65,15 @@ def _single(given: Amounts, units: int) -> str:
     if not given.pools or not given.units_per_pool or given.pools * given.units_per_pool != units:
         return words
     return f"{words} (= {counted(given.pools, 'pool')} of {given.units_per_pool})"
+
+
+def capped_words(option: Option, target: Decimal | None) -> str:
+    """`capped at 10 units: about 1.48, target 1.5` (section 10)."""
+    if option.doses is not None:
+        limit = counted(option.doses, "dose")
+    elif option.in_pools and option.pools is not None:
+        limit = counted(option.pools, "pool")
+    else:
+        limit = f"{plain(option.dose_mg)} mg" if option.dose_mg is not None else counted(option.units or 0, "unit")
+    reached = "" if option.predicted_g_per_l is None else f": about {fibrinogen_words(option.predicted_g_per_l)}"
+    return f"capped at {limit}{reached}{'' if target is None else f', target {fibrinogen_words(target)}'}"

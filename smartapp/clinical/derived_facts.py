@@ -78,8 +78,7 @@ class Age:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infusion:
-    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `local_date` and `day` are missing if undated.
-    `by_crs`: only the record of this condition speaks for it (DQ-24)."""
+    """The infusion that counts (APP-01, APP-02): `day` 0 is its local date; `local_date` and `day` are missing if undated."""
 
     product: CarTProduct
     strong: bool
@@ -87,7 +86,6 @@ class Infusion:
     local_date: date | None = None
     day: int | None = None
     start: datetime | None = None
-    by_crs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,6 @@ class ProposedOrder:
     vials: int | None = None
     volume_ml: Decimal | None = None
     max_rate_ml_per_min: Decimal | None = None
-    doses: int | None = None
     basis: str = ""
     supporting: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
+from smartapp.clinical.amount_words import full_amount_words
 from smartapp.clinical.assessment import Assessment, OutcomeKind
 from smartapp.clinical.citations import SOURCES
 from smartapp.clinical.derived_facts import Option
@@ -10,7 +11,7 @@ from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.report import DISCLAIMER, rfc3339
-from smartapp.clinical.words import amount_words, g_per_l, rounded, standing_words
+from smartapp.clinical.words import g_per_l, rounded, standing_words
 from smartapp.clinical.would_change import Change, change_words
 
 
@@ -74,5 +75,5 @@ def _fact_lines(assessment: Assessment) -> Iterator[str]:
 def _option_lines(option: Option) -> Iterator[str]:
     name = "Fibrinogen concentrate" if option.product is Product.FIBRINOGEN_CONCENTRATE else "Cryoprecipitate"
     mark = "preferred: " if option.preferred else ""
-    yield f"{name}: {amount_words(option)} ({mark}{option.why}; {option.licence})"
+    yield f"{name}: {full_amount_words(option) or 'no dose'} ({mark}{option.why}; {option.licence})"
     yield from (f"  {step}" for step in (*option.steps, *option.notes))

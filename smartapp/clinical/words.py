@@ -17,7 +17,6 @@ from smartapp.clinical.derived_facts import (
     Modifier,
     Monitoring,
     NoFibrinogen,
-    Option,
     Weight,
 )
 from smartapp.clinical.labs import LabResult
@@ -194,26 +193,6 @@ def _(value: Monitoring) -> tuple[str, str]:
     return f"every {plain(value.interval_h)} h", ""
 
 
-def amount_words(option: Option) -> str:
-    """An option's amount as people read it (PRD-05): `3000 mg`, `10 single-donor units (= 2 pools of 5), about 150 mL`."""
-    volume = f", about {rounded(option.volume_ml, 0)} mL" if option.volume_ml is not None else ""
-    if option.dose_mg is not None:
-        return f"{plain(option.dose_mg)} mg"
-    if option.doses is not None:
-        each = f" of {plain(option.mg_per_dose)} mg" if option.mg_per_dose is not None else ""
-        return f"{_counted(option.doses, 'pathogen-reduced dose')}{each}"
-    if option.units is None:
-        return f"{rounded(option.volume_ml, 0)} mL" if option.volume_ml is not None else "no dose"
-    if option.in_pools and option.pools is not None:
-        return f"{_counted(option.pools, 'pool')} (of {option.units_per_pool} units each){volume}"
-    pools = f" (= {_counted(option.pools, 'pool')} of {option.units_per_pool})" if option.pools is not None else ""
-    return f"{_counted(option.units, 'single-donor unit')}{pools}{volume}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 _STANDS = {
     OrderState.DRAFT: ("drafted", "not signed: sign or withdraw it first"),
     OrderState.ON_HOLD: ("ordered", "on hold: sign or withdraw it first"),
@@ -247,18 +226,6 @@ def counted_amount(amount: Decimal, unit: str) -> str:
     """`10 units`, `3000 mg`, `1 pool`."""
     counts = unit not in ("mg", "mg/kg", "mL") and amount != 1
     return f"{plain(amount)} {unit}{'s' if counts else ''}"
-
-
-def capped_words(option: Option, target: Decimal | None) -> str:
-    """`capped at 10 units: about 1.48, target 1.5` (section 10)."""
-    if option.doses is not None:
-        limit = _counted(option.doses, "dose")
-    elif option.in_pools and option.pools is not None:
-        limit = _counted(option.pools, "pool")
-    else:
-        limit = f"{plain(option.dose_mg)} mg" if option.dose_mg is not None else _counted(option.units or 0, "unit")
-    reached = "" if option.predicted_g_per_l is None else f": about {fibrinogen_words(option.predicted_g_per_l)}"
-    return f"capped at {limit}{reached}{'' if target is None else f', target {fibrinogen_words(target)}'}"
 
 
 def added_words(bedside: Bedside) -> dict[str, str]:

@@ -18,6 +18,7 @@ from smartapp.clinical.terminology import CarTProduct
 
 _ACTIVE = frozenset({Band.MILD, Band.MODERATE, Band.SEVERE})
 _RUNS = Applicability(runs=True)
+_UNKNOWN = Infusion(product=CarTProduct.UNKNOWN, strong=False, source="")
 
 
 def _stop(rule: str, action: Action, reason: str) -> Applicability:
@@ -35,7 +36,7 @@ def _read(facts: Facts) -> Applicability:
             "APP-04", Action.NONE, "the CAR-T product is not tisagenlecleucel, and the site does not extrapolate"
         )
     if infusion.day is None:
-        return _undated(facts, infusion)
+        return _as_weak(facts, "APP-01", "CAR-T therapy suspected, infusion date not found", infusion)
     return _by_crs_and_day(facts, infusion.day)
 
 
@@ -49,9 +50,7 @@ def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
         return _stop("APP-01", Action.NONE, "a CAR-T infusion is planned, none is recorded yet")
     toxicity = toxicity_without_infusion(facts)
     if toxicity:
-        return _stop(
-            "DQ-24", Action.CANNOT_ASSESS, f"{toxicity} is recorded, no CAR-T infusion was recognised: confirm"
-        )
+        return _as_weak(facts, "DQ-24", f"{toxicity} is recorded, no CAR-T infusion was recognised: confirm", _UNKNOWN)
     if Topic.PATIENT in facts.picture.unread:
         return _stop(
             "APP-01", Action.CANNOT_ASSESS, "the patient's own record could not be read: is this the right patient?"
@@ -60,11 +59,8 @@ def _without_infusion(facts: Facts, missing: Missing) -> Applicability:
     return _stop("APP-01", Action.NONE, f"no CAR-T infusion found{doubt}")
 
 
-def _undated(facts: Facts, infusion: Infusion) -> Applicability:
+def _as_weak(facts: Facts, rule: str, reason: str, infusion: Infusion) -> Applicability:
     """Weak or undated evidence: a warning where some day in the window would give REPLACE with what is known (APP-01, DQ-24)."""
-    rule, reason = "APP-01", "CAR-T therapy suspected, infusion date not found"
-    if infusion.by_crs:
-        rule, reason = "DQ-24", f"{infusion.by_crs} is recorded, no CAR-T infusion was recognised: confirm"
     alert = Indicator.WARNING if _could_replace(facts, infusion) else Indicator.INFO
     return replace(_stop(rule, Action.CANNOT_ASSESS, reason), indicator=alert)
 

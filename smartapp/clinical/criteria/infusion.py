@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from smartapp.clinical.criteria.conditions import is_active
 from smartapp.clinical.derived_facts import Infusion
 from smartapp.clinical.partial_datetime import Moment, Precision
 from smartapp.clinical.picture import ClinicalPicture, ClinicalStatus, Gap, GapKind, InfusionRecord, Topic
@@ -31,28 +30,7 @@ def _read(facts: Facts) -> Infusion | Missing:
     if failed:
         why = f"{' and '.join(failed)} could not be read completely, so a CAR-T infusion may be recorded there"
         return Missing(("infusion",), why)
-    by_crs, hidden = _by_crs(facts), hidden_records(picture)
-    if by_crs is not None and hidden:
-        return Missing(("infusion",), hidden[0].text)
-    return by_crs or Missing((), "no CAR-T infusion is recorded")
-
-
-def _by_crs(facts: Facts) -> Infusion | None:
-    """DQ-24: CRS or ICANS recorded, and neither an infusion nor a plan: as weak evidence."""
-    picture, limit = facts.picture, facts.policy.span("window_days")
-    if any(record.planned for record in picture.infusions):
-        return None
-    icans = [c for c in picture.conditions if ConditionKind.ICANS in c.kinds and is_active(facts, c)]
-    open_crs = [r for r in picture.crs_records if not r.over and not (r.abated and r.abated.at <= picture.as_of)]
-    found = [
-        *((r.onset or r.own_time, "cytokine release syndrome", r.source) for r in open_crs),
-        *((c.onset, "ICANS", c.source) for c in icans),
-    ]
-    near = [(words, source) for at, words, source in found if at is not None and at.age(picture.as_of) <= limit]
-    if not near:
-        return None
-    words, source = min(near)
-    return Infusion(product=CarTProduct.UNKNOWN, strong=False, source=source, by_crs=words)
+    return Missing((), "no CAR-T infusion is recorded")
 
 
 INFUSION: Need[Infusion] = Need("infusion", _read)

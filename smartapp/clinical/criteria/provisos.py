@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from smartapp.clinical.amount_words import capped_words
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.crs import CRS
 from smartapp.clinical.criteria.decision import DECISION
@@ -20,7 +21,7 @@ from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel, ConditionRecord
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Allergen
-from smartapp.clinical.words import age_words, capped_words, rounded, standing_words
+from smartapp.clinical.words import age_words, rounded, standing_words
 
 Found = Iterator[Proviso]
 

@@ -32,15 +32,6 @@ _PRODUCT = Row(
     level=EvidenceLevel.L5,
     citations=("BUE21", "KYO", "LEG23"),
 )
-_BY_CRS = Row(
-    id="DQ-24",
-    version=1,
-    released=REVISED_1_2,
-    revised=REVISED_1_2,
-    title="CRS or ICANS without a recognised infusion",
-    level=EvidenceLevel.L5,
-    citations=(),
-)
 _STOP = Row(
     id="APP-06",
     version=2,
@@ -63,8 +54,7 @@ _BCMA = frozenset({CarTProduct.IDECABTAGENE, CarTProduct.CILTACABTAGENE})
 def infusion_found(given: Given) -> tuple[Finding, ...]:
     """Say whether, and how surely, this patient had CAR-T therapy.
 
-    Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run; so is CRS or ICANS
-    without a recognised infusion (DQ-24).
+    Guideline: APP-01 finds the infusion; weak or undated evidence is to be confirmed before day-based rules can run.
     APP-03, APP-04 and APP-06 bound the patients for whom the rules speak; the indication is shown and gates nothing.
     DQ-24: CRS or ICANS recorded in the window, and neither an infusion nor a plan, is never quiet.
     Applies when: CAR-T is suspected but undated, CRS or ICANS is recorded without an infusion, the product is not tisagenlecleucel, the
@@ -84,18 +74,13 @@ def infusion_found(given: Given) -> tuple[Finding, ...]:
 def _suspected(infusion: Infusion, stop: Applicability) -> tuple[Finding, ...]:
     if infusion.day is not None:
         return ()
-    if infusion.by_crs:
-        text = (
-            f"{infusion.by_crs[0].upper()}{infusion.by_crs[1:]} is recorded, no CAR-T infusion was recognised: confirm"
-        )
-        return (_BY_CRS.finds(text, stop.indicator, evidence=(infusion.source,)),)
     text = "CAR-T therapy suspected, infusion date not found: confirm"
     return (_SUSPECTED.finds(text, stop.indicator, evidence=(infusion.source,)),)
 
 
 def _stopped(stop: Applicability) -> tuple[Finding, ...]:
     if stop.rule == _TOXICITY.id:
-        return (_TOXICITY.finds(f"{stop.reason[0].upper()}{stop.reason[1:]}"),)
+        return (_TOXICITY.finds(f"{stop.reason[0].upper()}{stop.reason[1:]}", stop.indicator),)
     congenital = stop.rule == "APP-06" and "congenital" in stop.reason
     return (
         (_STOP.finds("Congenital fibrinogen disorder recorded: outside scope; specialist plan"),) if congenital else ()

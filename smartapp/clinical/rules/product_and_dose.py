@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from smartapp.clinical.amount_words import capped_words
 from smartapp.clinical.criteria.bleeding_level import BLEEDING
 from smartapp.clinical.criteria.decision import DECISION
 from smartapp.clinical.criteria.options import CHOICE, CONCENTRATE_WITHOUT_BLEEDING
@@ -12,7 +13,6 @@ from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel
 from smartapp.clinical.rule import FIRST_RELEASE, REVISED_1_2, Given, Row, Rule, policy
-from smartapp.clinical.words import capped_words
 
 _L = EvidenceLevel
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from smartapp.clinical.amount_slips import is_slip, meant_in_grams
 from smartapp.clinical.criteria.age import AGE
 from smartapp.clinical.criteria.bleeding_level import BLEEDING, SERIOUS
 from smartapp.clinical.criteria.decision import DECISION
@@ -30,7 +31,6 @@ from smartapp.clinical.rule import FIRST_RELEASE, REVISED_1_2, Given, Row, Rule,
 from smartapp.clinical.words import clock, fibrinogen_words, plain, rounded
 
 _CLOSE = Decimal("0.1")  # ORD-05: within 10 %
-_TENTH = Decimal("0.1")  # ORD-12
 _THOUSAND = Decimal(1000)
 _WORDS = {Product.CRYOPRECIPITATE: "cryoprecipitate", Product.FIBRINOGEN_CONCENTRATE: "fibrinogen concentrate"}
 
@@ -166,7 +166,7 @@ def _shown(cap: Decimal) -> Decimal:
 
 def _is_far_too_little(given: Given, amount: ProductAmount, computed: Decimal | None) -> bool:
     """ORD-12: a tenth of what is computed, half a vial, or less than one of what is counted."""
-    if computed is not None and amount.high <= computed * _TENTH:
+    if computed is not None and is_slip(amount.high, computed):
         return True
     if amount.product is Product.FIBRINOGEN_CONCENTRATE:
         age, vial = given.get(AGE), given[VIAL_MG]
@@ -181,10 +181,10 @@ def _is_far_too_little(given: Given, amount: ProductAmount, computed: Decimal | 
 
 def _instead(amount: ProductAmount, computed: Decimal | None) -> str:
     """The amount in grams if that was meant, else the computed one."""
-    meant = amount.high * _THOUSAND
     if computed is None:
         return "consider checking the amount"
-    if amount.measure is Measure.MG and computed <= meant * 2 and meant <= computed * 2:
+    meant = meant_in_grams(amount.high, computed) if amount.measure is Measure.MG else None
+    if meant is not None:
         return f"did you mean {plain(meant)} mg ({plain(amount.high)} g)?"
     return f"{in_measure(computed, amount.measure)} computed"
 
