@@ -204,7 +204,8 @@ def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) 
 
 def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
     """Each analyte's results; what replaces another is settled first (DQ-29)."""
-    for analyte, read in list(drawing.labs.items()):
+    for analyte in {*drawing.labs, *((Analyte.FIBRINOGEN,) if drawing.unusable else ())}:
+        read = drawing.labs.get(analyte, [])
         unusable = drawing.unusable if analyte is Analyte.FIBRINOGEN else []
         if needs_settling([*read, *unusable]):
             waiting = [_read_later(drawing)(each) for each in drawing.unread.get(analyte, [])]

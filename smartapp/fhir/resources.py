@@ -320,7 +320,7 @@ def _unnamed() -> Gap:
 
 def _belongs(resource: r4_structs.Resource, record: _Record, chart: Chart, gaps: list[Gap]) -> bool:
     """DQ-19: the subject must be this patient, by a relative reference or one absolute to the chart's own base."""
-    if isinstance(resource, r4_structs.Medication):
+    if isinstance(resource, r4_structs.Medication | r4_structs.BiologicallyDerivedProduct):
         return True
     if isinstance(resource, r4_structs.PatientStruct):
         own = not chart.patient or resource.id == chart.patient
