@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Action
-from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
+from smartapp.clinical.policy import PolicyError, build_policy
 from smartapp.clinical.report import as_json
 from smartapp.clinical.sentences import as_text
 from smartapp.clinical.would_change import would_change
+from smartapp.fhir.chart import Chart
 from smartapp.fhir.chart_from_json import UnusableFile, read_file
 from smartapp.fhir.queries import QUERIES
 from smartapp.usecases.assess import Site, assess_chart
@@ -30,8 +30,8 @@ def assess_files(
     files: Sequence[str], *, patient: str | None, as_of: datetime, config: Path | None, sets: Sequence[str], form: str
 ) -> tuple[str, int]:
     """What to print, and the exit code: 0 assessed, 3 where one cannot be assessed."""
-    policy, zone, codes = _site(config, sets)
-    answers = [_assess_one(file, patient, as_of, policy, zone, codes) for file in files]
+    site = offline_site(config, sets)
+    answers = [assess_chart(chart_of_file(file, patient), site=site, as_of=as_of) for file in files]
     code = 3 if any(answer.action is Action.CANNOT_ASSESS for answer in answers) else 0
     if form == "json":
         body: Any = [as_json(answer, would_change(answer)) for answer in answers]
@@ -39,22 +39,20 @@ def assess_files(
     return "\n".join(as_text(answer, would_change(answer)) for answer in answers), code
 
 
-def _assess_one(
-    file: str, patient: str | None, as_of: datetime, policy: SitePolicy, zone: ZoneInfo, codes: dict[str, str]
-) -> Assessment:
+def chart_of_file(file: str, patient: str | None) -> Chart:
+    """The chart in a file, `-` for standard input; `patient` names which, where there are several."""
     name = "standard input" if file == "-" else file
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        chart = read_file(raw, patient)
+        return read_file(raw, patient)
     except OSError as error:
         raise OfflineError(f"{name}: it could not be read: {error.strerror}") from None
     except UnusableFile as error:
         raise OfflineError(f"{name}: {error}") from None
-    return assess_chart(chart, site=Site(policy=policy, zone=zone, queries=QUERIES, local_codes=codes), as_of=as_of)
 
 
-def _site(config: Path | None, sets: Sequence[str]) -> tuple[SitePolicy, ZoneInfo, dict[str, str]]:
-    """Profile, then `[site]`, then `--set`."""
+def offline_site(config: Path | None, sets: Sequence[str] = ()) -> Site:
+    """What a site brings: profile, then `[site]`, then `--set`."""
     site: dict[str, Any] = {}
     zone, codes = "UTC", {}
     if config is not None or any(name.startswith(_CONCERNED) for name in os.environ):
@@ -71,7 +69,7 @@ def _site(config: Path | None, sets: Sequence[str]) -> tuple[SitePolicy, ZoneInf
         policy = build_policy(str(profile) if profile else None, overrides)
     except PolicyError as error:
         raise OfflineError(str(error)) from None
-    return policy, ZoneInfo(zone), codes
+    return Site(policy=policy, zone=ZoneInfo(zone), queries=QUERIES, local_codes=codes)
 
 
 def _flat(site: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smartapp import __version__
-from smartapp.cli.options import fail
+from smartapp.cli.options import CONFIG, fail
 
 if TYPE_CHECKING:
     from smartapp.cohort.engine import Engine
@@ -85,6 +85,32 @@ def replay(
         click.echo(
             f"smartapp: {count} records could not be used: {files.problems} names file and line of each", err=True
         )
+
+
+@click.command(epilog="Example: smartapp timeline chart.json --out timeline.html")
+@click.argument("file")
+@click.option("--patient", help="Which Patient, where the file holds several.")
+@CONFIG
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where it goes; default standard output.")
+@click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", show_default=True)
+@click.option("--lag-minutes", default=60, show_default=True, type=click.IntRange(0, 10_000), metavar="M")
+def timeline(
+    file: str, patient: str | None, config_file: Path | None, out: Path | None, form: str, lag_minutes: int
+) -> None:
+    """What the advice would have been along one course: at each new record and each limit in time."""
+    from smartapp.cli.assess_file import OfflineError  # noqa: PLC0415 - imported when it runs
+    from smartapp.cli.timeline import written  # noqa: PLC0415
+
+    try:
+        told = written(file, patient, config_file, form, timedelta(minutes=lag_minutes))
+        if out is None:
+            click.echo(told, nl=False)
+        else:
+            out.write_text(told, encoding="utf-8")
+    except OfflineError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{out} could not be written: {error.strerror}")
 
 
 class _Bars:

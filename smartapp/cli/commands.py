@@ -204,5 +204,5 @@ def receipt_verify(file: Path, key: str | None) -> None:
 
 for _group in (data_commands.db, data_commands.keys, data_commands.audit, data_commands.export, data_commands.sessions):
     main.add_command(_group)
-for _command in (cohort_commands.cohort, cohort_commands.replay):
+for _command in (cohort_commands.cohort, cohort_commands.replay, cohort_commands.timeline):
     main.add_command(_command)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from smartapp.cohort.export import Part, records_of
 from smartapp.cohort.job import KEPT_TYPES, BucketResult, Job, PatientCases, bucket_of, digest_of
+from smartapp.fhir.chart import Answer, AnswerState
 from smartapp.usecases.replay.course import build_course
 from smartapp.usecases.replay.patient_replay import PatientResult, replay_patient
 from smartapp.usecases.replay.sums import Sums, packed
@@ -88,5 +89,6 @@ def replay_rows(job: Job, rows: Iterable[tuple[str, RowKind, bytes]]) -> BucketR
 def replay_owner(job: Job, owner: str, records: list[bytes], aliases: set[str]) -> PatientResult | None:
     """One patient."""
     zone = job.pair.current.zone
-    course = build_course(owner, records, lag=job.lag, zone=zone, aliases=aliases, missing=job.missing)
+    lacking = [Answer(query=kind, state=AnswerState.FAILED, reason=why) for kind, why in job.missing.items()]
+    course = build_course(owner, records, lag=job.lag, zone=zone, aliases=aliases, beside=lacking)
     return replay_patient(course, job.pair, job.make_cards, job.at)

@@ -63,7 +63,7 @@ def fibrinogen_plot(assessment: Assessment, chosen: str = "all") -> Plot:
     clock = clock_of(assessment)
     chosen = chosen if chosen in _SPANS else "all"
     results = tuple(assessment.picture.series(Analyte.FIBRINOGEN))
-    scale = _scale(assessment, results, chosen)
+    scale = scale_of(assessment, results, chosen)
     shown = [result for result in results if scale.holds(result.collected.at)]
     usable = [result for result in shown if _kind(assessment, result) == "result"]
     unread = tuple(crosses(assessment.picture.gaps, scale, clock))
@@ -98,7 +98,8 @@ def _legend(marks: Iterable[AxisMark], grades: Iterable[AxisMark]) -> tuple[str,
     return tuple(words for kind, words in _LEGEND.items() if kind in drawn)
 
 
-def _scale(assessment: Assessment, results: Iterable[LabResult], chosen: str) -> Scale:
+def scale_of(assessment: Assessment, results: Iterable[LabResult], chosen: str = "all") -> Scale:
+    """Where times and values lie on the chart over `chosen`."""
     as_of = assessment.picture.as_of
     times = [result.collected.at for result in results]
     infused = assessment.infusion.start if assessment.infusion else None

@@ -17,24 +17,27 @@ LATE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record: when it became known (None: from the beginning), what it is, and its bytes."""
+    """One record: when it became known (None: from the beginning), what it is, its bytes, and its own address in a Bundle."""
 
     known: datetime | None
     kind: str
     raw: bytes
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """One patient's records, first known first; `aliases` are other addresses by which they name the patient.
+    """One patient's records, first known first; `base` and `aliases` are other addresses by which they name the patient.
 
-    `missing` says for each type of record that the export does not hold why; `notes` counts what the export says little of.
+    `beside` are answers that were not given in full, such as a type of record that the export does not hold; `notes` counts what the
+    export says little of.
     """
 
     patient: str
     entries: tuple[Entry, ...]
     aliases: frozenset[str] = frozenset()
-    missing: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    beside: tuple[Answer, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -47,11 +50,16 @@ class Course:
         return self.entries[: bisect_right(self.entries, (1, at.timestamp()), key=_place)]
 
     def chart_of(self, entries: Iterable[Entry]) -> Chart:
-        """These records as a chart: complete, but for the types that the export does not hold."""
-        resources = tuple(entry.raw for entry in entries)
-        answer = Answer(query="export", state=AnswerState.COMPLETE, resources=resources)
-        lacking = (Answer(query=kind, state=AnswerState.FAILED, reason=why) for kind, why in self.missing.items())
-        return Chart(patient=self.patient, aliases=self.aliases).with_answers(answer, *lacking)
+        """These records as a chart: complete, but for what stands beside."""
+        known = tuple(entries)
+        addresses = tuple(entry.address for entry in known) if any(entry.address for entry in known) else ()
+        answer = Answer(
+            query="export",
+            state=AnswerState.COMPLETE,
+            resources=tuple(entry.raw for entry in known),
+            full_urls=addresses,
+        )
+        return Chart(patient=self.patient, base=self.base, aliases=self.aliases).with_answers(answer, *self.beside)
 
 
 def build_course(
@@ -61,21 +69,24 @@ def build_course(
     lag: timedelta,
     zone: tzinfo,
     aliases: Iterable[str] = (),
-    missing: Mapping[str, str] | None = None,
+    base: str = "",
+    beside: Iterable[Answer] = (),
+    addresses: Mapping[bytes, str] | None = None,
 ) -> Course:
     """The course of a patient from records in any order; of records that are the same to the byte one counts."""
     entries, notes = [], Counter[str]()
     for raw in set(records):
         kind = _kind(raw)
         known = read_known(raw, kind, lag, zone)
-        entries.append(Entry(known.at, kind, raw))
+        entries.append(Entry(known.at, kind, raw, (addresses or {}).get(raw, "")))
         notes.update(_notes(kind, known))
     entries.sort(key=lambda entry: (*_place(entry), entry.kind, entry.raw))
     return Course(
         patient=patient,
         entries=tuple(entries),
         aliases=frozenset(aliases),
-        missing=dict(missing or {}),
+        base=base,
+        beside=tuple(beside),
         notes=dict(sorted(notes.items())),
     )
 
