@@ -10,6 +10,7 @@ from benchmarks.servers import Server
 
 JSON = {"Content-Type": "application/json"}
 HOOK = "/cds-services/coagulopathy-patient-view"
+CQL_PATH = "/cds-services/fibrinogen-replacement"
 PEER_PATH = "/cds/cds-services/low-fibrinogen"
 _WARM = 5
 

@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from benchmarks import bodies, servers
-from benchmarks.calls import HOOK, PEER_PATH, Caller, cpu_ms, latencies, tail
+from benchmarks.calls import CQL_PATH, HOOK, PEER_PATH, Caller, cpu_ms, latencies, tail
 from benchmarks.servers import Server
 from benchmarks.table import Seen
 from smartapp.clinical import assessment
@@ -58,6 +58,7 @@ def rows(folder: Path, key: ECKey, rounds: int, scale: float) -> Iterator[Seen]:
     with servers.floor(folder, kept=True) as floor, servers.app(folder, ready=True) as app:
         yield Seen("refused_large", tuple(_refused_large(floor, app, calls[50]) for _ in range(rounds)))
     yield from _at_once(folder, sent[300], rounds, seconds=max(0.5, 3 * scale))
+    yield from _cql(folder, sent[50], calls[50], rounds)
     yield from _memory(folder, sent[2000], calls=int(1000 * scale))
     yield Seen("twice_the_rules", tuple(_twice(folder, sent[300], calls[300]) for _ in range(rounds)))
     yield Seen("read_share", (read_share(sent[2000]),))
@@ -174,6 +175,19 @@ def _at_once(folder: Path, body: bytes, rounds: int, seconds: float) -> Iterator
     yield Seen("tail", tuple(tails))
     if over:
         yield Seen("throughput", tuple(over))
+
+
+def _cql(folder: Path, body: bytes, calls: int, rounds: int) -> Iterator[Seen]:
+    """What the same rows cost in a CQL engine that is asked by a hook, over a whole call of ours; where there is Node."""
+    if not servers.has_cql_peer():
+        return
+    with servers.app(folder, ready=True) as app, servers.cql_peer(folder) as peer:
+        over = [_posted(peer, CQL_PATH, body, calls) / _posted(app, HOOK, body, calls) for _ in range(rounds)]
+    yield Seen("cql_peer", tuple(over))
+
+
+def _posted(server: Server, path: str, body: bytes, calls: int) -> float:
+    return cpu_ms(server, calls, lambda caller: caller.post(path, body))
 
 
 def _peer(folder: Path) -> AbstractContextManager[Server | None]:

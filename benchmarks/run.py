@@ -35,6 +35,9 @@ def main(arguments: list[str]) -> None:
                 click.echo(each.line())
             click.echo(f"({part}: {time.perf_counter() - began:.0f} s)", err=True)
     notes = [] if servers.PEER_PYTHON.exists() else ["the peer's environment is not made: no throughput row"]
+    notes += (
+        [] if servers.has_cql_peer() else ["there is no Node, or no packages of tests/cql/node: no row of the CQL peer"]
+    )
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(table.as_json(seen, machine, notes), encoding="utf-8")
     click.echo(f"{machine}; {'; '.join([*notes, f'numbers in {chosen.json}'])}")

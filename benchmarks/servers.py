@@ -1,6 +1,8 @@
 """Servers under measurement: started as in production, their CPU time and memory read from the kernel."""
 
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,11 +14,20 @@ from pathlib import Path
 
 import requests
 
+from smartapp.clinical.policy import build_policy
+from smartapp.fhir.plan_definition import rules_bundle
+
 ROOT = Path(__file__).parent.parent
 PEER_PYTHON = ROOT / ".venv-healthchain" / "bin" / "python"
+CQL_PACKAGES = ROOT / "tests" / "cql" / "node" / "node_modules"
 NO_EHR = "http://127.0.0.1:9/fhir"
 # the collector of the floor is frozen after start, as the app's is
 _FREEZE = "import gc\ndef post_worker_init(worker):\n    gc.collect()\n    gc.freeze()\n"
+
+
+def has_cql_peer() -> bool:
+    """Whether there is Node with the packages of the CQL peer."""
+    return shutil.which("node") is not None and CQL_PACKAGES.exists()
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,17 @@ def peer(folder: Path) -> Iterator[Server]:
     port = free_port()
     command = [str(PEER_PYTHON), "-m", "benchmarks.peer", str(port)]
     with started(command, f"http://127.0.0.1:{port}", folder) as server:
+        yield server
+
+
+@contextmanager
+def cql_peer(folder: Path) -> Iterator[Server]:
+    """The exported PlanDefinition in a CQL engine behind Node's own HTTP server, one process."""
+    port, bundle = free_port(), folder / "rules.json"
+    bundle.write_text(json.dumps(rules_bundle(build_policy(), "https://bench.example/fhir")))
+    with started(
+        ["node", "benchmarks/cql_peer.mjs", str(bundle), str(port)], f"http://127.0.0.1:{port}", folder
+    ) as server:
         yield server
 
 

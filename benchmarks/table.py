@@ -35,6 +35,7 @@ GOALS: Mapping[str, Goal] = {
     "slope": Goal("growth of CPU with bytes (slope on log scales, 50 to 2,000)", 1.05, 1.0, ""),
     "twice_the_rules": Goal("CPU with twice as many rules, at 300", 1.15, 1.05),
     "throughput": Goal("throughput over HealthChain with one trivial rule, at 300", 3.5, 6, least=True),
+    "cql_peer": Goal("the exported PlanDefinition in a CQL engine, CPU over ours, 50", 2, 4, least=True),
     "tail": Goal("p99 over p50, 8 connections to one worker, at 300", 3, 2),
     "memory_idle": Goal("memory of one worker (PSS), idle", 75, 55, "MB"),
     "memory_used": Goal("the same after 1,000 calls at 2,000", 130, 80, "MB"),
