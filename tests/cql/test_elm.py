@@ -33,7 +33,10 @@ def test_a_change_of_the_text_changes_the_elm() -> None:
         ),
     }
     before = cql_libraries(build_policy())[0].elm
-    assert pruned(ask("translate.mjs", {RULES: changed[RULES]})[RULES])["library"]["statements"] != before["library"]["statements"]
+    assert (
+        pruned(ask("translate.mjs", {RULES: changed[RULES]})[RULES])["library"]["statements"]
+        != before["library"]["statements"]
+    )
 
 
 def test_every_row_of_the_contract_has_its_define_with_its_sentence_above() -> None:
