@@ -1,6 +1,6 @@
 """An amount of a product in the words of orders, pages and cards, units spelled out (PRD-05)."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Protocol
 
 from smartapp.clinical.derived_facts import Option
@@ -67,6 +67,11 @@ def _single(given: Amounts, units: int) -> str:
     return f"{words} (= {counted(given.pools, 'pool')} of {given.units_per_pool})"
 
 
+def _cut(level: Decimal) -> Decimal:
+    """To two decimals, never up: a level below the target is not shown as the target."""
+    return level.quantize(Decimal("0.01"), ROUND_DOWN)
+
+
 def capped_words(option: Option, target: Decimal | None) -> str:
     """`capped at 10 units: about 1.48, target 1.5` (section 10)."""
     if option.doses is not None:
@@ -75,5 +80,5 @@ def capped_words(option: Option, target: Decimal | None) -> str:
         limit = counted(option.pools, "pool")
     else:
         limit = f"{plain(option.dose_mg)} mg" if option.dose_mg is not None else counted(option.units or 0, "unit")
-    reached = "" if option.predicted_g_per_l is None else f": about {fibrinogen_words(option.predicted_g_per_l)}"
+    reached = "" if option.predicted_g_per_l is None else f": about {fibrinogen_words(_cut(option.predicted_g_per_l))}"
     return f"capped at {limit}{reached}{'' if target is None else f', target {fibrinogen_words(target)}'}"

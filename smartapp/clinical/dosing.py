@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.clinical.words import fibrinogen_words, plain, rounded
+from smartapp.clinical.words import fibrinogen_words, percent, plain, rounded
 
 INCREMENT_FLOOR = "increment_floor"
 ROUNDING_EXCESS = "rounding_excess"
@@ -71,7 +71,7 @@ def expected_level(given: DoseInput, level: Decimal, rise_mg_per_dl: Decimal, po
     high, low = level + rise_mg_per_dl / 100, level + share * rise_mg_per_dl / 100
     words = f"about {fibrinogen_words(low)} to {fibrinogen_words(high)} g/L"
     if own is not None:
-        words += f"; the last dose reached {rounded(own * 100, 0)} % of what was computed"
+        words += f"; the last dose reached {percent(own)} of what was computed"
     return ExpectedLevel(high, low, words)
 
 

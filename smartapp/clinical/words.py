@@ -78,6 +78,11 @@ def age_words(span: timedelta) -> str:
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} d ago"
 
 
+def percent(share: Decimal) -> str:
+    """A share as a whole percentage, with a minus sign: `7 %`, `−35 %`."""
+    return f"{rounded(share * 100, 0)} %".replace("-", "−")
+
+
 def span_words(span: timedelta) -> str:
     """How long: `41 min`, `5 h`, `2 d`."""
     minutes = int(span.total_seconds() // 60)

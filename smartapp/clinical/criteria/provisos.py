@@ -21,7 +21,7 @@ from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel, ConditionRecord
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Allergen
-from smartapp.clinical.words import age_words, rounded, standing_words
+from smartapp.clinical.words import age_words, percent, standing_words
 
 Found = Iterator[Proviso]
 
@@ -107,7 +107,7 @@ def _repeated(facts: Facts) -> Found:
 def _low_recovery(facts: Facts) -> Found:
     low = low_recovery(facts)
     if low is not None and low.recovery is not None:
-        text = f"the last dose reached {rounded(low.recovery * 100, 0)} % of what was computed: ongoing consumption or bleeding?"
+        text = f"the last dose reached {percent(low.recovery)} of what was computed: ongoing consumption or bleeding?"
         yield Proviso(rule="RCK-01", text=text)
 
 
