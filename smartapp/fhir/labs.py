@@ -10,7 +10,7 @@ from smartapp.clinical.partial_datetime import Moment
 from smartapp.clinical.picture import AwaitedResult, Gap, GapKind, Topic
 from smartapp.clinical.record_words import names_fibrinogen_level
 from smartapp.clinical.terminology import Analyte, Variant
-from smartapp.clinical.units import UnitRefused, annotated_variant, to_own_unit
+from smartapp.clinical.units import UCUM, UnitRefused, annotated_variant, to_own_unit
 from smartapp.fhir.elements import CodeableConcept, Quantity
 from smartapp.fhir.observation_values import Unusable, Value, ValueReading, meaning, topic_of, values_of
 from smartapp.fhir.quantities import UNIT_IN_WORDS, is_unit_in_words, lower_end, quantity_of, unit_meant, words
@@ -34,6 +34,7 @@ LEFT_OUT = frozenset({"entered-in-error", "cancelled"})
 _TIERED = (Variant.CLAUSS, Variant.DERIVED, None)
 
 
+UNIT_ASSUMED = "unit_assumed"
 Reading = LabResult | Gap | AwaitedResult | UnusableResult
 """What one value tells; an unusable fibrinogen is both a gap and a result that could not be used (DQ-21)."""
 
@@ -112,14 +113,28 @@ def _read_one(
         yield from _unusable(problem, observation, value, analyte, variant, taken, reading)
         return
     unread = is_specimen_unread(observation, reading)
-    flags = (*result.flags, *((note,) if note else ()), *((NOT_READ,) if unread else ()))
+    assumed = _is_unit_assumed(value, analyte, reading)
+    remarks = (note, NOT_READ if unread else "", UNIT_ASSUMED if assumed else "")
+    flags = (*result.flags, *(remark for remark in remarks if remark))
     yield replace(result, flags=flags) if flags else result
     if unread:
         yield _noted("DQ-28", "its specimen could not be read: whether the sample was good is not known", result)
+    if assumed:
+        yield _noted(
+            "DQ-05", f"it has no unit; {reading.assumed_fibrinogen_unit} is assumed, as the site has set", result
+        )
     if note:
         yield _noted("DQ-02", note, result)
     if is_unit_in_words(value.quantity):
         yield _noted("DQ-05", UNIT_IN_WORDS, result)
+
+
+def _is_unit_assumed(value: Value, analyte: Analyte, reading: ValueReading) -> bool:
+    """Whether a fibrinogen without a unit is read by the unit that the site assumes (DQ-05)."""
+    if analyte is not Analyte.FIBRINOGEN or not reading.assumed_fibrinogen_unit:
+        return False
+    quantity = _number(value, reading)
+    return quantity is not None and not quantity.unit and not (quantity.code and quantity.system in ("", UCUM))
 
 
 def _result(

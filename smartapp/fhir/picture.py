@@ -30,6 +30,7 @@ from smartapp.clinical.picture import (
     WordedDose,
 )
 from smartapp.clinical.policy import SitePolicy
+from smartapp.clinical.record_words import names_crs
 from smartapp.clinical.terminology import Analyte
 from smartapp.fhir import (
     conditions,
@@ -43,7 +44,7 @@ from smartapp.fhir import (
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.corrections import needs_settling, settle
 from smartapp.fhir.course_memory import CourseMemory
-from smartapp.fhir.crs_observations import is_grade, read_crs_observation
+from smartapp.fhir.crs_observations import grade_in_words, is_grade, read_crs_observation
 from smartapp.fhir.data_gaps import fibrinogen_unread, not_offered, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.identity import bearer_of, read_patient
@@ -199,7 +200,7 @@ def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPict
 def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) -> bool:
     """Whether an Observation under this code tells anything but its result."""
     asks = oxygen_procedures_allergies.asks_for_device(code) or is_grade(code, grade_codes)
-    return asks or (not known and is_called_fibrinogen(code))
+    return asks or (not known and (is_called_fibrinogen(code) or names_crs(code.words)))
 
 
 def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
@@ -266,6 +267,7 @@ def _draw_observation(drawing: _Drawing, observation: r4_structs.Observation) ->
     match read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes")):
         case CrsRecord() as record:
             drawing.crs.append(record)
+            drawing.gaps += [grade_in_words(observation, record)] if record.in_words else []
         case Gap() as gap:
             drawing.gaps.append(gap)
 

@@ -250,3 +250,41 @@ def test_bleeding_by_another_edition_counts_with_an_issue_and_by_words_may_be() 
 @pytest.mark.req("DQ-23")
 def test_what_words_do_not_name_is_not_named() -> None:
     assert picture_of(condition("Pneumonia"), administration("Paracetamol"), procedure("Bronchoscopy")).gaps == ()
+
+
+def observed(text: str, **value: Any) -> c.Resource:
+    return {**c.result("x", "-", None, ""), "code": concept(text), **value}
+
+
+@pytest.mark.req("CRS-01", "DQ-24")
+@pytest.mark.parametrize(
+    ("resource", "grade"),
+    [
+        (observed("Cytokine release syndrome grade", valueInteger=3), 3),
+        (observed("CRS grade (ASTCT)", valueString="2"), 2),
+        (observed("CRS ASTCT", valueString="Grade III"), 3),
+        (observed("Cytokine release syndrome", valueCodeableConcept={"text": "grade 1"}), 1),
+    ],
+)
+def test_an_observation_that_names_crs_and_one_grade_is_a_recorded_grade(resource: c.Resource, grade: int) -> None:
+    picture = picture_of(resource)
+    (record,) = picture.crs_records
+    assert (record.grade, record.in_words) == (grade, True)
+    assert mapped(picture).source == "Observation/x"
+
+
+@pytest.mark.req("CRS-01", "DQ-24", "FHIR-29")
+@pytest.mark.parametrize("value", [{"valueString": "grade 2-3"}, {"valueString": "improving"}, {}])
+def test_an_observation_that_names_crs_without_one_grade_is_named(value: Any) -> None:
+    picture = picture_of(observed("Cytokine release syndrome", **value))
+    assert (picture.crs_records, [gap.rule for gap in picture.gaps]) == ((), ["CRS-01"])
+
+
+@pytest.mark.req("DQ-05")
+@pytest.mark.parametrize("value", [{"valueQuantity": {"value": 0.8}}, {"valueString": "0.8"}])
+def test_an_assumed_unit_is_a_flag_and_an_issue(value: Any) -> None:
+    resource = {**c.result("fib", "3255-7", None, ""), **value}
+    picture = picture_of(resource, site={"assume_fib_unit_if_missing": "g/L"})
+    (series,) = picture.labs.values()
+    assert [result.flags for result in series] == [("unit_assumed",)]
+    assert [gap.rule for gap in picture.gaps] == ["DQ-05"]

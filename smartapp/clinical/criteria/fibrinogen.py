@@ -12,6 +12,7 @@ from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.rule import Facts, Missing, Need
 from smartapp.clinical.terminology import Analyte, Variant
 
+READING_FLAGS = ("unit_assumed", "specimen_not_read")  # of the result itself (DQ-05, DQ-28)
 _MICROSECONDS = Decimal(3_600_000_000)  # in an hour
 
 
@@ -100,6 +101,7 @@ def _flags(facts: Facts, result: LabResult, tier: Tier) -> tuple[str, ...]:
         ("tier_uncertain", tier is Tier.T2 and _uncertain(result, facts.policy)),
         ("preliminary", not result.is_final),
         ("derived", result.variant is Variant.DERIVED),
+        *((name, name in result.flags) for name in READING_FLAGS),
     )
     return tuple(name for name, holds in flags if holds)
 
