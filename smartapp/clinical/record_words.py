@@ -7,6 +7,7 @@ do not count where they are negated, or are a risk, a family's, a screening, a p
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from smartapp.clinical import language_lists as lists
 from smartapp.clinical.terminology import CarTProduct, Drug
@@ -16,6 +17,7 @@ _FOLDED_LETTERS = str.maketrans(
 )
 _EAST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SENTENCE = re.compile(r"[.;|\n!?。；]+(?=\s|$)|[;|\n。；]|\b(?:but|however|aber|mais|pero|mas|ma|maar|men)\b")
+_KEPT = 4096  # names of drugs and procedures, of which a hospital has a few thousand: each chart names the same
 _WITHIN = 5  # words between a negation and what it negates
 _LIST = re.compile(r"\b(?:or|nor|oder|noch|ou|ni|o|of|eller)\b")
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
@@ -115,6 +117,7 @@ def names_fibrinogen_level(words: str) -> bool:
     return _stands(_FIBRINOGEN, text) and _NOT_A_LEVEL.search(text) is None
 
 
+@lru_cache(maxsize=_KEPT)
 def product_named(words: str) -> Drug | None:
     """The fibrinogen product that words alone name: cryoprecipitate, RiaSTAP, Fibryga, Fesilty, fibrinogen concentrate (DQ-24)."""
     text = fold(words)
@@ -127,6 +130,7 @@ def product_named(words: str) -> Drug | None:
     return Drug.CRYOPRECIPITATE if _given(_CRYO, text) and not _is_reduced(text) else None
 
 
+@lru_cache(maxsize=_KEPT)
 def may_name_product(words: str) -> bool:
     """Whether words may name a fibrinogen-containing product: cryo, another brand, or fibrinogen itself (DQ-24)."""
     text = fold(words)
@@ -137,6 +141,7 @@ def may_name_product(words: str) -> bool:
     return product_named(words) is not None or cryo or (_given(_FIBRINOGEN, text) and not level)
 
 
+@lru_cache(maxsize=_KEPT)
 def car_t_named(words: str) -> CarTProduct | None:
     """The CAR-T product whose name the words hold (APP-01); UNKNOWN for other words of a CAR-T product (DQ-24)."""
     text = fold(words)
