@@ -88,7 +88,8 @@ class MemoryWriter:
         stored = WriteResult(state=WriteState.WRITTEN, reference=f"{request.resource_type}/12", stored=request.body)
         return self.answer or stored
 
-    def find(self, resource_type: str, identifier: str) -> WriteResult:
+    def find(self, resource_type: str, identifier: str, sent: bytes = b"") -> WriteResult:
+        del sent
         if self.answer and self.answer.state is WriteState.REFUSED:
             return WriteResult(state=WriteState.REFUSED, reason="the EHR has no such order")
         return WriteResult(state=WriteState.WRITTEN, reference=f"{resource_type}/12")

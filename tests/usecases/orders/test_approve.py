@@ -374,8 +374,9 @@ def test_a_proposal_may_be_approved_for_half_an_hour(minutes: float, written: bo
 @pytest.mark.req("FHIR-43", "SAL-53")
 def test_without_create_on_the_order_nothing_is_written_and_it_is_said_before() -> None:
     clinician = Clinician()
-    clinician.writer.refusals = {"MedicationRequest": "not permitted: MedicationRequest"}
     view = clinician.on_receipt()
+    clinician.writer.refusals = {"MedicationRequest": "not permitted: MedicationRequest"}
+    assert clinician.offered() == ()
     assert clinician.use_case.plan(clinician.case, view).refused == "not permitted: MedicationRequest"
     with pytest.raises(NotApprovable, match="not permitted"):
         clinician.press(view, Stage.CONFIRMING)
