@@ -1,23 +1,18 @@
 """An assessment as cards: at most one each for replacement, coagulation, monitoring and data (interfaces.md section 4)."""
 
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from smartapp.cdshooks.card_text import detail_of, label_of, summary_of
 from smartapp.cdshooks.serialization import Card, CardAction, CardCoding, CardSource, Link, Suggestion
-from smartapp.clinical.amount_words import amount_words
 from smartapp.clinical.assessment import GUIDELINE_VERSION, Assessment
-from smartapp.clinical.citations import PROJECT_DEFAULT, SOURCES
 from smartapp.clinical.criteria.infusion import hidden_records
 from smartapp.clinical.derived_facts import Action as Advice
 from smartapp.clinical.derived_facts import Option
-from smartapp.clinical.findings import EvidenceLevel, Finding, Indicator
-from smartapp.clinical.orders import Product
+from smartapp.clinical.findings import Finding, Indicator
 from smartapp.clinical.picture import Gap, GapKind
-from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.words import age_words, clock, g_per_l, rounded
 from smartapp.usecases.card_suppression import group_of
 from smartapp.usecases.override_reasons import REASONS, SYSTEM
 
@@ -26,7 +21,8 @@ _TOPIC = CardCoding(system=TOPIC_SYSTEM, code="67406007", display="Disseminated 
 _SPEAKING = frozenset({Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR})
 _QUIET = frozenset({"MON-01", "MON-04"})  # no card for these alone
 OVERRIDE_REASONS = tuple(CardCoding(system=SYSTEM, code=code, display=display) for code, display in REASONS)
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|~])")
+_DECISIVE = frozenset({"DQ-17", "DQ-21", "DQ-24"})  # of which the summary speaks first
+_DOSED = frozenset({"replacement", "orders"})
 
 Orders = Callable[[Assessment, Option], Sequence[Mapping[str, Any]]]
 
@@ -39,12 +35,14 @@ class Addresses:
     rules_url: str
 
 
-def cards_of(assessment: Assessment, addresses: Addresses, orders: Orders) -> tuple[Card, ...]:
-    """The cards, critical before warning before info."""
+def cards_of(
+    assessment: Assessment, addresses: Addresses, orders: Orders, *, drafted: bool = False
+) -> tuple[Card, ...]:
+    """The cards, critical before warning before info; `drafted`: a draft of ours answers the replacement card (*Quiet*)."""
     if assessment.action is Advice.NONE and not assessment.applicability.runs and not _planned(assessment):
         return _only_doubt(assessment, addresses)
     built = [
-        _replacement(assessment, addresses, orders),
+        _drafted(assessment, addresses) if drafted else _replacement(assessment, addresses, orders),
         _coagulation(assessment, addresses),
         _monitoring(assessment, addresses),
         _data(assessment, addresses),
@@ -84,6 +82,14 @@ def _replacement(assessment: Assessment, addresses: Addresses, orders: Orders) -
     return card_for(assessment, _summary(assessment, findings), findings, addresses, suggestions)
 
 
+def _drafted(assessment: Assessment, addresses: Addresses) -> Card:
+    """What stands unsigned, as loud as REP-13 is; the advice is in the detail, and nothing is suggested."""
+    findings = _said(assessment, "replacement")
+    standing = next(finding for finding in findings if finding.rule == "REP-13")
+    card = card_for(assessment, standing.text, [standing, *(f for f in findings if f is not standing)], addresses)
+    return replace(card, indicator=str(standing.indicator))
+
+
 def _coagulation(assessment: Assessment, addresses: Addresses) -> Card | None:
     findings = [finding for finding in _said(assessment, "coagulation") if finding.indicator is not Indicator.INFO]
     return card_for(assessment, findings[0].text.split(" (")[0], findings, addresses) if findings else None
@@ -101,7 +107,7 @@ def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
     """What could not be read, and a level that cannot be assessed."""
     apart = [gap for gap in assessment.gaps if gap.rule != "DQ-16"]  # which only says what follows from the others
     unreadable = [gap for gap in apart if gap.kind not in (GapKind.NOTED, GapKind.ABSENT)]
-    findings = _said(assessment, "data")
+    findings = _not_carried(assessment, _said(assessment, "data"))
     cannot = (
         [f for f in _said(assessment, "replacement") if f.rule == "REP-12"]
         if assessment.action is Advice.CANNOT_ASSESS
@@ -109,36 +115,24 @@ def _data(assessment: Assessment, addresses: Addresses) -> Card | None:
     )
     if not (unreadable or findings or cannot):
         return None
-    if cannot:
-        summary = f"Cannot assess: {_why_not(assessment)}"
-    elif findings:
-        summary = findings[0].text
-    else:
-        summary = unreadable[0].text
+    first = next((f for f in findings if f.rule in _DECISIVE), None) or next(iter((*cannot, *findings)), None)
+    summary = first.text if first else unreadable[0].text
+    if first is not None and first.rule != "DQ-24" and assessment.action is Advice.CANNOT_ASSESS:
+        summary = f"Cannot assess: {summary[0].lower()}{summary[1:]}"
     return card_for(assessment, summary, [*cannot, *findings], addresses, gaps=unreadable)
 
 
-def _why_not(assessment: Assessment) -> str:
-    gap = next((gap for gap in assessment.gaps if gap.rule in ("DQ-03", "DQ-04", "DQ-16")), None)
-    return gap.text[0].lower() + gap.text[1:] if gap else "no usable fibrinogen"
+def _not_carried(assessment: Assessment, findings: Sequence[Finding]) -> list[Finding]:
+    """Without those that the replacement card carries as provisos: they make no other card (interfaces.md section 4)."""
+    carried = {proviso.rule for proviso in assessment.provisos} if assessment.action in _SPEAKING else set()
+    return [finding for finding in findings if finding.rule not in carried]
 
 
 def _summary(assessment: Assessment, findings: Sequence[Finding]) -> str:
-    """Value, unit, age, grade, and what to consider, in one sentence."""
-    fibrinogen, decision = assessment.fibrinogen, assessment.decision
-    if decision is None:
-        return findings[0].text
-    words = {
-        "REPLACE": "consider replacement",
-        "CONSIDER": "replacement may be considered",
-        "MONITOR": "consider a recheck",
-    }.get(str(decision.action), "no replacement advised")
-    if fibrinogen is None:
-        return f"No usable fibrinogen: {words}"
-    value = f"{fibrinogen.result.comparator or ''}{g_per_l(fibrinogen.g_per_l)}"
-    age = age_words(assessment.picture.as_of - fibrinogen.result.collected.at)
-    grade = f", CRS {assessment.crs.grade}" if assessment.crs and assessment.crs.grade is not None else ""
-    return f"Fibrinogen {value}, {age}{grade}: {words}"
+    """The verdict with its provisos; where no level decided, what the loudest finding says."""
+    if assessment.action in (Advice.REPLACE, Advice.CONSIDER, Advice.MONITOR):
+        return summary_of(assessment)
+    return findings[0].text
 
 
 def card_for(
@@ -157,7 +151,7 @@ def card_for(
     return Card(
         uuid=str(uuid.uuid4()),
         summary=summary,
-        detail=_detail(assessment, findings, gaps),
+        detail=detail_of(assessment, findings, gaps, doses=any(group_of(f.rule) in _DOSED for f in findings)),
         indicator=str(loudest),
         source=CardSource(
             label=f"Fibrinogen Watch: CRS coagulopathy guideline {GUIDELINE_VERSION}",
@@ -176,75 +170,6 @@ def card_for(
         override_reasons=OVERRIDE_REASONS,
         rules=rules,
     )
-
-
-def _detail(assessment: Assessment, findings: Sequence[Finding], gaps: Sequence[Gap]) -> str:
-    lines = [
-        f"- {escaped(finding.text)} ({finding.rule} v{finding.version}, evidence {_level(finding)})"
-        for finding in findings
-    ]
-    if any(group_of(finding.rule) in ("replacement", "orders") for finding in findings):
-        lines += _inputs(assessment) + _doses(assessment) + _blockers(assessment)
-    issues = list(dict.fromkeys(gap.text for gap in (*gaps, *assessment.gaps)))
-    if issues:
-        lines += ["", "**Data:**", *(f"- {escaped(text)}" for text in issues[:12])]
-    sources = [SOURCES[key].citation for key in dict.fromkeys(k for f in findings for k in f.citations)]
-    if sources:
-        lines += ["", "**Sources:**", *(f"- {escaped(citation)}" for citation in sources)]
-    return "\n".join([*lines, "", f"Assessed {clock(assessment.picture.as_of)}. {DISCLAIMER}"])
-
-
-def _level(finding: Finding) -> str:
-    return f"{finding.level}, {PROJECT_DEFAULT}" if finding.level is EvidenceLevel.L5 else str(finding.level)
-
-
-def _inputs(assessment: Assessment) -> list[str]:
-    lines = ["", "**Inputs:**"]
-    if assessment.fibrinogen:
-        result = assessment.fibrinogen.result
-        lines.append(
-            f"- Fibrinogen {escaped(result.reported)} = {g_per_l(result.value)}, collected {clock(result.collected.at)} ({escaped(result.source)})"
-        )
-    if assessment.crs:
-        grade = "unknown" if assessment.crs.grade is None else str(assessment.crs.grade)
-        lines.append(f"- CRS grade {grade} ({assessment.crs.basis})")
-    lines.append(f"- Bleeding: {str(assessment.bleeding).replace('_', ' ')}")
-    if assessment.weight:
-        lines.append(
-            f"- Weight {rounded(assessment.weight.kg)} kg, {clock(assessment.weight.measured)} ({escaped(assessment.weight.source)})"
-        )
-    if assessment.infusion and assessment.infusion.day is not None:
-        lines.append(f"- {assessment.infusion.product}, day {assessment.infusion.day}")
-    return lines
-
-
-def _doses(assessment: Assessment) -> list[str]:
-    lines = []
-    for option in assessment.options:
-        lines += [
-            "",
-            f"**{label_of(option)}** ({escaped(option.licence)})",
-            *(f"- {escaped(step)}" for step in option.steps),
-        ]
-    return lines
-
-
-def _blockers(assessment: Assessment) -> list[str]:
-    if not assessment.draft_blockers:
-        return []
-    return [
-        "",
-        "**No draft because:**",
-        *(f"- {escaped(blocker.text)} ({blocker.rule})" for blocker in assessment.draft_blockers),
-    ]
-
-
-def label_of(option: Option) -> str:
-    """Product and amount as people read it (PRD-05): `Cryoprecipitate 10 single-donor units (= 2 pools of 5)`."""
-    concentrate = option.product is Product.FIBRINOGEN_CONCENTRATE
-    name = "Fibrinogen concentrate" if concentrate else "Cryoprecipitate"
-    words = amount_words(option)
-    return f"{name} {words}" if words else f"{name}, no dose"
 
 
 def _suggestions(assessment: Assessment, orders: Orders) -> tuple[Suggestion, ...]:
@@ -269,10 +194,3 @@ def _described(order: Mapping[str, Any], option: Option) -> str:
         and "cryo" not in str(order.get("code", {})).lower()
     )
     return "Follow-up fibrinogen 1 h after the dose" if is_test else f"Draft order: {label_of(option)}; needs signature"
-
-
-def escaped(text: str) -> str:
-    """Record text as inert Markdown: neither HTML nor links can form (CDS-43)."""
-    plain_text = " ".join(text.split())
-    html = plain_text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", html)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smartapp.cdshooks.cards import Addresses, Orders, card_for, label_of
+from smartapp.cdshooks.card_text import label_of
+from smartapp.cdshooks.cards import Addresses, Orders, card_for
 from smartapp.cdshooks.serialization import Card, CardAction, Suggestion
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.criteria.draft_orders import PRODUCTS
@@ -13,7 +14,8 @@ from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import Finding, Indicator
 from smartapp.fhir.drafts import Draft, labellers
 
-_AMOUNT_ROWS = frozenset({"ORD-03", "ORD-04", "ORD-05"})
+_AMOUNT_ROWS = frozenset({"ORD-03", "ORD-04", "ORD-05", "ORD-12"})
+_SET = "ORD-11"  # of all fibrinogen orders together: one card
 _PRODUCT_ROWS = frozenset({"ORD-06", "ORD-07"})
 
 
@@ -28,9 +30,12 @@ class Mending:
 def order_cards(
     assessment: Assessment, drafts: Sequence[Draft], addresses: Addresses, mending: Mending
 ) -> tuple[Card, ...]:
-    """The cards, critical before warning before info; a draft that fits gets none."""
+    """The cards, critical before warning before info; a draft that fits gets none, a set that is too much one of its own (ORD-11)."""
     told = [(draft, _said(assessment, draft)) for draft in drafts]
     cards = [_card(assessment, draft, findings, addresses, mending) for draft, findings in told if findings]
+    together = [finding for finding in assessment.findings if finding.rule == _SET]
+    if together and drafts:
+        cards.append(card_for(assessment, together[0].text, together, addresses))
     return tuple(sorted(cards, key=lambda card: -Indicator(card.indicator).rank))
 
 
@@ -44,7 +49,8 @@ def _card(
 
 def _said(assessment: Assessment, draft: Draft) -> list[Finding]:
     """What the rules say of this draft, the worst first."""
-    about = [f for f in assessment.findings if f.rule.startswith("ORD-") and f.evidence[:1] == (draft.reference,)]
+    rows = [f for f in assessment.findings if f.rule.startswith("ORD-") and f.rule != _SET]
+    about = [finding for finding in rows if finding.evidence[:1] == (draft.reference,)]
     return sorted(about, key=lambda finding: (-finding.indicator.rank, finding.rule != "ORD-05"))
 
 

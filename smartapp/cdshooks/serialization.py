@@ -142,18 +142,19 @@ def service_json(service: Service) -> dict[str, Any]:
 
 def shortened(summary: str) -> str:
     """Fewer than 140 UTF-16 code units, cut at a word."""
-    if _units(summary) <= SUMMARY_LIMIT:
+    if utf16_length(summary) <= SUMMARY_LIMIT:
         return summary
     words = summary.split(" ")
-    while words and _units(" ".join(words)) > SUMMARY_LIMIT - 1:
+    while words and utf16_length(" ".join(words)) > SUMMARY_LIMIT - 1:
         words.pop()
     text = " ".join(words) or summary
-    while _units(text) > SUMMARY_LIMIT - 1:
+    while utf16_length(text) > SUMMARY_LIMIT - 1:
         text = text[:-1]
     return text + "…"
 
 
-def _units(text: str) -> int:
+def utf16_length(text: str) -> int:
+    """How long a text is in UTF-16 code units (CDS-41)."""
     return len(text.encode("utf-16-le")) // 2
 
 

@@ -51,6 +51,7 @@ class HookDependencies:
     checks: Callable[[Subject], Checks]
     refer: Callable[[str], str]
     ehrs: Mapping[str, str]
+    same_records: Callable[[str], str] = lambda _: ""
 
 
 Shows = Callable[[HookDependencies, Subject, Assessment, Sequence[Draft]], tuple[Card, ...]]
@@ -81,7 +82,8 @@ def whole_picture(
     needs: HookDependencies, subject: Subject, assessment: Assessment, _: Sequence[Draft]
 ) -> tuple[Card, ...]:
     """Everything there is to say of the patient."""
-    return cards_of(assessment, needs.addresses, needs.orders(subject))
+    drafted = needs.call.feedback.is_answered_by_a_draft(subject, assessment)
+    return cards_of(assessment, needs.addresses, needs.orders(subject), drafted=drafted)
 
 
 def before_discharge(
@@ -101,13 +103,19 @@ def draft_orders(
 
 
 def _drafts(hook: HookRequest, needs: HookDependencies) -> tuple[Draft, ...]:
-    """The drafts of this patient: at order-select the chosen ones, which must be in the bundle (CDS-11)."""
+    """The drafts of this patient; at order-select none unless one is chosen, which must be in the bundle (CDS-11, ORD-11)."""
     if not hook.draft_orders:
         return ()
     if not set(hook.selections) <= references(hook.draft_orders):
         raise NotAnswered(400, "context.selections names an order that is not in context.draftOrders", "invalid")
-    drafts = read_drafts(hook.draft_orders, needs.call.site.local_codes, hook.patient_id)
-    return tuple(d for d in drafts if hook.hook != "order-select" or d.reference in hook.selections)
+    if hook.hook == "order-select" and not hook.selections:
+        return ()
+    return read_drafts(hook.draft_orders, needs.call.site.local_codes, hook.patient_id)
+
+
+def _judged(hook: HookRequest, drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Those that get a card of their own: at order-select the chosen ones; the set is judged whole (ORD-11)."""
+    return tuple(draft for draft in drafts if hook.hook != "order-select" or draft.reference in hook.selections)
 
 
 def _answer(needs: HookDependencies, service: str, shows: Shows) -> Answer:
@@ -115,6 +123,7 @@ def _answer(needs: HookDependencies, service: str, shows: Shows) -> Answer:
         if not hook.by_professional:
             return ()
         subject, drafts = _subject(hook, caller, needs), _drafts(hook, needs)
+        judged = _judged(hook, drafts)
         chart = CalledChart(
             patient=hook.patient_id, base=subject.fhir_base, prefetch=hook.prefetch, source=needs.open_source(hook)
         )
@@ -126,7 +135,7 @@ def _answer(needs: HookDependencies, service: str, shows: Shows) -> Answer:
                 service=service,
                 caller=caller.name,
                 drafts=tuple(draft.order for draft in drafts),
-                present=lambda assessment: configured(shows(needs, subject, assessment, drafts), hook.configuration),
+                present=lambda assessment: configured(shows(needs, subject, assessment, judged), hook.configuration),
             )
         except RequiredDataMissing as problem:
             raise NotAnswered(412, str(problem), "not-found") from None
@@ -167,8 +176,10 @@ def ehrs_of(needs: HookDependencies, caller: CdsClientCaller) -> tuple[str, ...]
 
 def _subject(hook: HookRequest, caller: CdsClientCaller, needs: HookDependencies) -> Subject:
     """The same EHR, user and patient as in a launch; a call that names no server means the caller's first."""
+    ehr = needs.ehrs.get(hook.fhir_server) or ehrs_of(needs, caller)[0]
     return Subject(
-        ehr=needs.ehrs.get(hook.fhir_server) or ehrs_of(needs, caller)[0],
+        ehr=ehr,
+        same_as=needs.same_records(ehr),
         patient=hook.patient_id,
         user=hook.user_id,
         encounter=hook.encounter_id,

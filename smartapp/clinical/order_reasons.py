@@ -8,7 +8,7 @@ from smartapp.clinical.findings import Indicator
 from smartapp.clinical.orders import Priority, ProposedOrder
 from smartapp.clinical.picture import BleedingLevel, Topic
 from smartapp.clinical.terminology import CarTProduct
-from smartapp.clinical.words import fibrinogen_words
+from smartapp.clinical.words import fibrinogen_words, standing_words
 
 _SERIOUS = frozenset({BleedingLevel.SIGNIFICANT, BleedingLevel.MAJOR})
 _BLEEDING = {
@@ -47,6 +47,13 @@ def _day(assessment: Assessment) -> str:
     return f"day {infusion.day} after {infusion.product.value if known else 'CAR-T cells (product not identified)'}"
 
 
+def _beside(assessment: Assessment) -> str:
+    """What stands and was left standing by a deliberate press (REP-13)."""
+    picture = assessment.picture
+    left = [order for order in assessment.standing if order.source in picture.bedside.standing]
+    return f"{standing_words(left, picture.zone)} (left standing: another order is wanted beside it)" if left else ""
+
+
 def priority_of(assessment: Assessment) -> Priority:
     """Stat for significant or major bleeding with a critical finding, asap for another critical one, urgent for a warning."""
     critical = assessment.indicator is Indicator.CRITICAL
@@ -72,4 +79,6 @@ def stated(order: ProposedOrder, assessment: Assessment, option: Option) -> Prop
         weight_kg=assessment.weight.kg if assessment.weight else None,
         special_requirements=str(policy.get("special_requirements") or ""),
         contact=str(policy.get("order_contact") or ""),
+        provisos=tuple(proviso.text for proviso in assessment.provisos),
+        beside=_beside(assessment),
     )

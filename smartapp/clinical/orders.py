@@ -38,7 +38,8 @@ class ProposedOrder:
     Concentrate: `dose_mg`, `vials`, `volume_ml`, `max_rate_ml_per_min`. Cryoprecipitate: `units` (single-donor units), with `pools` of
     `units_per_pool` where it is issued so and `in_pools` where the blood bank is asked for pools; `doses` of the pathogen-reduced
     complex; or `volume_ml` alone where the site doses by mL/kg. `reason` is the advice, `clinical_reason` the patient's state in
-    words; `special_requirements` and `contact` are the site's texts (PRD-05). `basis` is the reference of the fibrinogen result it
+    words; `special_requirements` and `contact` are the site's texts (PRD-05), `provisos` what must be known before it is given,
+    `beside` what stands already and was knowingly left standing (REP-13). `basis` is the reference of the fibrinogen result it
     rests on (empty at TX). `steps` is the arithmetic in words, `rules` pairs of rule id and version.
     """
 
@@ -63,6 +64,8 @@ class ProposedOrder:
     weight_kg: Decimal | None = None
     special_requirements: str = ""
     contact: str = ""
+    provisos: tuple[str, ...] = ()
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

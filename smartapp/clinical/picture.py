@@ -25,7 +25,7 @@ from smartapp.clinical.records import (
     WordedDose,
 )
 from smartapp.clinical.standing_orders import OrderKind, OrderState, StandingOrder
-from smartapp.clinical.terminology import Analyte
+from smartapp.clinical.terminology import Analyte, CarTProduct
 
 __all__ = [
     "Allergy",
@@ -98,10 +98,11 @@ class BleedingLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bedside:
-    """What the clinician added by hand in this launch (interfaces.md section 4, `/observe`); counts as recorded at `as_of`.
+    """What was added by hand and counts for the patient (interfaces.md section 4, `/observe`); counts as recorded at `as_of`.
 
     `suspects` maps an Observation reference to the reason it was marked suspect; `times` tells when each was added, `users` by whom, by
-    its name or reference. `standing` are references of drafts and orders beside which another order is wanted in this launch (REP-13)."""
+    its name or reference. `standing` are references of drafts and orders beside which another order is wanted in this launch (REP-13).
+    `infusion_product` and `infusion_date` come together."""
 
     bleeding: BleedingLevel | None = None
     crs_grade: int | None = None
@@ -110,11 +111,18 @@ class Bedside:
     times: Mapping[str, datetime] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict)
     standing: frozenset[str] = frozenset()
+    infusion_product: CarTProduct | None = None
+    infusion_date: date | None = None
 
     @property
     def added(self) -> frozenset[str]:
         """The names of what was added, suspects by their reference."""
-        told = {"bleeding": self.bleeding, "crs_grade": self.crs_grade, "weight_kg": self.weight_kg}
+        told = {
+            "bleeding": self.bleeding,
+            "crs_grade": self.crs_grade,
+            "weight_kg": self.weight_kg,
+            "infusion": self.infusion_date,
+        }
         return frozenset({name for name, value in told.items() if value is not None} | set(self.suspects))
 
 

@@ -239,5 +239,6 @@ def added_words(bedside: Bedside) -> dict[str, str]:
         "bleeding": f"bleeding {bedside.bleeding}" if bedside.bleeding else "",
         "crs_grade": f"CRS grade {bedside.crs_grade}" if bedside.crs_grade is not None else "",
         "weight_kg": f"weight {plain(bedside.weight_kg)} kg" if bedside.weight_kg is not None else "",
+        "infusion": f"{bedside.infusion_product} infused on {bedside.infusion_date}" if bedside.infusion_date else "",
     }
     return {name: words for name, words in told.items() if words}

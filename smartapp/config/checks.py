@@ -42,6 +42,8 @@ def check(settings: Settings, partial: frozenset[str] = frozenset()) -> None:
             _check_once([getattr(entry, name) for entry in settings.ehr], f"[[ehr]] entries have the same {name}")
     for ehr in settings.ehr:
         _check_ehr(ehr, settings, found)
+        with found.beside():
+            _check_same(ehr, settings)
     _check_callers(settings, found, bases_known="ehr" not in partial)
     for local, code in settings.codes.items():
         with found.beside():
@@ -167,6 +169,17 @@ def _check_authorities(file: Path, name: str) -> None:
         raise ConfigError(f"ca_file of {name} holds no certificates in PEM form: {file}") from None
     except OSError as error:
         raise ConfigError(f"ca_file of {name} could not be read: {file}: {error.strerror}") from None
+
+
+def _check_same(ehr: Ehr, settings: Settings) -> None:
+    """One step, so that all that reach the same records name the same entry."""
+    if not ehr.same_as:
+        return
+    other = next((entry for entry in settings.ehr if entry.name == ehr.same_as), None)
+    if other is None or other is ehr:
+        raise ConfigError(f"[[ehr]] {ehr.name}: same_as names no other [[ehr]], {ehr.same_as}")
+    if other.same_as:
+        raise ConfigError(f"[[ehr]] {ehr.name}: same_as must name {other.same_as}, which {other.name} is the same as")
 
 
 def _check_basic(ehr: Ehr) -> None:

@@ -85,6 +85,7 @@ class Ehr(_Strict):
     proxy: str = ""
     requests_per_minute: int = Field(default=0, ge=0, le=1_000_000)
     requests_per_day: int = Field(default=0, ge=0, le=1_000_000_000)
+    same_as: str = ""
     write_back: bool = False
     write_route: Literal["auto", "fhir", "none"] = "auto"
 
@@ -132,6 +133,10 @@ class Settings(_Strict):
     def database(self) -> str:
         """The database's URL; by default a file in data_dir."""
         return self.database_url or f"sqlite:///{self.data_dir / 'smartapp.db'}"
+
+    def same_records(self, ehr: str) -> str:
+        """The name of the EHR that an entry says it is the same as; empty where it is one of its own."""
+        return next((entry.same_as for entry in self.ehr if entry.name == ehr), "")
 
     @property
     def development(self) -> bool:

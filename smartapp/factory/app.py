@@ -78,6 +78,7 @@ def _register_pages(app: Flask, parts: Parts, charts: Charts) -> None:
         pages.create_blueprint(door=door, page=page, tokens=forms, own_origin=own, standalone=standalone, shown=shown)
     )
     app.register_blueprint(proposals.create_blueprint(door=door, page=page, tokens=forms, own_origin=own))
+    app.register_blueprint(proposals.create_standing_blueprint(door=door, page=page, tokens=forms, own_origin=own))
     app.register_blueprint(receipts.create_blueprint(door=door, page=page, keys=parts.receipts().public_keys))
     app.register_blueprint(rules.create_blueprint(all_rules(), parts.site.policy))
     app.register_blueprint(
@@ -94,6 +95,8 @@ def _launches(parts: Parts, charts: Charts) -> StoredLaunches:
         queries=parts.site.queries,
         card_of=parts.references().likeness,
         revoke=lambda session: _revoked(session, parts),
+        entries=parts.entries(),
+        same_records=parts.settings.same_records,
         idle_minutes=float(parts.settings.limits.idle_minutes),
     )
 

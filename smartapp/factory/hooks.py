@@ -2,7 +2,8 @@
 
 import atexit
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint
@@ -23,13 +24,14 @@ from smartapp.ehr.source import FhirChartSource
 from smartapp.factory.callers import gate_of
 from smartapp.factory.parts import Parts
 from smartapp.factory.wiring import registration_of
-from smartapp.fhir.proposals import Ordering, check_body, order_body, recheck_body
+from smartapp.fhir.proposals import Ordering, RecheckClock, check_body, order_body, recheck_body
 from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate
 from smartapp.smart.scopes import parse_scopes
 from smartapp.usecases.call_counts import CallCounts
 from smartapp.usecases.hook_call import HookCall
 from smartapp.usecases.orders.basis import order_of
+from smartapp.usecases.orders.offer import Offers
 from smartapp.usecases.ports import Subject
 
 _ASSESSING_SECONDS, _STATEMENT_SECONDS = 0.5, 1.0
@@ -37,15 +39,22 @@ _ASSESSING_SECONDS, _STATEMENT_SECONDS = 0.5, 1.0
 
 def hook_blueprint(parts: Parts, rate: Rate) -> Blueprint:
     """All services we offer."""
-    settings, base = parts.settings, parts.base
+    settings, base, offers = parts.settings, parts.base, parts.orders().offers
     needs = HookDependencies(
-        call=HookCall(site=parts.site, clock=parts.clock, feedback=parts.answers(), counts=_counts(parts)),
+        call=HookCall(
+            site=parts.site,
+            clock=parts.clock,
+            feedback=parts.answers(),
+            counts=_counts(parts),
+            entries=parts.entries().of,
+        ),
         open_source=_hook_source(settings, parts),
         addresses=Addresses(launch_url=f"{base}/launch", rules_url=f"{base}/rules"),
-        orders=lambda subject: _suggested(_ordering(subject, base, parts)),
+        orders=lambda subject: _suggested(_ordering(subject, base, parts), _identifiers(subject, base, offers)),
         checks=lambda subject: _checks(_ordering(subject, base, parts), parts.site.policy),
         refer=parts.references().refer,
         ehrs={ehr.fhir_base: ehr.name for ehr in settings.ehr},
+        same_records=settings.same_records,
     )
     desk = views.Desk(
         services=services(needs, lean=settings.hooks.prefetch == "lean"),
@@ -134,15 +143,25 @@ def _ordering(subject: Subject, base: str, parts: Parts) -> Ordering:
         encounter=subject.encounter,
         component_resource=policy.get("component_resource"),
         recheck_after_h=policy.get("recheck_after_dose_h"),
+        recheck_clock=RecheckClock(policy.get("recheck_clock")),
     )
 
 
-def _suggested(ordering: Ordering) -> Orders:
+def _identifiers(subject: Subject, base: str, offers: Offers) -> Callable[[str], tuple[str, str]]:
+    """The identifier under which the app would write for a result: a draft taken from a card is known as ours (REP-13, *Quiet*)."""
+    return lambda basis: (f"{base}/proposal", offers.identifier(subject, basis))
+
+
+def _suggested(ordering: Ordering, identifier: Callable[[str], tuple[str, str]]) -> Orders:
     """The order of an option, and its follow-up."""
 
     def orders(assessment: Assessment, option: Option) -> Sequence[Mapping[str, Any]]:
         order = order_of(assessment, option)
-        return order_body(order, ordering), recheck_body(order, ordering)
+        system, value = identifier(order.basis)
+        # two products are two orders, whichever a client takes: only the preferred one bears the app's own identifier
+        other = "" if option.preferred else f"-{option.product}"
+        named = replace(ordering, identifier=(system, f"{value}{other}"))
+        return order_body(order, named), recheck_body(order, named)
 
     return orders
 

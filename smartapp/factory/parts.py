@@ -12,6 +12,7 @@ from smartapp.config.settings import Settings
 from smartapp.ehr.async_read import Readings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.throttle import Budget, Throttles
+from smartapp.factory.entries import PatientEntries
 from smartapp.factory.references import CardReferences
 from smartapp.factory.wiring import (
     Charts,
@@ -40,6 +41,7 @@ from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.hook_records import AnswerStore
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
+from smartapp.storage.manual_entries import EntryStore
 from smartapp.storage.proposals import ProposalStore
 from smartapp.storage.receipts import ReceiptStore
 from smartapp.storage.retention import now_and_then
@@ -119,6 +121,10 @@ class Parts:
         """What clinicians answer to cards and proposals."""
         store = FeedbackStore(self.database, self.keyring, time.time)
         return Answers(feedback=store, log=self.audit, answered=AnswerStore(self.audit, store), seconds=time.time)
+
+    def entries(self) -> PatientEntries:
+        """What was entered by hand, by patient."""
+        return PatientEntries(store=EntryStore(self.database, self.keyring, time.time), policy=self.site.policy)
 
     def receipts(self) -> ReceiptStore:
         """Signed records of decisions."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from smartapp.clinical.picture import Bedside
+from smartapp.factory.entries import PatientEntries
 from smartapp.factory.wiring import Charts
 from smartapp.fhir.queries import Query
 from smartapp.smart.errors import NoSuchLaunch
@@ -47,6 +48,8 @@ class StoredLaunches:
     queries: tuple[Query, ...]
     card_of: Callable[[str], str]
     revoke: Callable[[SmartSession], None]
+    entries: PatientEntries
+    same_records: Callable[[str], str]
     idle_minutes: float
 
     def __call__(self, launch: str, cookies: Mapping[str, str]) -> OpenLaunch:
@@ -72,9 +75,12 @@ class StoredLaunches:
         if self.store.kept(launch) is None:
             raise self._over(launch)
 
-    def enter(self, launch: str, entries: Bedside) -> None:
-        """Store what was entered by hand."""
-        self.store.add_bedside(launch, packed_entries(entries))
+    def enter(self, subject: Subject, before: Bedside, after: Bedside) -> None:
+        """For the patient; what ends with the launch stays with the launch."""
+        if self.entries.shared:
+            self.entries.enter(subject, before, after)
+            after = Bedside(standing=after.standing)
+        self.store.add_bedside(subject.reference, packed_entries(after))
 
     def timed_out(self, resume_key: str) -> TimedOutLaunch | None:
         """The last one that was used within two hours."""
@@ -88,11 +94,12 @@ class StoredLaunches:
         self.store.end(launch)
 
     def _case(self, session: SmartSession) -> Case:
+        subject = subject_of(session, self.same_records(session.ehr))
         return Case(
-            subject=subject_of(session),
+            subject=subject,
             source=self.charts.source_of(session),
             writer=self.charts.writer_of(session),
-            entries=read_entries(session.bedside),
+            entries=self.entries.of(subject, read_entries(session.bedside)),
             resume_key=session.who,
             opened_from=self.card_of(session.app_context),
         )
@@ -105,8 +112,8 @@ class StoredLaunches:
         return NoSuchLaunch(what.format(idle=self.idle_minutes), advice)
 
 
-def subject_of(session: SmartSession) -> Subject:
-    """Whose chart, and who is asking."""
+def subject_of(session: SmartSession, same_as: str = "") -> Subject:
+    """Whose chart, and who is asking; `same_as` is the EHR that reaches the same records."""
     return Subject(
         ehr=session.ehr,
         patient=session.patient,
@@ -115,6 +122,7 @@ def subject_of(session: SmartSession) -> Subject:
         encounter=session.encounter,
         reference=session.launch,
         fhir_base=session.fhir_base,
+        same_as=same_as,
     )
 
 

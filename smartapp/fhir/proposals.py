@@ -9,8 +9,7 @@ from typing import Any
 from smartapp.clinical.amount_words import amount_words, counted, full_amount_words
 from smartapp.clinical.codes import ATC, HCPCS, LOINC, NDC, SNOMED
 from smartapp.clinical.orders import Brand, Priority, Product, ProposedOrder
-from smartapp.clinical.report import DISCLAIMER
-from smartapp.clinical.report_members import rfc3339
+from smartapp.clinical.report import DISCLAIMER, rfc3339
 from smartapp.clinical.words import clock, plain
 from smartapp.fhir.models import validated
 
@@ -260,8 +259,10 @@ def note_text(order: ProposedOrder, status: str) -> str:
 
 
 def order_facts(order: ProposedOrder) -> tuple[str, ...]:
-    """Weight, special requirements and whom to ring, where they are known (PRD-05)."""
+    """What must be known first, what stands beside it, weight, special requirements and whom to ring (guideline 10, PRD-05)."""
     told = (
+        *(f"{text[0].upper()}{text[1:]}" for text in order.provisos if text),
+        f"Standing beside this order: {order.beside}" if order.beside else "",
         f"Weight {plain(order.weight_kg)} kg" if order.weight_kg is not None else "",
         f"Special requirements: {order.special_requirements}" if order.special_requirements else "",
         f"Contact: {order.contact}" if order.contact else "",

@@ -11,11 +11,19 @@ from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.last_viewed import as_json, from_json
 from smartapp.storage.tables import feedback, shown_cards
-from smartapp.usecases.feedback import KeptEvent, ShownCard, in_words
+from smartapp.usecases.feedback import ACCEPTED, Acknowledgement, KeptEvent, ShownCard, in_words
 from smartapp.usecases.ports import Subject
 
-_ACKNOWLEDGED = select(feedback.c.severity).where(
-    (feedback.c.likeness == bindparam("likeness")) & (feedback.c.acknowledged_at > bindparam("since"))
+_ACKNOWLEDGED = (
+    select(
+        feedback.c.severity,
+        feedback.c.acknowledged_at,
+        feedback.c.outcome,
+        feedback.c.payload,
+        shown_cards.c.service,
+    )
+    .join(shown_cards, shown_cards.c.card == feedback.c.card, isouter=True)
+    .where((feedback.c.likeness == bindparam("likeness")) & (feedback.c.acknowledged_at > bindparam("since")))
 )
 
 
@@ -84,16 +92,32 @@ class FeedbackStore:
             return False
         return True
 
-    def acknowledged(self, likenesses: Sequence[str], since: float) -> dict[str, list[str]]:
-        """For each likeness, how severe it was at each acknowledgement since then."""
+    def accepted(self, ehr: str, patient: str, since: float) -> Sequence[str]:
+        """How severe it was at each acceptance since then, the newest first."""
+        chosen = (
+            select(feedback.c.severity)
+            .join(shown_cards, shown_cards.c.card == feedback.c.card)
+            .where((shown_cards.c.ehr == ehr) & (shown_cards.c.patient == patient) & (feedback.c.outcome == ACCEPTED))
+            .where(feedback.c.acknowledged_at > since)
+            .order_by(feedback.c.acknowledged_at.desc())
+        )
+        with self._database.engine.connect() as connection:
+            return [severity or "" for severity in connection.execute(chosen).scalars()]
+
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> dict[str, list[Acknowledgement]]:
+        """For each likeness, each acknowledgement since then."""
         found = {}
         with self._database.reading() as cursor:
             for likeness in likenesses:
                 cursor.execute(
                     self._acknowledged.text, self._acknowledged.values({"likeness": likeness, "since": since})
                 )
-                found[likeness] = [severity for (severity,) in cursor.fetchall()]
+                found[likeness] = [self._answer(*row) for row in cursor.fetchall()]
         return found
+
+    def _answer(self, severity: str, at: float, outcome: str, payload: bytes, service: str | None) -> Acknowledgement:
+        reason = str(self._keyring.open(bytes(payload)).get("code", ""))
+        return Acknowledgement(severity=severity, at=at, outcome=outcome, reason=reason, in_app=service == "")
 
     def _rows(self, cards: Sequence[ShownCard]) -> list[dict[str, Any]]:
         """Cards of one answer share its look: it is sealed once."""

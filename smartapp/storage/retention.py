@@ -18,6 +18,7 @@ from smartapp.storage.tables import (
     feedback,
     launches,
     looks,
+    manual_entries,
     pending_launches,
     proposals,
     receipts,
@@ -79,6 +80,9 @@ def kinds(now: float, periods: Periods) -> list[RetentionKind]:
             words="pending launches", table=pending_launches, past=pending_launches.c.expires_at < now, often=True
         ),
         RetentionKind(words="callers' tokens", table=caller_tokens, past=caller_tokens.c.kept_until < now, often=True),
+        RetentionKind(
+            words="entries by hand", table=manual_entries, past=manual_entries.c.kept_until < now, often=True
+        ),
         RetentionKind(words="write locks", table=write_locks, past=write_locks.c.taken_at < ago(1), often=True),
         RetentionKind(
             words="retired signing keys", table=signing_keys, past=signing_keys.c.retired_at < ago(1), often=True

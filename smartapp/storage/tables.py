@@ -61,6 +61,19 @@ signing_keys = Table(
     Column("retired_at", Float),  # from then on no longer used; published a while longer
 )
 
+# what was entered by hand for a patient, for every launch and hook; an entry once, the newest wins
+manual_entries = Table(
+    "manual_entries",
+    metadata,
+    Column("entry", String(64), primary_key=True),  # digest of EHR (`same_as`), patient and name of the entry
+    Column("who", String(64), nullable=False),  # digest of EHR (`same_as`) and patient
+    Column("payload", LargeBinary, nullable=False),  # encrypted: name, value, when, by whom
+    Column("at", Float, nullable=False),
+    Column("kept_until", Float, nullable=False),
+    Index("ix_manual_entries_who", "who"),
+    Index("ix_manual_entries_kept_until", "kept_until"),
+)
+
 # an order offered in one launch, with its state
 proposals = Table(
     "proposals",
@@ -180,6 +193,7 @@ shown_cards = Table(
     Column("look", LargeBinary),  # encrypted: the few facts of the evaluation that it spoke of
     Index("ix_shown_cards_at", "at"),
     Index("ix_shown_cards_likeness", "likeness"),
+    Index("ix_shown_cards_patient", "patient"),
 )
 
 # what clinicians answered to cards and proposals; append-only, an event once

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from functools import partial
 
 from smartapp.clinical.assessment import Assessment, assess
+from smartapp.clinical.manual_entries import counting
 from smartapp.clinical.orders import DraftOrder
 from smartapp.clinical.picture import Bedside
 from smartapp.clinical.policy import SitePolicy
@@ -101,11 +102,11 @@ def assess_chart(
         proposal_system=site.proposal_system,
     )
     picture, records = read(chart, bedside=bedside)
-    assessment = assess(replace(picture, draft_orders=drafts), site.policy)
+    assessment = assess(counting(replace(picture, draft_orders=drafts), site.policy), site.policy)
     if not ambiguous(records, rests_on(assessment)):
         return assessment
     picture, _ = read(replace(chart, ambiguous=all_ambiguous(records)), bedside=bedside)
-    return assess(replace(picture, draft_orders=drafts), site.policy)
+    return assess(counting(replace(picture, draft_orders=drafts), site.policy), site.policy)
 
 
 def _within_reach(chart: Chart, queries: Iterable[Query], as_of: datetime) -> Chart:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.findings import Indicator
+from smartapp.clinical.standing_orders import OrderState
 from smartapp.usecases.card_suppression import (
     LOUD_HOOKS,
     QUIET_SECONDS,
@@ -78,6 +79,31 @@ class KeptEvent:
     acknowledged_at: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """An answer to a card of one likeness: how severe it was then, when (epoch seconds), what was done and why; `in_app`: a decision on
+    a proposal, whose draft the chart shows by itself."""
+
+    severity: str
+    at: float
+    outcome: str
+    reason: str = ""
+    in_app: bool = False
+
+    def silent_seconds(self, unsigned_seconds: float) -> float:
+        """How long it silences such a card for the same user (guideline 10, *Quiet*).
+
+        A suggestion that was accepted, until its draft is found; an order of the app is in the chart, or was taken back again.
+        """
+        if self.outcome == ACCEPTED:
+            return 0.0 if self.in_app else unsigned_seconds
+        return _SILENCE.get(self.reason, QUIET_SECONDS)
+
+
+_SILENCE = {"need-more-info": 2 * 3600.0, "service-not-available": 0.0}
+"""By the reason of a refusal: repeat pending; product unavailable (another may be usable). Any other: six hours."""
+
+
 class Feedback(Protocol):
     """Where shown cards and answers are kept."""
 
@@ -93,8 +119,11 @@ class Feedback(Protocol):
     def keep(self, kept: KeptEvent) -> bool:
         """Keep an event once; whether it is new."""
 
-    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[str]]:
-        """For each likeness, how severe it was at each acknowledgement of such a card since then."""
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[Acknowledgement]]:
+        """For each likeness, each acknowledgement of such a card since then."""
+
+    def accepted(self, ehr: str, patient: str, since: float) -> Sequence[str]:
+        """How severe it was at each acceptance since then, by any user, in the app or from a card; the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +169,8 @@ class Answers:
         """
         look = look_of(told.assessment)
         cards = [self._card(told.subject, service, told.assessment, one, look) for one in said]
-        known = self._acknowledged(cards) if cards and hook not in LOUD_HOOKS else frozenset()
+        unsigned = told.assessment.policy.span("unsigned_warn_min").total_seconds()
+        known = self._acknowledged(cards, unsigned) if cards and hook not in LOUD_HOOKS else frozenset()
         kept = {card.card: card for card in cards if card.card not in known}
         notes = [
             (
@@ -151,6 +181,15 @@ class Answers:
         ]
         self.answered.keep(told, notes, tuple(kept.values()))
         return {card.card: card.likeness for card in kept.values()}
+
+    def is_answered_by_a_draft(self, subject: Subject, assessment: Assessment) -> bool:
+        """Whether a draft of ours stands unsigned, and tier, band and bleeding are no worse than when it was written (*Quiet*)."""
+        drafted = any(order.ours and order.state is OrderState.DRAFT for order in assessment.standing)
+        if not drafted or not any(finding.rule == "REP-13" for finding in assessment.findings):
+            return False
+        since = self.seconds() - assessment.policy.span("standing_draft_h").total_seconds()
+        then = next(iter(self.feedback.accepted(subject.ehr, subject.patient, since)), "")
+        return not then or not is_worse(severity(assessment), then)
 
     def offered(self, subject: Subject, assessment: Assessment, proposals: Sequence[str]) -> None:
         """Proposals shown in the app: a decision on one answers the replacement card too."""
@@ -206,11 +245,18 @@ class Answers:
             look=look,
         )
 
-    def _acknowledged(self, cards: Sequence[ShownCard]) -> frozenset[str]:
-        """Those of these cards that were acknowledged when it was no better."""
-        then = self.feedback.acknowledged([card.likeness for card in cards], self.seconds() - QUIET_SECONDS)
+    def _acknowledged(self, cards: Sequence[ShownCard], unsigned_seconds: float) -> frozenset[str]:
+        """Those of these cards that an answer still silences: given lately, when it was no better."""
+        now = self.seconds()
+        then = self.feedback.acknowledged([card.likeness for card in cards], now - QUIET_SECONDS)
         return frozenset(
-            card.card for card in cards if any(not is_worse(card.severity, earlier) for earlier in then[card.likeness])
+            card.card
+            for card in cards
+            if any(
+                now - earlier.at < earlier.silent_seconds(unsigned_seconds)
+                and not is_worse(card.severity, earlier.severity)
+                for earlier in then[card.likeness]
+            )
         )
 
 

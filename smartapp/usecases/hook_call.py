@@ -149,12 +149,13 @@ class _HeldRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookCall:
-    """What every hook does with a call; `clock` gives the clinical now."""
+    """What every hook does with a call; `clock` gives the clinical now, `entries` what was entered by hand for the patient."""
 
     site: Site
     clock: Callable[[], datetime]
     feedback: Answers
     counts: CallCounts
+    entries: Callable[[Subject], Bedside] = lambda _: Bedside()
 
     def answer(
         self,
@@ -172,7 +173,8 @@ class HookCall:
         Shown or withheld, each is recorded together with the answer (CDS-42). A patient without CAR-T is only counted.
         """
         as_of = self.clock()
-        whole = chart.read(self.site, as_of)
+        entered = self.entries(subject)
+        whole = chart.read(self.site, as_of, entered)
         if whole is None:
             self.counts.count(service, caller)
             return ()
@@ -186,6 +188,7 @@ class HookCall:
             log=held,
             event="hook assessed",
             drafts=drafts,
+            bedside=entered,
         )
         (record,) = held.records
         cards = present(assessed.assessment)

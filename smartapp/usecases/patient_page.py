@@ -8,6 +8,7 @@ from typing import Protocol
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.orders import Product, ProposedOrder
 from smartapp.clinical.picture import Bedside
+from smartapp.clinical.standing_orders import OrderState
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import words_of
@@ -16,11 +17,12 @@ from smartapp.usecases.feedback import ACCEPTED, OVERRIDDEN, Answers, FeedbackEv
 from smartapp.usecases.last_viewed import Look, Looks, look_of
 from smartapp.usecases.manual_entries import LeftEntries, ManualEntry, left_over, merged, names_of
 from smartapp.usecases.orders.approve import OrderApproval
+from smartapp.usecases.orders.cancel import NotWithdrawn
 from smartapp.usecases.orders.offer import is_same_offer
 from smartapp.usecases.orders.plan import WritePlan
 from smartapp.usecases.orders.proposal import Proposal, ProposalState, Stage
 from smartapp.usecases.override_reasons import SYSTEM
-from smartapp.usecases.ports import AssessmentLog, Case, ChartReading
+from smartapp.usecases.ports import AssessmentLog, Case, ChartReading, Subject
 
 
 class NoReceipt(Exception):
@@ -42,8 +44,8 @@ class Launches(Protocol):
     def check(self, launch: str) -> None:
         """Raise the problem that says why, if the launch is over."""
 
-    def enter(self, launch: str, entries: Bedside) -> None:
-        """Store what was entered by hand; it ends with the launch."""
+    def enter(self, subject: Subject, before: Bedside, after: Bedside) -> None:
+        """Store what was entered by hand for the patient, and forget what was taken back; what stands beside ends with the launch."""
 
     def timed_out(self, resume_key: str) -> TimedOutLaunch | None:
         """The last launch of the same user and patient that timed out lately."""
@@ -179,6 +181,17 @@ class PatientPage:
             )
             self.feedback.decided(event)
 
+    def withdraw_standing(self, case: Case, reference: str) -> None:
+        """Take back a draft of ours that stands, from whichever launch or card (REP-13); `NotWithdrawn` says why not."""
+        stands = next(
+            (order for order in self._assessed(case, "page assessed").assessment.standing if order.source == reference),
+            None,
+        )
+        if stands is None or not stands.ours or stands.state is not OrderState.DRAFT:
+            raise NotWithdrawn("This is no draft of this app that stands in the chart now. Look at it in the EHR.")
+        own = next(token for token in stands.identifiers if token.startswith(f"{self.site.proposal_system}|"))
+        self.orders.withdraw_standing(case, reference, own.rpartition("|")[2])
+
     def receipt(self, case: Case, proposal: str) -> bytes:
         """The signed receipt of the decision on a proposal; `NoReceipt` before there is one."""
         file = self.orders.receipt(case, proposal)
@@ -188,11 +201,13 @@ class PatientPage:
         return file
 
     def enter_by_hand(self, case: Case, entry: ManualEntry) -> None:
-        """Store what the clinician enters for this launch; it is theirs, and audited."""
-        entries = merged(case.entries, entry, self.clock())
-        self.launches.enter(case.subject.reference, entries)
-        event = "taken back" if entry.take_back else "added by hand"
-        self.log.noted(case.subject, event, entry.take_back or names_of(entries))
+        """Store what the clinician enters for this patient, marked with name, role and time; it is audited."""
+        entries = merged(case.entries, entry, self.clock(), _signature(case.subject))
+        self.launches.enter(case.subject, case.entries, entries)
+        event = (
+            "taken back" if entry.take_back else "another order wanted beside" if entry.standing else "added by hand"
+        )
+        self.log.noted(case.subject, event, entry.take_back or ", ".join(entry.standing) or names_of(entries))
 
     def sign_out(self, case: Case, revoke: Callable[[], None]) -> None:
         """End the launch here first, then tell the EHR by `revoke`."""
@@ -236,3 +251,10 @@ class PatientPage:
                 if same and old.order != now.order:
                     found[now.id] = old.order
         return found
+
+
+def _signature(subject: Subject) -> str:
+    """Name and role: `Dr N Osei, Practitioner`."""
+    return ", ".join(
+        part for part in (subject.user_name or subject.user, subject.user_name and subject.user_role) if part
+    )

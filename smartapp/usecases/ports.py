@@ -16,7 +16,8 @@ class Subject:
     """Whose chart, and who is asking. `user` is the reference of fhirUser (`Practitioner/7`), empty if not known.
 
     `reference` is the launch id or the hookInstance: it ties audit records of one case together. `fhir_base` is the FHIR server
-    of the chart: references absolute to it are the patient's own too.
+    of the chart: references absolute to it are the patient's own too. `same_as` is the EHR that reaches the same records under
+    its own name, empty where `ehr` is that one itself.
     """
 
     ehr: str
@@ -26,6 +27,17 @@ class Subject:
     encounter: str = ""
     reference: str = ""
     fhir_base: str = ""
+    same_as: str = ""
+
+    @property
+    def records(self) -> str:
+        """The EHR whose records these are: one identifier, one lock, one set of entries by hand, under however many addresses."""
+        return self.same_as or self.ehr
+
+    @property
+    def user_role(self) -> str:
+        """The kind of user that fhirUser names: `Practitioner`, `PractitionerRole`; empty if not known."""
+        return self.user.partition("/")[0] if "/" in self.user else ""
 
 
 class ChartSource(Protocol):

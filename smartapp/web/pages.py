@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from smartapp.clinical.picture import BleedingLevel
+from smartapp.clinical.terminology import CarTProduct
 from smartapp.clinical.words import plain
-from smartapp.usecases.manual_entries import ImplausibleWeight, ManualEntry, check_weight
+from smartapp.usecases.manual_entries import FutureInfusion, ImplausibleWeight, ManualEntry, check_weight
 from smartapp.usecases.orders.proposal import Stage
 from smartapp.usecases.patient_page import PatientPage, identity_within
 from smartapp.web.amounts import AmountRefused, read_number
@@ -33,6 +36,8 @@ _GRADES = {  # ASTCT, as CRS-03 has it
 _DEATH = 5  # ends all advice, so it takes a step of its own
 AT_ONCE_SECONDS = 0.2  # a chart read by then is one answer; else the patient line is sent ahead of it
 REFRESH_SECONDS = 3  # interfaces.md section 3: at most every 3 s
+_PRODUCTS = tuple(product for product in CarTProduct)
+_MOST_STANDING = 20
 _SUSPICIONS = ("clotted", "diluted", "wrong patient")
 
 
@@ -99,7 +104,7 @@ def create_blueprint(
     def observe(launch: str) -> Response:
         opened = entered_to_act(door, launch, own_origin)
         tokens.step(opened, "observe", request.form.get("csrf_token", ""))
-        page.enter_by_hand(opened.case, read_entry(request.form))
+        _enter(page, opened)
         return to_review(launch)
 
     @blueprint.post("/l/<launch>/sign-out")
@@ -111,6 +116,13 @@ def create_blueprint(
         return make_response(render_template("signed_out.html"))
 
     return blueprint
+
+
+def _enter(page: PatientPage, opened: OpenLaunch) -> None:
+    try:
+        page.enter_by_hand(opened.case, read_entry(request.form))
+    except FutureInfusion as refused:
+        raise PageProblem(str(refused), "Write the day on which it was given.") from None
 
 
 class WeightRefused(PageProblem):
@@ -160,27 +172,45 @@ def _forms(opened: OpenLaunch, tokens: FormTokens) -> Mapping[str, Any]:
         "grades": {grade: words for grade, words in _GRADES.items() if grade != _DEATH},
         "death": _DEATH,
         "suspicions": _SUSPICIONS,
+        "products": _PRODUCTS,
     }
 
 
-def read_entry(form: Mapping[str, str]) -> ManualEntry:
+def read_entry(form: MultiDict[str, str]) -> ManualEntry:
     """What was pressed or typed; a word or number out of range is a 400 that says so."""
     bleeding, grade, weight = form.get("bleeding") or None, form.get("crs_grade") or None, form.get("weight_kg") or None
     if bleeding is not None and bleeding not in _BY_HAND:
         raise PageProblem("Bleeding is none, minor, significant or major.")
     if grade is not None and grade not in map(str, _GRADES):
         raise PageProblem("A CRS grade is a whole number from 0 to 5.")
+    product, given = _infusion(form.get("infusion_product", ""), form.get("infusion_date", ""))
     entry = ManualEntry(
         bleeding=BleedingLevel(bleeding) if bleeding else None,
         crs_grade=int(grade) if grade else None,
         weight_kg=_weight(weight) if weight else None,
         suspect=form.get("suspect") or None,
         reason=form.get("reason", "")[:200],
+        infusion_product=product,
+        infusion_date=given,
+        standing=tuple(form.getlist("standing")[:_MOST_STANDING]),
         take_back=form.get("take_back") or None,
     )
     if entry == ManualEntry(reason=entry.reason):
         raise PageProblem("Nothing was chosen.")
     return entry
+
+
+def _infusion(product: str, given: str) -> tuple[CarTProduct | None, date | None]:
+    """Product and date together; a day that has not come, or no product that the guideline names, is refused."""
+    if not product and not given:
+        return None, None
+    if product not in _PRODUCTS:
+        raise PageProblem("The infusion's product is none of those offered.")
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise PageProblem("The infusion's date is no date.", "Write it as year-month-day.") from None
+    return CarTProduct(product), day
 
 
 def _weight(text: str) -> Decimal:

@@ -69,6 +69,20 @@ def create_blueprint(*, door: LaunchDoor, page: PatientPage, tokens: FormTokens,
     return blueprint
 
 
+def create_standing_blueprint(*, door: LaunchDoor, page: PatientPage, tokens: FormTokens, own_origin: str) -> Blueprint:
+    """`/l/<launch>/standing/withdraw`: a draft of ours that stands is taken back from any launch (REP-13)."""
+    blueprint = Blueprint("standing", __name__)
+
+    @blueprint.post("/l/<launch>/standing/withdraw")
+    def withdraw(launch: str) -> Response:
+        opened = entered_to_act(door, launch, own_origin)
+        tokens.step(opened, "observe", request.form.get("csrf_token", ""))
+        page.withdraw_standing(opened.case, request.form.get("reference", ""))
+        return to_review(launch)
+
+    return blueprint
+
+
 def _stage(step: str) -> Stage:
     """The stage that a form was made for; a decided proposal has no form to approve."""
     if step not in tuple(Stage):

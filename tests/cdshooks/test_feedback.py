@@ -242,7 +242,8 @@ def _same_kind(old: c.Resource, new: c.Resource) -> bool:
 def test_an_acknowledgement_lasts_six_hours(service: Service, hours: float, shown: bool) -> None:
     card = service.cards()[0]
     _earlier(service, "shown_cards", "at", hours * 3600)
-    service.send(overridden(card["uuid"], outcomeTimestamp=at(hours * 3600)))
+    reason = {"reason": {"code": "risk-benefit-ratio", "system": SYSTEM}}
+    service.send(overridden(card["uuid"], outcomeTimestamp=at(hours * 3600), overrideReason=reason))
     assert bool(service.cards()) is shown
 
 
@@ -285,7 +286,7 @@ def test_how_often_a_rule_is_overridden(service: Service) -> None:
     found = {rate["rule"]: rate for rate in rates(service.database, since=0, until=time.time() + 1)}
     assert found["REP-03"] == {
         "rule": "REP-03",
-        "version": "1",
+        "version": "2",
         "shown": "3",
         "accepted": "1",
         "overridden": "1",

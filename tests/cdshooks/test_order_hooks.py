@@ -82,12 +82,14 @@ def test_an_amount_computed_for_one_brand_is_not_written_into_an_order_for_anoth
     assert [action["type"] for action in card["suggestions"][0]["actions"]] == types
 
 
-@pytest.mark.req("CDS-11")
+@pytest.mark.req("CDS-11", "ORD-11")
 def test_order_select_looks_at_the_selected_orders_only(client: FlaskClient) -> None:
     drafts = (a_draft("wrong", mg=9000), a_draft("right"))
-    assert cards(client, *drafts, hook="order-select", selections=["MedicationRequest/right"]) == []
-    assert len(cards(client, *drafts, hook="order-select", selections=["MedicationRequest/wrong"])) == 1
-    assert len(cards(client, *drafts)) == 1
+    (together,) = cards(client, *drafts, hook="order-select", selections=["MedicationRequest/right"])
+    assert together["summary"].startswith("Together about")  # the set is judged whole (ORD-11)
+    assert len(cards(client, *drafts, hook="order-select", selections=["MedicationRequest/wrong"])) == 2
+    assert cards(client, a_draft("wrong", mg=9000), hook="order-select", selections=[]) == []
+    assert len(cards(client, *drafts)) == 2
 
 
 @pytest.mark.req("CDS-11")

@@ -127,7 +127,7 @@ def tab_to(page: Any, selector: str) -> None:
 def test_the_keyboard_alone_adds_bleeding_and_it_is_marked_as_the_clinicians(app_page: Any) -> None:
     tab_to(app_page, "button[name=bleeding][value=major]")
     app_page.keyboard.press("Enter")
-    app_page.get_by_text("Added by you in this launch: bleeding major").wait_for()
+    app_page.get_by_text("bleeding major, at").wait_for()
     app_page.locator(".verdict").get_by_text("major bleeding").first.wait_for()
     assert app_page.locator("button[name=bleeding][aria-pressed=true]").inner_text().endswith("major")
 
@@ -137,7 +137,7 @@ def test_the_keyboard_alone_corrects_the_grade_beside_its_criteria(app_page: Any
     focused = "document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent"
     assert "two or more vasopressors" in app_page.evaluate(focused)
     app_page.keyboard.press("Enter")
-    app_page.get_by_text("Added by you in this launch: CRS grade 4").wait_for()
+    app_page.get_by_text("CRS grade 4, at").wait_for()
     app_page.locator(".verdict").get_by_text("CRS 4 (added by you)").wait_for()
 
 

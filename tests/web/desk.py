@@ -13,7 +13,7 @@ from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.assess import Assessed, Site, assess_patient
-from smartapp.usecases.feedback import Answers, KeptEvent, ShownCard, Told
+from smartapp.usecases.feedback import Acknowledgement, Answers, KeptEvent, ShownCard, Told
 from smartapp.usecases.last_viewed import Look
 from smartapp.usecases.orders.approve import make_approval
 from smartapp.usecases.patient_page import PatientPage, TimedOutLaunch
@@ -122,8 +122,11 @@ class MemoryAnswers:
         self.kept.append(kept)
         return True
 
-    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[str]]:
+    def acknowledged(self, likenesses: Sequence[str], since: float) -> Mapping[str, Sequence[Acknowledgement]]:
         return {}
+
+    def accepted(self, ehr: str, patient: str, since: float) -> Sequence[str]:
+        return ()
 
 
 class Ward:
@@ -242,8 +245,8 @@ class Ward:
         if self.ended:
             raise EndedLaunch("The launch is over.")
 
-    def enter(self, launch: str, entries: Bedside) -> None:
-        self.entered.append(entries)
+    def enter(self, subject: Subject, before: Bedside, after: Bedside) -> None:
+        self.entered.append(after)
 
     def timed_out(self, resume_key: str) -> TimedOutLaunch | None:
         return self.earlier
@@ -282,6 +285,9 @@ def an_app(ward: Ward) -> Flask:
         )
     )
     app.register_blueprint(proposals.create_blueprint(door=ward, page=ward.page, tokens=TOKENS, own_origin=ORIGIN))
+    app.register_blueprint(
+        proposals.create_standing_blueprint(door=ward, page=ward.page, tokens=TOKENS, own_origin=ORIGIN)
+    )
     app.register_blueprint(receipts.create_blueprint(door=ward, page=ward.page, keys=lambda: [{"kid": "one"}]))
     app.register_blueprint(operations.create_blueprint(list, bytes))
     app.register_blueprint(rules.create_blueprint(all_rules(), build_policy()))

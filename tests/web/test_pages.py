@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartapp.clinical.picture import Bedside, BleedingLevel
+from smartapp.clinical.terminology import CarTProduct
 from smartapp.fhir.chart import AnswerState
 from smartapp.fhir.queries import QUERIES
 from smartapp.web.launch import UserKind
@@ -22,7 +24,10 @@ LIMIT_BYTES = 120 * 1024
 def entered(suspect: str = "", reason: str = "", **known: Any) -> Bedside:
     """What is stored after one entry by hand, made now."""
     suspects = {suspect: reason} if suspect else {}
-    return Bedside(**known, suspects=suspects, times=dict.fromkeys([*known, *suspects], charts.NOW))
+    names = [*(name for name in known if not name.startswith("infusion")), *suspects]
+    names += ["infusion"] if "infusion_date" in known else []
+    users = dict.fromkeys(names, "Dr N Osei, Practitioner")
+    return Bedside(**known, suspects=suspects, times=dict.fromkeys(names, charts.NOW), users=users)
 
 
 def test_the_verdict_stands_first_with_both_units_time_and_age() -> None:
@@ -171,6 +176,11 @@ def test_an_unknown_user_reads_only() -> None:
         ({"crs_grade": "0"}, entered(crs_grade=0)),
         ({"weight_kg": "62,5"}, entered(weight_kg=Decimal("62.5"))),
         ({"suspect": "Observation/fib", "reason": "clotted"}, entered(suspect="Observation/fib", reason="clotted")),
+        (
+            {"infusion_product": "tisagenlecleucel", "infusion_date": "2026-02-20"},
+            entered(infusion_product=CarTProduct.TISAGENLECLEUCEL, infusion_date=date(2026, 2, 20)),
+        ),
+        ({"standing": "MedicationRequest/7"}, Bedside(standing=frozenset({"MedicationRequest/7"}))),
     ],
 )
 def test_what_the_clinician_adds_is_kept(fields: dict[str, str], kept: Bedside) -> None:
@@ -182,7 +192,17 @@ def test_what_the_clinician_adds_is_kept(fields: dict[str, str], kept: Bedside) 
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"bleeding": "none_recorded"}, {"crs_grade": "6"}, {"crs_grade": "x"}, {"weight_kg": "0"}, {"weight_kg": "x"}],
+    [
+        {"infusion_product": "tisagenlecleucel", "infusion_date": "soon"},
+        {"infusion_product": "water", "infusion_date": "2026-02-20"},
+        {"infusion_product": "tisagenlecleucel", "infusion_date": "2026-03-09"},
+        {},
+        {"bleeding": "none_recorded"},
+        {"crs_grade": "6"},
+        {"crs_grade": "x"},
+        {"weight_kg": "0"},
+        {"weight_kg": "x"},
+    ],
 )
 def test_what_cannot_be_taken_is_refused(fields: dict[str, str]) -> None:
     ward = act_now()
@@ -211,7 +231,7 @@ def test_a_death_takes_a_step_of_its_own_and_can_be_taken_back() -> None:
     ward.bedside = Bedside(crs_grade=5, times={"crs_grade": charts.NOW})
     page = browser.get()
     assert page.headings == ["◇ OUTSIDE SCOPE — CRS grade 5 was added by hand"]
-    assert "Added by you in this launch: CRS grade 5, at 08:00" in page.text
+    assert "Added by you: CRS grade 5, at 08:00" in page.text
     back = next(form for form in page.forms if ("take_back", "crs_grade") in form.buttons)
     browser.press(back, take_back="crs_grade")
     assert ward.entered == [Bedside()]
@@ -501,9 +521,7 @@ def test_a_suggested_grade_is_confirmed_by_one_press_beside_the_verdict() -> Non
 def test_a_result_marked_suspect_is_named_by_value_and_time_as_the_clinicians_own() -> None:
     ward = act_now()
     ward.bedside = Bedside(suspects={"Observation/fib": "clotted"})
-    assert (
-        "Added by you in this launch: fibrinogen 0.8 g/L of 07:00 is suspect (clotted)" in Browser(ward.app).get().text
-    )
+    assert "Added by you: fibrinogen 0.8 g/L of 07:00 is suspect (clotted)" in Browser(ward.app).get().text
 
 
 def test_outside_scope_nothing_is_asked_of_the_clinician() -> None:
@@ -511,8 +529,11 @@ def test_outside_scope_nothing_is_asked_of_the_clinician() -> None:
     ward.source.resources = tuple(r for r in ward.source.resources if r["resourceType"] != "Procedure")
     page = Browser(ward.app).get()
     assert [
-        form.action for form in page.forms if form.action.endswith("/observe") and "suspect" not in form.fields
+        form.action
+        for form in page.forms
+        if form.action.endswith("/observe") and not {"suspect", "infusion_date"} & set(form.fields)
     ] == []
+    assert any("infusion_date" in form.fields for form in page.forms)
 
 
 @pytest.mark.req("MON-01", "REP-09")

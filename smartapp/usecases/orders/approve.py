@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smartapp.clinical.orders import Product, ProposedOrder
-from smartapp.clinical.report_members import rfc3339
+from smartapp.clinical.report import rfc3339
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.proposals import amount_text
 from smartapp.usecases.assess import Assessed, Site, assess_patient
@@ -160,6 +160,17 @@ class OrderApproval:
             Cancellation(ledger=self.ledger, lock=self.lock).withdraw(case, own)
         return self.look(case, proposal)
 
+    def withdraw_standing(self, case: Case, reference: str, identifier: str) -> None:
+        """Take back a draft of ours that stands in the chart, whichever launch or card wrote it; `NotWithdrawn` says why not."""
+        known = self.proposals.with_identifier(identifier, [ProposalState.WRITTEN])
+        own = next((proposal for proposal in known if proposal.reference == reference), None)
+        cancellation = Cancellation(ledger=self.ledger, lock=self.lock)
+        if own is not None:
+            cancellation.withdraw(case, own)
+        else:
+            cancellation.withdraw_unknown(case, reference, identifier)
+            self.log.noted(case.subject, "standing draft withdrawn", reference)
+
     def check_again(self, case: Case, proposal: str) -> Proposal:
         """Only search for what was not confirmed."""
         own = self.look(case, proposal)
@@ -203,7 +214,7 @@ class OrderApproval:
                 raise NotApprovable("This order is being written already. Wait a moment and look again.")
             if self.ledger.stored(own).is_decided:
                 return
-            overtaken = self._overtaken(case, own)
+            overtaken = self._overtaken(case, own, assessed)
             if overtaken is not None:
                 self.ledger.move(case, own, overtaken, event="write withheld", outcome="overtaken")
                 return
@@ -211,9 +222,11 @@ class OrderApproval:
             if approved is not None and approved.approval is not None:
                 self.submission.send(case, approved, approved.approval, holder)
 
-    def _overtaken(self, case: Case, own: Proposal) -> Decided | None:
+    def _overtaken(self, case: Case, own: Proposal, assessed: Assessed) -> Decided | None:
         """Why another order stands in the way, with its reference; None if none does."""
-        if self.offers.identifier(case, own.order.basis) != own.identifier:
+        standing = assessed.assessment.standing
+        identifier = self.offers.identifier(case.subject, own.order.basis, standing, case.entries.standing)
+        if identifier != own.identifier:
             return Decided(state=ProposalState.EXPIRED, reason=_OVERTAKEN)
         begun = self.proposals.with_identifier(own.identifier, BEGUN)
         others = [other for other in begun if other.id != own.id]

@@ -41,6 +41,18 @@ class Cancellation:
             else:
                 raise NotWithdrawn(_why_not(result))
 
+    def withdraw_unknown(self, case: Case, reference: str, identifier: str) -> None:
+        """Cancel a draft of ours of which no proposal is stored: one that was taken from a card."""
+        refused = case.writer.can_update(reference.partition("/")[0])
+        if refused:
+            raise NotWithdrawn(f"The order cannot be withdrawn from here: {refused}. Cancel it in the EHR.")
+        with self.lock.held(identifier, seconds=PRESS_SECONDS) as holder:
+            if not holder:
+                raise NotWithdrawn(_BUSY)
+            result = case.writer.cancel(reference)
+            if result.state is not WriteState.WRITTEN:
+                raise NotWithdrawn(_why_not(result))
+
     def _withdrawn(self, case: Case, proposal: Proposal, result: WriteResult) -> None:
         reason = self._withdraw_follow_up(case, proposal.sent.follow_up or "")
         withdrawn = replace(proposal.sent, state=ProposalState.WITHDRAWN, reason=reason)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from smartapp.clinical.assessment import Assessment
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import Product
+from smartapp.clinical.standing_orders import StandingOrder
 from smartapp.usecases.assess import Assessed
 from smartapp.usecases.orders.basis import basis_of, basis_text, fingerprint, order_of
 from smartapp.usecases.orders.ports import Proposals
 from smartapp.usecases.orders.proposal import BEGUN, OVER, Offer, Proposal, ProposalState
 from smartapp.usecases.orders.receipt import evidence_of
 from smartapp.usecases.orders.reconcile import Reconciliation
-from smartapp.usecases.ports import AuditEntry, Case
+from smartapp.usecases.ports import AuditEntry, Case, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +27,25 @@ class Offers:
     seconds: Callable[[], float]
     minutes: float
 
-    def identifier(self, case: Case, basis: str) -> str:
-        """Deterministic from EHR, patient, basis (none: the launch) and how many of our orders on that basis are over.
+    def identifier(
+        self, subject: Subject, basis: str, standing: Sequence[StandingOrder] = (), wanted: frozenset[str] = frozenset()
+    ) -> str:
+        """Deterministic from EHR, patient, basis (none: the launch) and how many of our orders on that basis are over, or were named by
+        a `standing` press of this launch (REP-13).
 
-        Not from product or dose, so that two launches cannot both write for one result (interfaces.md section 6).
+        Not from product or dose, so that two launches cannot both write for one result (interfaces.md section 6). `standing` are the
+        orders in the chart: one that a card drafted is known by its identifier there; `wanted` names those of the press.
         """
-        what = [case.subject.ehr, case.subject.patient, basis or case.subject.reference]
+        named = {
+            token.rpartition("|")[2] for order in standing if order.source in wanted for token in order.identifiers
+        }
+        what = [subject.records, subject.patient, basis or subject.reference]
         number = 0
         while True:
             value = hashlib.sha256("\n".join([*what, str(number)]).encode()).hexdigest()[:40]
-            if not self.proposals.with_identifier(value, OVER):
+            begun = self.proposals.with_identifier(value, BEGUN)
+            beside = value in named or any(proposal.reference in wanted for proposal in begun if proposal.reference)
+            if not beside and not self.proposals.with_identifier(value, OVER):
                 return value
             number += 1
 
@@ -44,8 +54,9 @@ class Offers:
         that this session cannot write."""
         assessment = assessed.assessment
         basis = basis_of(assessment)
-        self._reconcile(case, self.identifier(case, basis))
-        identifier = self.identifier(case, basis)
+        facts = (case.subject, basis, assessment.standing, case.entries.standing)
+        self._reconcile(case, self.identifier(*facts))
+        identifier = self.identifier(*facts)
         begun = self.proposals.with_identifier(identifier, BEGUN)
         own = [known for known in begun if known.launch == case.subject.reference]
         if begun or not assessment.draft_allowed:

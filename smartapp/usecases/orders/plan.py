@@ -7,7 +7,7 @@ from datetime import datetime
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.fhir.proposals import Ordering, write_order, write_recheck
+from smartapp.fhir.proposals import Ordering, RecheckClock, write_order, write_recheck
 from smartapp.fhir.write_ladder import order_resource
 from smartapp.usecases.orders.proposal import Approval, Proposal
 from smartapp.usecases.ports import Case
@@ -90,4 +90,5 @@ class OrderWriting:
             intent=self.policy.get("order_intent"),
             component_resource=self._resource_type(case, proposal.order),
             recheck_after_h=self.policy.get("recheck_after_dose_h"),
+            recheck_clock=RecheckClock(self.policy.get("recheck_clock")),
         )

@@ -1,4 +1,4 @@
-"""What the clinician added by hand in this launch, marked as theirs wherever it is shown."""
+"""What was added by hand for the patient, marked with whose it is wherever it is shown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class AddedLine:
     words: str
     at: str
     name: str
+    user: str = ""
 
 
 def added(assessment: Assessment) -> tuple[str, ...]:
@@ -26,9 +27,9 @@ def added(assessment: Assessment) -> tuple[str, ...]:
 
 def added_lines(assessment: Assessment) -> tuple[AddedLine, ...]:
     """Each with what takes it back."""
-    times, clock = assessment.picture.bedside.times, clock_of(assessment)
+    users, times, clock = assessment.picture.bedside.users, assessment.picture.bedside.times, clock_of(assessment)
     told = ((name, words, clock.time(times[name]) if name in times else "") for name, words in _added(assessment))
-    return tuple(AddedLine(words=words, at=at, name=name) for name, words, at in told)
+    return tuple(AddedLine(words=words, at=at, name=name, user=users.get(name, "")) for name, words, at in told)
 
 
 def _added(assessment: Assessment) -> Iterator[tuple[str, str]]:

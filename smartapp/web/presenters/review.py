@@ -20,6 +20,7 @@ from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.manual_entries import AddedLine, added_lines
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
 from smartapp.web.presenters.resumable_entries import LeftPage, left_page
+from smartapp.web.presenters.standing import StandingLine, beside, standing_lines
 from smartapp.web.presenters.trace import (
     Issue,
     TraceGroup,
@@ -42,6 +43,7 @@ from smartapp.web.presenters.words import (
     zone_words,
 )
 
+_MAY_BE_KNOWN = frozenset({"APP-01", "DQ-24"})  # rows that stop where no infusion was recognised
 _BLEEDING = {
     BleedingLevel.NONE: "Bleeding: none",
     BleedingLevel.MINOR: "Bleeding: minor",
@@ -92,9 +94,12 @@ class ReviewPage:
     options: tuple[OptionLine, ...]
     blockers: tuple[str, ...]
     standing: tuple[Proposal, ...]
+    stands: tuple[StandingLine, ...]
+    beside: tuple[str, ...]
     order_texts: tuple[OrderText, ...]
     asks_weight: bool
     adds: bool
+    adds_infusion: bool
     bleeding: str
     bleeding_level: str
     crs: str
@@ -137,6 +142,8 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         options=() if reviewed.undecided else _options(assessment, proposals),
         blockers=() if reviewed.awaited else _blockers(reviewed),
         standing=decided,
+        stands=() if reviewed.undecided else standing_lines(assessment),
+        beside=() if reviewed.awaited else beside(assessment),
         order_texts=tuple(_order_texts(reviewed, who)),
         awaited=", ".join(reviewed.awaited),
         undecided=reviewed.undecided,
@@ -145,6 +152,7 @@ def review_page(reviewed: Reviewed, chosen: str = "all") -> ReviewPage:
         chosen_before=reviewed.chosen_before,
         asks_weight=any(blocker.rule == "DQ-11" for blocker in assessment.draft_blockers),
         adds=assessment.applicability.runs or bool(assessment.picture.bedside.added),
+        adds_infusion=assessment.applicability.rule in _MAY_BE_KNOWN,
         bleeding=bleeding,
         bleeding_level=str(assessment.bleeding),
         crs=crs_words(assessment),
@@ -271,7 +279,8 @@ def _note(finding: Finding, clock: Clock) -> Note:
 
 def _bleeding(assessment: Assessment) -> str:
     """The level in words; none recorded is no evidence of none, nor is what was not read (BLD-01)."""
-    mark = ", added by you" if assessment.picture.bedside.bleeding else ""
+    bedside = assessment.picture.bedside
+    mark = f", added by {bedside.users.get('bleeding', 'you')}" if bedside.bleeding else ""
     known = _BLEEDING.get(assessment.bleeding)
     return f"{known}{mark}" if known else f"Bleeding: {absence(assessment, Topic.CONDITIONS)}"
 

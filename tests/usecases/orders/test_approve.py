@@ -457,7 +457,7 @@ def test_an_old_order_that_only_the_ehr_remembers_is_never_called_saved() -> Non
 @pytest.mark.req("FHIR-44")
 def test_the_identifier_depends_on_patient_and_result_only() -> None:
     def identifier(clinician: Clinician) -> str:
-        return clinician.use_case.offers.identifier(clinician.case, "Observation/fib")
+        return clinician.use_case.offers.identifier(clinician.case.subject, "Observation/fib")
 
     same = {
         identifier(Clinician()),
@@ -466,7 +466,7 @@ def test_the_identifier_depends_on_patient_and_result_only() -> None:
     }
     assert len(same) == 1
     assert identifier(Clinician(patient="P2")) not in same
-    assert Clinician().use_case.offers.identifier(Clinician().case, "Observation/other") not in same
+    assert Clinician().use_case.offers.identifier(Clinician().case.subject, "Observation/other") not in same
 
 
 @pytest.mark.req("SEC-32", "FHIR-40")

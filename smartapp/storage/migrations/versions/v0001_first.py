@@ -37,6 +37,13 @@ _TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("retired_at", sa.Float),
     ),
+    "manual_entries": (
+        sa.Column("entry", sa.String(64), primary_key=True),
+        sa.Column("who", sa.String(64), nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("kept_until", sa.Float, nullable=False),
+    ),
     "proposals": (
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("launch", sa.String(64), sa.ForeignKey("launches.id"), nullable=False),
@@ -128,6 +135,8 @@ _INDEXES = (
     ("pending_launches", "expires_at"),
     ("launches", "seen_at"),
     ("launches", "who"),
+    ("manual_entries", "who"),
+    ("manual_entries", "kept_until"),
     ("proposals", "launch"),
     ("proposals", "identifier"),
     ("receipts", "proposal"),
@@ -136,6 +145,7 @@ _INDEXES = (
     ("caller_tokens", "kept_until"),
     ("shown_cards", "at"),
     ("shown_cards", "likeness"),
+    ("shown_cards", "patient"),
     ("feedback", "likeness"),
     ("feedback", "at"),
 )
