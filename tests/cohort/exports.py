@@ -48,7 +48,7 @@ def a_course(number: int, seed: int = 5) -> Course:
     return build_course(f"synthetic-{number:06d}", records(number, seed), lag=HOUR, zone=UTC)
 
 
-def a_short_course(number: int, days: int = 9) -> Course:
+def a_short_course(number: int, days: int = 6) -> Course:
     """The records of the first days after the infusion."""
     whole = a_course(number)
     end = a_patient(5, number, FIRST_DAY).infused + timedelta(days=days)
