@@ -10,7 +10,8 @@ from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.findings import EvidenceLevel
 from smartapp.clinical.orders import Product
 from smartapp.clinical.picture import BleedingLevel
-from smartapp.clinical.report import DISCLAIMER, rfc3339
+from smartapp.clinical.report import DISCLAIMER
+from smartapp.clinical.report_members import rfc3339
 from smartapp.clinical.words import g_per_l, rounded, standing_words
 from smartapp.clinical.would_change import Change, change_words
 

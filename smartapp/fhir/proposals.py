@@ -9,7 +9,8 @@ from typing import Any
 from smartapp.clinical.amount_words import amount_words, counted, full_amount_words
 from smartapp.clinical.codes import ATC, HCPCS, LOINC, NDC, SNOMED
 from smartapp.clinical.orders import Brand, Priority, Product, ProposedOrder
-from smartapp.clinical.report import DISCLAIMER, rfc3339
+from smartapp.clinical.report import DISCLAIMER
+from smartapp.clinical.report_members import rfc3339
 from smartapp.clinical.words import clock, plain
 from smartapp.fhir.models import validated
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from smartapp.clinical.report import rfc3339
+from smartapp.clinical.report_members import rfc3339
 from smartapp.fhir.elements import CodeableConcept, Quantity, Reference
 from smartapp.fhir.models import validated
 from smartapp.fhir.r4_structs import Unreadable, decode

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smartapp.clinical.orders import Product, ProposedOrder
-from smartapp.clinical.report import rfc3339
+from smartapp.clinical.report_members import rfc3339
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.proposals import amount_text
 from smartapp.usecases.assess import Assessed, Site, assess_patient
