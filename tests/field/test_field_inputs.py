@@ -99,18 +99,19 @@ def test_what_is_right(name: str) -> None:
 
 @pytest.mark.req("DQ-24", "FHIR-13")
 @pytest.mark.parametrize("kind", ["rxnorm-product", "transfusion-procedure"])
-def test_a_dose_that_no_code_names_is_in_the_picture(kind: str) -> None:
-    picture = assessed(f"dose-given-not-recognised.{kind}.json").picture
-    assert [e.source for e in (*picture.exposures, *picture.worded_doses)] in (
-        ["MedicationAdministration/fc"],
-        ["Procedure/tx"],
-    )
+def test_a_dose_that_no_code_names_stops_a_second_one(kind: str) -> None:
+    body = told(f"dose-given-not-recognised.{kind}.json")
+    assert applies(body, "REP-09")
+    assert not body["draft_allowed"]
 
 
 @pytest.mark.req("DQ-21", "DQ-24")
 def test_a_result_called_fibrinogen_is_an_unusable_fibrinogen() -> None:
-    (unusable,) = assessed("loinc-alias-and-other-tongues.fibrinogene.json").picture.unusable_fibrinogen
+    answer = assessed("loinc-alias-and-other-tongues.fibrinogene.json")
+    (unusable,) = answer.picture.unusable_fibrinogen
     assert (str(unusable.value), str(unusable.reason)) == ("0.8", "code not recognised")
+    assert applies(as_json(answer), "DQ-21")
+    assert as_json(answer)["action"] == "CANNOT_ASSESS"
 
 
 @pytest.mark.req("CDS-22", "FHIR-29", "FHIR-09")
