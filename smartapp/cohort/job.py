@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from smartapp.fhir.resources import TOPICS
+from smartapp.fhir.resource_readers import TOPICS
 from smartapp.usecases.replay.cards import MakeCards
 from smartapp.usecases.replay.differences import Pair
 from smartapp.usecases.replay.patient_replay import Case

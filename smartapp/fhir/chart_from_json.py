@@ -9,7 +9,7 @@ from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.page_order import newest_first
 from smartapp.fhir.queries import BY_NAME, QUERIES, TOPICS_BY_NAME
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of
-from smartapp.fhir.resources import TOPICS
+from smartapp.fhir.resource_readers import TOPICS
 
 _HOLDERS = frozenset({"Bundle", "Parameters"})
 _BUNDLES = frozenset({"collection", "searchset", "transaction", "batch", "document", "history", ""})

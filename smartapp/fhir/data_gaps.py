@@ -10,7 +10,7 @@ from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.queries import BY_NAME, TOPICS_BY_NAME, words_of
 from smartapp.fhir.r4_structs import kind_of
-from smartapp.fhir.resources import TOPICS
+from smartapp.fhir.resource_readers import TOPICS
 
 _GAP_KINDS = {
     AnswerState.INCOMPLETE: GapKind.INCOMPLETE,

@@ -2,91 +2,41 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 from operator import eq, itemgetter
-from typing import assert_never
 
 from smartapp.clinical.labs import LabResult, LabSeries
 from smartapp.clinical.picture import (
-    Allergy,
-    AwaitedResult,
     Bedside,
     ClinicalPicture,
-    ConditionRecord,
-    CrsRecord,
-    Exposure,
-    Gap,
-    InfusionRecord,
-    InvasiveProcedure,
-    OrderKind,
-    OxygenSupport,
     Patient,
-    PossibleBleeding,
-    StandingOrder,
     Topic,
-    UnusableResult,
-    WordedDose,
 )
 from smartapp.clinical.policy import SitePolicy
 from smartapp.clinical.record_words import names_crs
 from smartapp.clinical.terminology import Analyte
 from smartapp.fhir import (
-    conditions,
-    doses_given,
-    infusions,
-    medications,
     oxygen_procedures_allergies,
     r4_structs,
-    standing_orders,
 )
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.corrections import needs_settling, settle
 from smartapp.fhir.course_memory import CourseMemory
-from smartapp.fhir.crs_observations import grade_in_words, is_grade, read_crs_observation
+from smartapp.fhir.crs_observations import is_grade
 from smartapp.fhir.data_gaps import fibrinogen_unread, not_offered, notices, once_each, unnamed_drugs, unread_topics
 from smartapp.fhir.elements import CodeableConcept
-from smartapp.fhir.identity import bearer_of, read_patient
-from smartapp.fhir.labs import is_called_fibrinogen, read_results
+from smartapp.fhir.identity import bearer_of
+from smartapp.fhir.labs import is_called_fibrinogen
 from smartapp.fhir.lazy_results import Unread, Waiting, read_waiting, remembered
 from smartapp.fhir.local_codes import LocalCodes
 from smartapp.fhir.observation_values import ValueReading
-from smartapp.fhir.resources import TOPICS, ChartRecords, collect, is_patient
+from smartapp.fhir.resource_readers import LISTS, Drawing, read_resource
+from smartapp.fhir.resources import ChartRecords, collect, is_patient
 
 _CALM = frozenset({Topic.ENCOUNTER, Topic.REPORTS, Topic.SPECIMENS})
 """No rule reads it; or each result that it leaves open says so itself (DQ-17, DQ-28)."""
-
-
-@dataclass(slots=True)
-class _Drawing:
-    """The picture while it is drawn."""
-
-    reading: ValueReading
-    policy: SitePolicy
-    labs: dict[Analyte, list[LabResult]] = field(default_factory=dict)
-    patient: Patient | None = None
-    infusions: list[InfusionRecord] = field(default_factory=list)
-    crs: list[CrsRecord] = field(default_factory=list)
-    conditions: list[ConditionRecord] = field(default_factory=list)
-    exposures: list[Exposure] = field(default_factory=list)
-    orders: list[StandingOrder] = field(default_factory=list)
-    awaited: list[AwaitedResult] = field(default_factory=list)
-    oxygen: list[OxygenSupport] = field(default_factory=list)
-    procedures: list[InvasiveProcedure] = field(default_factory=list)
-    allergies: list[Allergy] = field(default_factory=list)
-    unusable: list[UnusableResult] = field(default_factory=list)
-    worded: list[WordedDose] = field(default_factory=list)
-    possible_bleeding: list[PossibleBleeding] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    medications: Mapping[str, r4_structs.Medication] = field(default_factory=dict)
-    products: Mapping[str, r4_structs.BiologicallyDerivedProduct] = field(default_factory=dict)
-    unnamed: list[tuple[Topic, str]] = field(default_factory=list)
-    unread: Mapping[Analyte, list[Waiting]] = field(default_factory=dict)
-    memory: CourseMemory | None = None
-
-
-_LISTS = tuple(one.name for one in fields(_Drawing) if one.default_factory is list)
 
 
 def read_picture(
@@ -143,7 +93,7 @@ def read_records(
     )
     found = collect(chart, unread.takes, memory)
     reading = replace(reading, specimens=found.specimens)
-    drawing = _Drawing(
+    drawing = Drawing(
         reading=reading,
         policy=policy,
         gaps=list(found.gaps),
@@ -156,15 +106,13 @@ def read_records(
         memory.beside(found.medications, found.specimens, found.products)
     for resource in found.resources:
         if memory is None:
-            _draw(drawing, resource)
+            read_resource(drawing, resource)
         else:
             _draw_remembered(drawing, resource, memory)
-    for use, kind in found.uses:
-        _draw_use(drawing, use, kind)
     return _finished(drawing, chart, bedside), found.records
 
 
-def _finished(drawing: _Drawing, chart: Chart, bedside: Bedside) -> ClinicalPicture:
+def _finished(drawing: Drawing, chart: Chart, bedside: Bedside) -> ClinicalPicture:
     unread = unread_topics(chart)
     labs = _all_series(drawing)
     return ClinicalPicture(
@@ -203,7 +151,7 @@ def _tells_more(grade_codes: Sequence[str], code: CodeableConcept, known: bool) 
     return asks or (not known and (is_called_fibrinogen(code) or names_crs(code.words)))
 
 
-def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
+def _all_series(drawing: Drawing) -> dict[Analyte, LabSeries]:
     """Each analyte's results; what replaces another is settled first (DQ-29)."""
     for analyte in {*drawing.labs, *((Analyte.FIBRINOGEN,) if drawing.unusable else ())}:
         read = drawing.labs.get(analyte, [])
@@ -222,7 +170,7 @@ def _all_series(drawing: _Drawing) -> dict[Analyte, LabSeries]:
     }
 
 
-def _read_later(drawing: _Drawing) -> Callable[[Waiting], LabResult]:
+def _read_later(drawing: Drawing) -> Callable[[Waiting], LabResult]:
     zone, memory = drawing.reading.zone, drawing.memory
     return partial(read_waiting, zone=zone) if memory is None else remembered(memory, zone)
 
@@ -249,147 +197,20 @@ def _once(results: Iterable[LabResult]) -> list[LabResult]:
     return list(seen.values())
 
 
-def _draw_observation(drawing: _Drawing, observation: r4_structs.Observation) -> None:
-    for read in read_results(observation, drawing.reading):
-        match read:
-            case Gap():
-                drawing.gaps.append(read)
-            case AwaitedResult():
-                drawing.awaited.append(read)
-            case UnusableResult():
-                drawing.unusable.append(read)
-            case LabResult():
-                drawing.labs.setdefault(read.analyte, []).append(read)
-                if read.analyte is Analyte.OXYGEN_FLOW:
-                    drawing.oxygen.append(oxygen_procedures_allergies.oxygen_from_flow(read, observation))
-    device = oxygen_procedures_allergies.oxygen_from_device(observation, drawing.reading)
-    drawing.oxygen += [device] if device else []
-    match read_crs_observation(observation, drawing.reading, drawing.policy.get("crs_grade_codes")):
-        case CrsRecord() as record:
-            drawing.crs.append(record)
-            drawing.gaps += [grade_in_words(observation, record)] if record.in_words else []
-        case Gap() as gap:
-            drawing.gaps.append(gap)
-
-
-def _draw_condition(drawing: _Drawing, condition: r4_structs.Condition) -> None:
-    if conditions.is_wrong(condition):
-        return
-    crs = conditions.read_crs(condition, drawing.reading)
-    record = conditions.read_condition(condition, drawing.reading)
-    bleeding = conditions.read_bleeding_words(condition, drawing.reading)
-    infusion = infusions.from_condition(condition, drawing.reading) if record is None and crs is None else None
-    drawing.crs += [crs] if crs else []
-    drawing.conditions += [record] if record else []
-    drawing.possible_bleeding += [bleeding] if bleeding else []
-    drawing.gaps += conditions.words_noted(condition, drawing.reading)
-    _add_infusion(drawing, infusion, condition.code, Topic.CONDITIONS)
-
-
-def _draw_procedure(drawing: _Drawing, procedure: r4_structs.Procedure) -> None:
-    product = doses_given.product_used(procedure, drawing.medications, drawing.products, drawing.reading)
-    invasive = oxygen_procedures_allergies.invasive_from_procedure(procedure, drawing.reading.zone)
-    drawing.procedures += [invasive] if invasive else []
-    _add_infusion(drawing, infusions.from_given(procedure, product, drawing.reading), product, Topic.PROCEDURES)
-    _add_given(drawing, procedure, product)
-
-
-def _draw_administration(drawing: _Drawing, given: r4_structs.MedicationAdministration) -> None:
-    concept = medications.concept_of(given, drawing.medications)
-    if medications.is_unnamed(given, concept):
-        drawing.unnamed.append((Topic.ADMINISTRATIONS, given.source))
-    _add_infusion(drawing, infusions.from_given(given, concept, drawing.reading), concept, Topic.ADMINISTRATIONS)
-    _add_given(drawing, given, concept)
-
-
-def _add_given(drawing: _Drawing, given: doses_given.Given, concept: CodeableConcept | None) -> None:
-    for read in doses_given.read_given(given, concept, drawing.reading):
-        match read:
-            case Exposure():
-                drawing.exposures.append(read)
-            case WordedDose():
-                drawing.worded.append(read)
-            case Gap():
-                drawing.gaps.append(read)
-            case _:
-                assert_never(read)
-    drawing.gaps += doses_given.unclear(given, concept, drawing.reading)
-
-
-def _add_infusion(
-    drawing: _Drawing, infusion: InfusionRecord | None, concept: CodeableConcept | None, topic: Topic
-) -> None:
-    """A record of an infusion; one that only words tell of is named."""
-    if infusion is None:
-        return
-    drawing.infusions.append(infusion)
-    named = infusions.car_t_in(concept, drawing.reading) if infusion.in_words else None
-    if named is not None:
-        drawing.gaps.append(infusions.unrecognised_infusion(concept, infusion.source, named, topic))
-
-
-def _draw_use(drawing: _Drawing, use: r4_structs.MedicationUse, kind: OrderKind) -> None:
-    concept, topic = medications.concept_of(use, drawing.medications), TOPICS[str(kind)]
-    if medications.is_unnamed(use, concept):
-        drawing.unnamed.append((topic, use.source))
-    if kind is OrderKind.MEDICATION_REQUEST:
-        _add_infusion(drawing, infusions.from_request(use, concept, drawing.reading), concept, topic)
-    order = standing_orders.from_use(use, concept, kind, drawing.reading)
-    drawing.orders += [order] if order else []
-    drawing.gaps += standing_orders.ordered_in_words(order, concept, topic)
-
-
-def _draw_service_request(drawing: _Drawing, request: r4_structs.ServiceRequest) -> None:
-    reading, topic = drawing.reading, Topic.SERVICE_REQUESTS
-    order = standing_orders.from_service_request(request, reading)
-    invasive = oxygen_procedures_allergies.invasive_from_request(request, reading.zone)
-    _add_infusion(drawing, infusions.from_service_request(request, reading), request.code, topic)
-    drawing.orders += [order] if order else []
-    drawing.gaps += standing_orders.ordered_in_words(order, request.code, topic)
-    drawing.procedures += [invasive] if invasive else []
-
-
-def _draw_allergy(drawing: _Drawing, allergy: r4_structs.AllergyIntolerance) -> None:
-    record = oxygen_procedures_allergies.read_allergy(allergy, drawing.reading)
-    drawing.allergies += [record] if record else []
-
-
-def _draw_patient(drawing: _Drawing, patient: r4_structs.PatientStruct) -> None:
-    drawing.patient = read_patient(patient, drawing.reading.as_of, drawing.reading.zone)
-
-
-def _draw(drawing: _Drawing, resource: r4_structs.Resource) -> None:
-    match resource:
-        case r4_structs.Observation():
-            _draw_observation(drawing, resource)
-        case r4_structs.Condition():
-            _draw_condition(drawing, resource)
-        case r4_structs.Procedure():
-            _draw_procedure(drawing, resource)
-        case r4_structs.MedicationAdministration():
-            _draw_administration(drawing, resource)
-        case r4_structs.ServiceRequest():
-            _draw_service_request(drawing, resource)
-        case r4_structs.AllergyIntolerance():
-            _draw_allergy(drawing, resource)
-        case r4_structs.PatientStruct():
-            _draw_patient(drawing, resource)
-
-
-def _draw_remembered(drawing: _Drawing, resource: r4_structs.Resource, memory: CourseMemory) -> None:
+def _draw_remembered(drawing: Drawing, resource: r4_structs.Resource, memory: CourseMemory) -> None:
     """The same, from memory once every time in the record has passed: nothing in its reading can change from then on."""
-    alone: _Drawing | None = memory.drawn.get(id(resource))
+    alone: Drawing | None = memory.drawn.get(id(resource))
     if alone is None:
-        alone = _Drawing(
+        alone = Drawing(
             reading=drawing.reading, policy=drawing.policy, medications=drawing.medications, products=drawing.products
         )
-        _draw(alone, resource)
+        read_resource(alone, resource)
         over_time = isinstance(resource, r4_structs.Condition)  # what is over counts for a while (BLD-01)
         if not over_time and memory.is_settled(resource, drawing.reading.as_of, drawing.reading.zone):
             memory.drawn[id(resource)] = alone
     drawing.patient = alone.patient or drawing.patient
     for analyte, results in alone.labs.items():
         drawing.labs.setdefault(analyte, []).extend(results)
-    for name in _LISTS:
+    for name in LISTS:
         if told := getattr(alone, name):
             getattr(drawing, name).extend(told)

@@ -7,55 +7,25 @@ from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 
-from smartapp.clinical.picture import Gap, GapKind, OrderKind, Topic
+from smartapp.clinical.picture import Gap, GapKind, Topic
 from smartapp.fhir import r4_structs
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.course_memory import CourseMemory
 from smartapp.fhir.elements import Reference
 from smartapp.fhir.r4_structs import Unreadable, decode, kind_of, stops_us
+from smartapp.fhir.resource_readers import READER_OF, TOPICS
 from smartapp.fhir.simple_observation import Plain, plain_of
 from smartapp.fhir.versions_of_records import later_of
 
-_KINDS: dict[str, type[r4_structs.Resource]] = {
-    "Patient": r4_structs.PatientStruct,
-    "Observation": r4_structs.Observation,
-    "Condition": r4_structs.Condition,
-    "Procedure": r4_structs.Procedure,
-    "MedicationAdministration": r4_structs.MedicationAdministration,
-    "MedicationRequest": r4_structs.MedicationUse,
-    "MedicationStatement": r4_structs.MedicationUse,
-    "MedicationDispense": r4_structs.MedicationUse,
-    "ServiceRequest": r4_structs.ServiceRequest,
-    "AllergyIntolerance": r4_structs.AllergyIntolerance,
-    "Medication": r4_structs.Medication,
-    "BiologicallyDerivedProduct": r4_structs.BiologicallyDerivedProduct,
-    "DiagnosticReport": r4_structs.DiagnosticReport,
-}
-TOPICS = {
-    "Patient": Topic.PATIENT,
-    "Observation": Topic.LABORATORY,
-    "DiagnosticReport": Topic.LABORATORY,
-    "Condition": Topic.CONDITIONS,
-    "Procedure": Topic.PROCEDURES,
-    "MedicationAdministration": Topic.ADMINISTRATIONS,
-    "MedicationRequest": Topic.MEDICATION_REQUESTS,
-    "MedicationStatement": Topic.MEDICATION_STATEMENTS,
-    "MedicationDispense": Topic.DISPENSES,
-    "ServiceRequest": Topic.SERVICE_REQUESTS,
-    "AllergyIntolerance": Topic.ALLERGIES,
-}
-_ORDERS = {str(kind): kind for kind in OrderKind}
 _NOT_DONE = frozenset({"entered-in-error", "cancelled"})
 K = TypeVar("K", bound=r4_structs.Resource)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a chart holds: resources by type, medication uses with the resource they came from, look-ups, gaps, and the bytes of
-    each resource by `Type/id`."""
+    """What a chart holds: resources, those that others refer to by their names, gaps, and the bytes of each by `Type/id`."""
 
     resources: tuple[r4_structs.Resource, ...]
-    uses: tuple[tuple[r4_structs.MedicationUse, OrderKind], ...]
     medications: dict[str, r4_structs.Medication]
     products: dict[str, r4_structs.BiologicallyDerivedProduct]
     specimens: dict[str, r4_structs.Specimen]
@@ -124,7 +94,8 @@ def _decoded(record: _Record, chart: Chart) -> _Decoded:
     kind = record.kind.resource_type
     if kind == "Specimen":
         found.specimens.update(_specimen(record))
-    struct = _KINDS.get(kind)
+    reader = READER_OF.get(kind)
+    struct = reader.struct if reader else None
     if struct is None:
         found.gaps.extend([_unnamed()] if not kind else [])
         return found
@@ -266,13 +237,11 @@ def _sorted(
     records: ChartRecords,
     addresses: Mapping[str, str],
 ) -> Found:
-    resources, uses = [], []
+    resources = []
     medications: dict[str, r4_structs.Medication] = {}
     products: dict[str, r4_structs.BiologicallyDerivedProduct] = {}
-    for kind, resource in decoded:
+    for _, resource in decoded:
         match resource:
-            case r4_structs.MedicationUse():
-                uses.append((resource, _ORDERS[kind]))
             case r4_structs.Medication():
                 medications |= dict.fromkeys(_names(resource.source, addresses.get(resource.source, "")), resource)
             case r4_structs.BiologicallyDerivedProduct():
@@ -283,7 +252,6 @@ def _sorted(
                 resources.append(resource)
     return Found(
         resources=tuple(resources),
-        uses=tuple(uses),
         medications=medications,
         products=products,
         specimens=specimens,
