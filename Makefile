@@ -9,7 +9,7 @@ ARGS ?=
 # what a check may write stays out of the tree
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: breaks cql doors elm help demo test check serve bench growth cohort soak mutants revisions screenshots lock sbom docs
+.PHONY: breaks cql doors elm help demo test check serve bench growth cohort soak soak-profiles mutants revisions screenshots lock sbom docs
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -64,6 +64,10 @@ doors: $(TEST)
 ## soak: 2,000 approvals while the EHR fails and processes are killed at random, then the orders are counted (at most 40 minutes); ARGS="--seed 7"
 soak: $(TEST)
 	$(BIN)/python -m tests.writeback.soak $(ARGS)
+
+## soak-profiles: 500 approvals on each EHR profile, with the same faults and kills (at most 20 minutes each)
+soak-profiles: $(TEST)
+	for profile in plain epic-2026-05 oracle-2026-08; do $(BIN)/python -m tests.writeback.soak --approvals 500 --seconds 1200 --profile $$profile $(ARGS) || exit 1; done
 
 ## bench: every target of docs/performance.md beside its floor, in one run (under six minutes); ARGS="--quick" a tenth of it
 bench: .venv-bench/.installed .venv-healthchain/.installed

@@ -107,7 +107,10 @@ class Gate:
             undeclared = self.conformance and self.conformance.bundle_refusal(str(body.get("type")))
             return undeclared or self._bundle(access, body)
         if segments[1:] == ["_search"] and request.method == "POST" and isinstance(body, list):
-            if write_faults.is_blind("/".join(segments), self.faults):
+            blind = write_faults.is_blind("/".join(segments), self.faults)
+            if blind and self.conformance:
+                return Reply(200, {"resourceType": "Bundle", "type": "searchset", "entry": []})
+            if blind:
                 body = [*body, ("_id", "not-indexed-yet")]
             return self._one(access, "GET", segments[:1], body if self.conformance else [*params, *body])
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -129,14 +129,14 @@ class Server:
 
 @contextmanager
 def a_server(
-    database_url: str, folder: Path, *, seconds: float = 10.0, workers: int = 1
+    database_url: str, folder: Path, *, seconds: float = 10.0, workers: int = 1, profile: str = "plain", **site: Any
 ) -> Iterator[tuple[Ward, Server]]:
     """The hospital in this process, the app as a server that can be killed."""
     port = free_port()
     app_url = f"http://127.0.0.1:{port}"
-    with a_hospital(app_url) as hospital:
+    with a_hospital(app_url, profile) as hospital:
         config = folder / f"site-{secrets.token_hex(4)}.toml"
-        config.write_text(toml(told(hospital, database_url, folder, seconds=seconds)))
+        config.write_text(toml(told(hospital, database_url, folder, seconds=seconds, site=site)))
         server = Server(config=config, port=port, workers=workers, log=folder / "server.log")
         try:
             server.start()
@@ -159,4 +159,6 @@ def toml(settings: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

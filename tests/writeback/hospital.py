@@ -19,8 +19,6 @@ from smartapp.demo.tokens import LaunchContext
 from tests import charts
 from tests.conftest import free_port
 
-KINDS = ("MedicationRequest", "ServiceRequest", "Provenance")
-
 
 class Handler(WSGIRequestHandler):
     """Kept connections, and no line a request."""
@@ -52,6 +50,7 @@ class Hospital:
     url: str
     app_url: str
     demo: DemoEhr
+    profile: str = "plain"
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -87,8 +86,11 @@ class Hospital:
         ]
 
     def counted(self, patient: str) -> tuple[int, ...]:
-        """How many orders, follow-ups and provenances there are."""
-        return tuple(len(self.stored(patient, kind)) for kind in KINDS)
+        """How many orders, follow-ups and provenances there are, whichever resource an order becomes here."""
+        requests = self.stored(patient, "ServiceRequest")
+        components = [one for one in requests if one["category"][0].get("text") == "Transfusion"]
+        orders = len(self.stored(patient)) + len(components)
+        return orders, len(requests) - len(components), len(self.stored(patient, "Provenance"))
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def a_hospital(app_url: str, profile: str = "plain") -> Iterator[Hospital]:
     folders = {"template_folder": str(assets.templates()), "static_folder": str(assets.static())}
     app = create_demo(base_url=url, app_url=app_url, now=lambda: datetime.now(UTC), profile=profile, **folders)
     with listening(app, int(url.rpartition(":")[2])):
-        yield Hospital(url=url, app_url=app_url, demo=app.extensions["demo_ehr"])
+        yield Hospital(url=url, app_url=app_url, demo=app.extensions["demo_ehr"], profile=profile)
 
 
 def _of(patient: str) -> Any:

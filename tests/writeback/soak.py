@@ -90,21 +90,27 @@ def soak(
     kill_seconds: float = 8.0,
     at_least: int = 0,
     url: str = "",
+    profile: str = "plain",
     shown: bool = False,
 ) -> Told:
-    """The whole run; `at_least` so many approvals are made even where the machine is slow."""
+    """The whole run; `at_least` so many approvals are made even where the machine is slow, `profile` is the EHR's.
+
+    Where nobody may create a MedicationRequest it is cryoprecipitate that is ordered."""
+    site = {"cryo_available": True, "product_order": ["cryo", "fc"]} if profile.startswith("epic") else {}
     rng, told, began = random.Random(seed), Told(seed), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fw-soak-") as name:
         database = url or f"sqlite:///{name}/smartapp.db"
-        with a_server(database, Path(name), seconds=FHIR_SECONDS, workers=workers) as (ward, server):
+        opened = a_server(database, Path(name), seconds=FHIR_SECONDS, workers=workers, profile=profile, **site)
+        with opened as (ward, server):
             with _disturbed(ward.hospital.faults, server, rng, told, kill_seconds=kill_seconds):
                 ended = _ended(told, until=began + seconds, at_least=at_least)
                 _attempt_all(ward, rng, told, approvals=approvals, hands=hands, ended=ended, shown=shown)
             server.await_answer()
             _count(ward, told, hands)
-        opened = Database(database)
-        told.wrong += verify(opened, None).problems
-        opened.close()
+            told.wrong += [f"undeclared: {refusal}" for refusal in ward.hospital.demo.refusals]
+        kept = Database(database)
+        told.wrong += verify(kept, None).problems
+        kept.close()
     told.seconds = time.monotonic() - began
     return told
 
@@ -219,6 +225,7 @@ def main() -> int:
         "--seconds", type=float, default=2400.0, help="at most so long, and then what was done is counted"
     )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--profile", default="plain", help="the demo EHR's: plain, epic-2026-05, oracle-2026-08")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--hands", type=int, default=6)
     parser.add_argument("--kill-seconds", type=float, default=20.0, help="from one kill to the next, on average")
@@ -234,6 +241,7 @@ def main() -> int:
         hands=asked.hands,
         kill_seconds=asked.kill_seconds,
         url=asked.database_url,
+        profile=asked.profile,
         shown=True,
     )
     sys.stdout.write(f"{told}\n")

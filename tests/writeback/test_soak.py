@@ -17,3 +17,13 @@ def test_a_random_run_ends_with_one_order_for_each_approval(request: pytest.Fixt
     print(told)  # noqa: T201 - the figures, for whoever looks
     assert told.wrong == []
     assert (len(told.approved) >= AT_LEAST, told.kills > 0, sum(told.faults.values()) > 5) == (True, True, True)
+
+
+@pytest.mark.req("FHIR-44", "FHIR-46", "FHIR-61")
+@pytest.mark.parametrize("profile", ["epic-2026-05", "oracle-2026-08"])
+def test_it_ends_so_too_where_little_is_declared(profile: str) -> None:
+    """No conditional creates, no transactions; at one of them identifiers are dropped: one order or none, nothing undeclared."""
+    told = soak(approvals=8, seconds=10.0, at_least=2, seed=20260508, workers=2, profile=profile)
+    print(told)  # noqa: T201 - as above
+    assert told.wrong == []
+    assert len(told.approved) >= 2
