@@ -55,7 +55,6 @@ from smartapp.clinical.words import fact_in_words
 
 T = TypeVar("T")
 
-READING_FLAGS = ("unit_assumed", "specimen_not_read")  # of a result, as its reading marks them
 GUIDELINE_NAME = "crs-coagulopathy"
 GUIDELINE_VERSION = "1.2"
 _AMOUNTS = ("ORD-03", "ORD-04", "ORD-05", "ORD-11", "ORD-12")
@@ -198,13 +197,12 @@ def _therapy(facts: Facts) -> dict[str, Any]:
 
 
 def _flagged(facts: Facts) -> EffectiveFibrinogen | None:
-    """The effective result with the flags that rest on more than itself."""
+    """The effective result, marked where it jumps (DQ-22)."""
     effective = _told(facts, FIBRINOGEN)
     if effective is None:
         return None
     jumps = _told(facts, APPLICABILITY) is not None and _told(facts, DELTA) is not None
-    read = tuple(flag for flag in READING_FLAGS if flag in effective.result.flags)
-    return replace(effective, flags=(*effective.flags, *read, *(("delta",) if jumps else ())))
+    return replace(effective, flags=(*effective.flags, "delta")) if jumps else effective
 
 
 def _told(facts: Facts, need: Need[T]) -> T | None:
