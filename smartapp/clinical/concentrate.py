@@ -91,7 +91,7 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
     hit_cap = raw.mg > limit or rounded_mg > limit
     flags = (
         (INCREMENT_FLOOR, raw.floored),
-        (ROUNDING_EXCESS, mg - capped > capped * policy.get("rounding_excess_warn") / 100),
+        (ROUNDING_EXCESS, _adds_more(mg, capped, policy.get("rounding_excess_warn"))),
         (CAPPED, hit_cap and expected is not None and expected.high < given.target),
         (MINIMUM_DOSE, given.is_bound),
     )
@@ -106,6 +106,11 @@ def _dosed(bare: Option, given: DoseInput, brand: Brand, policy: SitePolicy) -> 
         flags=tuple(name for name, holds in flags if holds),
         steps=(*raw_steps(raw, given, policy), *_steps(given, raw, policy, limit, mg, step, rise, brand, expected)),
     )
+
+
+def _adds_more(mg: Decimal, computed: Decimal, percent: Decimal) -> bool:
+    """Whether rounding adds more than so many per cent; exactly so many, but for the last digits of a quotient, is not more."""
+    return round(mg - computed, 8) > round(computed * percent / 100, 8)
 
 
 def raw_steps(raw: _Raw, given: DoseInput, policy: SitePolicy) -> tuple[str, ...]:

@@ -124,12 +124,7 @@ def _setting(match: re.Match[str], policy: SitePolicy) -> Setting:
         return Setting(name, kind, None)
     if name == "policy_sha256":
         return Setting(name, kind, policy.sha256)
-    if name in _AWAITED:
-        return Setting(name, kind, _AWAITED[name])
     return Setting(name, kind, _codes()[name] if name in _codes() else policy.get(name))
-
-
-_AWAITED = {"cryo_product": "conventional", "cryo_order_unit": "single", "recovery_low": Decimal("0.5")}
 
 
 @cache

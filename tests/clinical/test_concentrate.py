@@ -139,6 +139,13 @@ def test_rounding_that_adds_more_than_half_is_flagged(kg: str, level: str, flagg
 
 
 @pytest.mark.req("FC-04")
+@pytest.mark.parametrize(("level", "flagged"), [("0.9", False), ("0.91", True)])
+def test_rounding_that_adds_exactly_half_is_not_flagged(level: str, flagged: bool) -> None:
+    """60 mg/dL / 1.8 x 40 kg is a third above 1333 mg, to which 2000 adds exactly half."""
+    assert ("rounding_excess" in dose("40", 40, level, fc_product="fibryga").flags) is flagged
+
+
+@pytest.mark.req("FC-04")
 @pytest.mark.parametrize(
     ("kg", "level", "target", "expected", "capped"),
     [

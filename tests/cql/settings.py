@@ -39,7 +39,7 @@ SITE = {
     "target_significant_bleeding": "1.5 1.8",
     "target_major_bleeding": "2.0 2.5",
     "min_planned_increment": "0.5 0 0.25",
-    "toci_lookback_d": "14 28",
+    "toci_lookback_d": "28 14",
     "age_risk_lt": "10 12",
     "platelet_risk_lt": "50 30",
     "icans_risk_ge": "3 2 6",
@@ -57,6 +57,8 @@ SITE = {
     "cryo_method": "plasma_volume plasma_volume weight ml_per_kg",
     "cryo_mg_per_unit": "250 150 310 360",
     "cryo_recovery": "1.0 0.8",
+    "recovery_low": "0.5 0.4",
+    "cryo_product": "conventional conventional pathogen_reduced",
     "cryo_cap_units": "10 8 15",
     "cryo_unit_ml": "15 43",
     "tbv_ml_per_kg.from_1y": "75 80",
@@ -265,9 +267,9 @@ def expected(answer: Assessment, facts: dict[str, Any]) -> dict[str, Any]:
     told |= {
         "MOD-01": [str(one) for one in answer.modifiers],
         "Row": decision.row,
-        "Action": str(answer.action),
-        "Indicator": str(answer.indicator),
-        "Target": _text(None if decision.row == "REP-10" else decision.target_g_per_l),
+        "Action": str(decision.action),  # DQ-17 and DQ-21, which may stand in its place, have no twin
+        "Indicator": str(decision.indicator),
+        "Target": _text(decision.target_g_per_l),
         "PRD-01": _chosen(answer),
         **{row: row == decision.row for row in _REP},
     }
@@ -276,9 +278,8 @@ def expected(answer: Assessment, facts: dict[str, Any]) -> dict[str, Any]:
         told["MON-02"] = answer.monitoring.overdue
         told["MON-02 indicator"] = str(answer.monitoring.indicator)
     for option in answer.options:
-        told |= (
-            _concentrate(option, facts) if option.product is Product.FIBRINOGEN_CONCENTRATE else _cryo(option, facts)
-        )
+        amounts = _concentrate if option.product is Product.FIBRINOGEN_CONCENTRATE else _cryo
+        told |= amounts(option, facts, judged=bool(answer.dose_responses))
     return told
 
 
@@ -291,7 +292,7 @@ def _chosen(answer: Assessment) -> str | None:
     return "fc" if answer.options[0].product is Product.FIBRINOGEN_CONCENTRATE else "cryo"
 
 
-def _concentrate(option: Any, facts: dict[str, Any]) -> dict[str, Any]:
+def _concentrate(option: Any, facts: dict[str, Any], *, judged: bool) -> dict[str, Any]:
     if "Weight" not in facts or "Age" not in facts:  # FC-06 has no twin
         return {"FC-04": None}
     return {
@@ -300,20 +301,27 @@ def _concentrate(option: Any, facts: dict[str, Any]) -> dict[str, Any]:
         "FC-04 vials": _text(option.vials),
         "FC-04 volume mL": _text(option.volume_ml),
         "FC-04 predicted": _text(option.predicted_g_per_l),
+        **_low("FC-04", option, judged=judged),
         **({"FC-04 rounding excess": "rounding_excess" in option.flags} if option.dose_mg is not None else {}),
         **({"FC-04 capped below target": "capped_below_target" in option.flags} if option.dose_mg is not None else {}),
     }
 
 
-def _cryo(option: Any, facts: dict[str, Any]) -> dict[str, Any]:
-    if "Weight" not in facts or "Age" not in facts:
+def _cryo(option: Any, facts: dict[str, Any], *, judged: bool) -> dict[str, Any]:
+    if "Weight" not in facts or "Age" not in facts or option.doses is not None:  # CRY-06 has no twin
         return {"Cryoprecipitate units": None}
     return {
         "Cryoprecipitate units": _text(option.units),
         "Cryoprecipitate volume mL": _text(option.volume_ml),
         "CRY-01 predicted": _text(option.predicted_g_per_l),
+        **_low("CRY-01", option, judged=judged),
         "CRY-01 capped below target": "capped_below_target" in option.flags,
     }
+
+
+def _low(row: str, option: Any, *, judged: bool) -> dict[str, Any]:
+    """The lower end of what is expected; a recovery judged from an earlier dose (RCK-01) has no twin."""
+    return {} if judged else {f"{row} predicted low": _text(option.predicted_low_g_per_l)}
 
 
 def _text(number: object) -> str | None:
