@@ -46,7 +46,13 @@ def cohort(courses: int, folder: Path, seed: int, background: int) -> None:
 @click.option("--draft", required=True, type=_SITE, help="The same with another [site].")
 @click.option("--out", default=Path("replay"), show_default=True, type=_FOLDER, help="Where the report goes.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 256))
-@click.option("--engine", default="processes", show_default=True, type=click.Choice(["processes", "spark"]))
+@click.option(
+    "--engine",
+    default="processes",
+    show_default=True,
+    type=click.Choice(["processes", "spark"]),
+    help="spark is experimental.",
+)
 @click.option("--spark", "url", default="local[2]", show_default=True, help="local-cluster[…], spark://… or sc://…")
 @click.option("--lag-minutes", default=60, show_default=True, type=click.IntRange(0, 10_000), metavar="M")
 @click.option("--resume", is_flag=True, help="Go on where a killed run was.")
