@@ -8,7 +8,6 @@ from typing import Any
 
 from smartapp.cdshooks.strict_json import JsonRefused, members, value_of
 
-LONGEST_COMMENT = 1000
 _LONGEST_CODE = 200
 _LONGEST_ID = 200
 
@@ -51,26 +50,26 @@ def parse_feedback(raw: bytes) -> Batch:
     for given in listed:
         try:
             entries.append(_entry(given))
-        except _Unreadable as problem:
+        except _UnreadableEntry as problem:
             problems.append(str(problem))
     if not entries:
         raise JsonRefused(400, f"no entry of feedback can be read: {problems[0]}")
     return Batch(tuple(entries), len(problems))
 
 
-class _Unreadable(Exception):
+class _UnreadableEntry(Exception):
     """An entry that cannot be kept; the message names the member."""
 
 
 def _entry(given: Any) -> FeedbackEntry:
     if not isinstance(given, dict):
-        raise _Unreadable("an entry is not an object")
+        raise _UnreadableEntry("an entry is not an object")
     outcome, suggestions = _outcome(given.get("outcome")), _suggestions(given.get("acceptedSuggestions"))
     if outcome is FeedbackOutcome.ACCEPTED and not suggestions:
-        raise _Unreadable("acceptedSuggestions is missing")
+        raise _UnreadableEntry("acceptedSuggestions is missing")
     why = given.get("overrideReason") or {}
     if not isinstance(why, dict):
-        raise _Unreadable("overrideReason is not an object")
+        raise _UnreadableEntry("overrideReason is not an object")
     system, code = _coding(why)
     return FeedbackEntry(
         card=_card(given.get("card")),
@@ -85,13 +84,13 @@ def _entry(given: Any) -> FeedbackEntry:
 
 def _card(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID or not value.isprintable():
-        raise _Unreadable("card is missing or not a string")
+        raise _UnreadableEntry("card is missing or not a string")
     return value
 
 
 def _outcome(value: Any) -> FeedbackOutcome:
     if not isinstance(value, str) or value not in tuple(FeedbackOutcome):
-        raise _Unreadable("outcome is neither accepted nor overridden")
+        raise _UnreadableEntry("outcome is neither accepted nor overridden")
     return FeedbackOutcome(value)
 
 
@@ -103,7 +102,7 @@ def _time(value: Any) -> datetime:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _Unreadable("outcomeTimestamp is missing or not a time with its offset")
+    raise _UnreadableEntry("outcomeTimestamp is missing or not a time with its offset")
 
 
 def _suggestions(value: Any) -> tuple[str, ...]:
@@ -112,7 +111,7 @@ def _suggestions(value: Any) -> tuple[str, ...]:
     ids = [one.get("id") for one in listed if isinstance(one, dict)]
     kept = tuple(id_ for id_ in ids if isinstance(id_, str) and 0 < len(id_) <= _LONGEST_ID)
     if len(kept) != len(listed):
-        raise _Unreadable("acceptedSuggestions is not an array of ids")
+        raise _UnreadableEntry("acceptedSuggestions is not an array of ids")
     return kept
 
 
@@ -129,7 +128,7 @@ def _word(value: Any) -> str:
 
 
 def _shortened(comment: Any) -> str:
-    return comment.strip()[:LONGEST_COMMENT] if isinstance(comment, str) else ""
+    return comment.strip() if isinstance(comment, str) else ""
 
 
 def batch_json(recorded: int, refused: int) -> Mapping[str, int]:

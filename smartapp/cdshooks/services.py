@@ -128,7 +128,7 @@ def _answer(needs: HookDependencies, service: str, shows: Shows) -> Answer:
             patient=hook.patient_id, base=subject.fhir_base, prefetch=hook.prefetch, source=needs.open_source(hook)
         )
         try:
-            shown = needs.call.answer(
+            shown = needs.call.cards(
                 subject,
                 chart,
                 hook=hook.hook,

@@ -173,7 +173,7 @@ def _site(file: Path) -> "Site":
     """A site's file as replay needs it: policy, time zone, local codes; the environment changes neither of the two."""
     from smartapp.config.errors import ConfigError  # noqa: PLC0415 - imported when it runs
     from smartapp.config.load import load_settings  # noqa: PLC0415
-    from smartapp.factory.wiring import site_of  # noqa: PLC0415
+    from smartapp.factory.builders import site_of  # noqa: PLC0415
 
     try:
         return site_of(load_settings(file, {}))

@@ -41,7 +41,7 @@ def db_current(config_file: Path | None) -> None:
 def db_purge(config_file: Path | None) -> None:
     """Delete what is older than [retention] says; what is left of the audit can still be verified."""
     from smartapp.cli.progress import bar  # noqa: PLC0415 - imported when it runs
-    from smartapp.factory.wiring import retention_of  # noqa: PLC0415
+    from smartapp.factory.builders import retention_of  # noqa: PLC0415
 
     with storage(config_file) as kept:
         retention = retention_of(kept.settings, kept.database, kept.keyring)

@@ -11,7 +11,7 @@ from smartapp.config.addresses import without_password
 from smartapp.config.checks import secrets_of
 from smartapp.config.load import load_settings
 from smartapp.config.settings import Settings
-from smartapp.factory.wiring import keyring_of
+from smartapp.factory.builders import keyring_of
 from smartapp.storage.database import Database, SchemaError
 from smartapp.storage.keyring import Keyring, Undecryptable
 

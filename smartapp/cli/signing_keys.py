@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from smartapp.cli.databases import Storage
-from smartapp.factory.wiring import KeyRows
+from smartapp.factory.builders import KeyRows
 from smartapp.smart.keys import ALGORITHMS, KEPT_SECONDS, LEAD_SECONDS, SigningKeys, StoredKey
 from smartapp.storage.keys import StoredKeys
 

@@ -9,7 +9,7 @@ from smartapp.clinical.assessment import GUIDELINE_NAME, GUIDELINE_VERSION
 from smartapp.clinical.derived_facts import Action
 from smartapp.clinical.policy import SitePolicy
 from smartapp.cohort.job import Job
-from smartapp.cohort.run import Outcome
+from smartapp.cohort.run import CohortOutcome
 from smartapp.usecases.replay.sums import LEAST, Group, Policy, SumKey, Sums, members
 
 FEW = f"<{LEAST}"
@@ -58,7 +58,7 @@ def suppressed(sums: Sums) -> Suppressed:
     return Suppressed(hidden, sums[SumKey(Group.ALL, "all", Policy.RECORD, "patients")] < LEAST)
 
 
-def figures_of(job: Job, outcome: Outcome, version: str) -> dict[str, Any]:
+def figures_of(job: Job, outcome: CohortOutcome, version: str) -> dict[str, Any]:
     """All of the report as plain values (`report.schema.json`)."""
     sums, population = outcome.sums, outcome.population
     few = suppressed(sums)
@@ -102,7 +102,7 @@ def _record(sums: Sums, measure: str) -> int:
     return sums[SumKey(Group.ALL, "all", Policy.RECORD, measure)]
 
 
-def _lacks(outcome: Outcome) -> Iterator[str]:
+def _lacks(outcome: CohortOutcome) -> Iterator[str]:
     """What the export does not tell; never read as none."""
     population, sums = outcome.population, outcome.sums
     for kind in population.missing:

@@ -15,7 +15,7 @@ from smartapp.cohort.charts import Bar, DayLine, action_bars, card_lines
 from smartapp.cohort.export import line_of
 from smartapp.cohort.figures import Suppressed, figures_of, suppressed
 from smartapp.cohort.job import Job, PatientCases, Problem
-from smartapp.cohort.run import Outcome
+from smartapp.cohort.run import CohortOutcome
 from smartapp.usecases.replay.patient_replay import Case
 from smartapp.usecases.replay.sums import Group
 
@@ -44,7 +44,7 @@ class CaseRow:
     values: Mapping[str, str]
 
 
-def write_report(job: Job, outcome: Outcome, folder: Path, templates: Path, version: str) -> ReportFiles:
+def write_report(job: Job, outcome: CohortOutcome, folder: Path, templates: Path, version: str) -> ReportFiles:
     """Write all files anew; each stands wholly or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = figures_of(job, outcome, version)
@@ -71,7 +71,7 @@ def write_report(job: Job, outcome: Outcome, folder: Path, templates: Path, vers
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(outcome: Outcome, few: Suppressed) -> Iterator[CaseRow]:
+def _rows(outcome: CohortOutcome, few: Suppressed) -> Iterator[CaseRow]:
     for number, patient in enumerate(outcome.cases(), start=1):
         for case in patient.cases:
             yield CaseRow(_row(number, patient, case, few))
@@ -95,7 +95,7 @@ def _row(number: int, patient: PatientCases, case: Case, few: Suppressed) -> dic
     }
 
 
-def _write_cases(path: Path, outcome: Outcome, few: Suppressed) -> None:
+def _write_cases(path: Path, outcome: CohortOutcome, few: Suppressed) -> None:
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
@@ -107,7 +107,7 @@ def _write_cases(path: Path, outcome: Outcome, few: Suppressed) -> None:
 # --- problems -----------------------------------------------------------------------------------------------------------
 
 
-def _problems(job: Job, outcome: Outcome) -> str:
+def _problems(job: Job, outcome: CohortOutcome) -> str:
     told = io.StringIO()
     for words in problem_words(job.folder, outcome.population.problems):
         told.write(words + "\n")

@@ -24,7 +24,7 @@ class RowKind(IntEnum):
     SHARED = 3
 
 
-class Row(NamedTuple):
+class CohortRow(NamedTuple):
     """One row; SHARED ones are of nobody: `owner` is the Medication's id."""
 
     bucket: int
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     raw: bytes
 
 
-def rows_of(job: Job, part: Part) -> Iterator[Row]:
+def rows_of(job: Job, part: Part) -> Iterator[CohortRow]:
     """What a part holds of the chosen patients, and the Medications that anybody may refer to."""
     for placed in records_of(job.folder, part):
         owned = placed.owned
@@ -44,24 +44,24 @@ def rows_of(job: Job, part: Part) -> Iterator[Row]:
             continue
         if not owned.owner:
             if owned.type == "Medication" and owned.id:
-                yield Row(-1, owned.id, RowKind.SHARED, placed.raw)
+                yield CohortRow(-1, owned.id, RowKind.SHARED, placed.raw)
             continue
         digest = digest_of(owned.owner)
         if digest not in job.chosen:
             continue
         bucket = bucket_of(digest, job.buckets)
-        yield Row(bucket, owned.owner, RowKind.RECORD, placed.raw)
+        yield CohortRow(bucket, owned.owner, RowKind.RECORD, placed.raw)
         for alias in placed.aliases:
-            yield Row(bucket, owned.owner, RowKind.ALIAS, alias.encode())
+            yield CohortRow(bucket, owned.owner, RowKind.ALIAS, alias.encode())
         for match in _MEDICATION.finditer(placed.raw):
-            yield Row(bucket, owned.owner, RowKind.WANTS, match.group(1))
+            yield CohortRow(bucket, owned.owner, RowKind.WANTS, match.group(1))
 
 
-def _broken(job: Job, owner: str, raw: bytes) -> Iterator[Row]:
+def _broken(job: Job, owner: str, raw: bytes) -> Iterator[CohortRow]:
     """A broken record that names a chosen patient is one of that chart that could not be read (DQ-17)."""
     digest = digest_of(owner)
     if owner and digest in job.chosen:
-        yield Row(bucket_of(digest, job.buckets), owner, RowKind.RECORD, raw)
+        yield CohortRow(bucket_of(digest, job.buckets), owner, RowKind.RECORD, raw)
 
 
 def replay_rows(job: Job, rows: Iterable[tuple[str, RowKind, bytes]]) -> BucketResult:

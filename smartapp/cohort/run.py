@@ -39,7 +39,7 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CohortOutcome:
     """What came of a replay; `cases` gives each patient's changed decisions in one order, whenever it is asked."""
 
     population: Population
@@ -72,7 +72,9 @@ def parts_of(folder: Path) -> tuple[Part, ...]:
     return find_parts(folder)
 
 
-def run(job: Job, parts: Sequence[Part], engine: Engine, work: Work, stage: Callable[[str, int], Passed]) -> Outcome:
+def run(
+    job: Job, parts: Sequence[Part], engine: Engine, work: Work, stage: Callable[[str, int], Passed]
+) -> CohortOutcome:
     """Replay the export; `stage` is told of each step with how many pieces it has, and gives what is called for each."""
     scans = _scanned(job, parts, engine, work, stage("reading the export", len(parts)))
     population = _population(parts, scans)
@@ -147,7 +149,7 @@ def _population(parts: Sequence[Part], scans: Sequence[Scan]) -> Population:
     )
 
 
-def _added(work: Work, population: Population, buckets: int) -> Outcome:
+def _added(work: Work, population: Population, buckets: int) -> CohortOutcome:
     sums, without = Sums(), 0
     for bucket in range(buckets):
         result = work.load(_name(bucket), BucketResult)
@@ -159,7 +161,7 @@ def _added(work: Work, population: Population, buckets: int) -> Outcome:
         files = [work.path(f"cases-{bucket:06d}") for bucket in range(buckets)]
         return heapq.merge(*map(_patients, files), key=lambda patient: patient.digest)
 
-    return Outcome(population=population, sums=sums, without_infusion=without, cases=cases)
+    return CohortOutcome(population=population, sums=sums, without_infusion=without, cases=cases)
 
 
 def _patients(path: Path) -> Iterator[PatientCases]:

@@ -77,7 +77,7 @@ class Readings:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, AsyncRead]] = {}
 
-    def keep(self, launch: str, reading: AsyncRead) -> None:
+    def remember(self, launch: str, reading: AsyncRead) -> None:
         """Keep it for the next look at the page, and forget all that are too old."""
         now = self._clock()
         with self._lock:
@@ -104,7 +104,7 @@ class FirstAnswers:
 
     def ahead(self, queries: Iterable[Query]) -> None:
         """Ask before the page is asked for; a reading that no page takes is forgotten."""
-        self.readings.keep(_ahead(self.launch), self.source.begin(queries))
+        self.readings.remember(_ahead(self.launch), self.source.begin(queries))
 
     def begin(self, queries: Iterable[Query]) -> "Underway":
         """Ask, or go on with what the last look, or the launch, asked; the time begins to run."""
@@ -145,7 +145,7 @@ class Underway:
         asked = {query.name for query in queries}
         answers = tuple(answer for answer in self.reading.answers(self._left()) if answer.query in asked)
         if any(answer.state is AnswerState.AWAITED for answer in answers):
-            self.readings.keep(self.launch, self.reading)
+            self.readings.remember(self.launch, self.reading)
         return answers
 
     def _left(self) -> float | None:

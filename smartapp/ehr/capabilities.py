@@ -28,16 +28,16 @@ class Statements:
 
     def of(self, base: str, outbound: Outbound) -> Capabilities:
         """The statement at `<base>/metadata`; it needs no token and gets none."""
-        return self.begin(base, outbound).result()
+        return self.read_soon(base, outbound).result()
 
     def within(self, base: str, outbound: Outbound, seconds: float) -> Capabilities:
         """The same after at most so long; `UNKNOWN` where it has not come by then."""
         try:
-            return self.begin(base, outbound).result(timeout=seconds)
+            return self.read_soon(base, outbound).result(timeout=seconds)
         except TimeoutError:
             return UNKNOWN
 
-    def begin(self, base: str, outbound: Outbound) -> Future[Capabilities]:
+    def read_soon(self, base: str, outbound: Outbound) -> Future[Capabilities]:
         """Ask, where the statement is not known, and do not wait."""
         with self._lock:
             kept = self._kept.get(base)

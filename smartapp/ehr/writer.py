@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from smartapp.ehr.answers import located, refusal, refusal_of
-from smartapp.ehr.cancelling import cancelled
+from smartapp.ehr.cancel import cancelled
 from smartapp.ehr.client import FhirClient
 from smartapp.ehr.errors import EhrError, EhrRefused, Gone, NotPermitted
 from smartapp.ehr.order_search import OrderSearch
 from smartapp.fhir.capabilities import UNKNOWN, Capabilities
 from smartapp.fhir.provenance import version_of
 from smartapp.fhir.r4_structs import kind_of
-from smartapp.fhir.transaction import Entry, Made, read_made, write_transaction
+from smartapp.fhir.transaction import Made, TransactionEntry, read_made, write_transaction
 from smartapp.outbound import HttpReply
 from smartapp.usecases.ports import WriteRequest, WriteResult, WriteState
 
@@ -86,10 +86,10 @@ class FhirChartWriter:
             return None
         return self._unclear(requests, refusal(reply), _none_means(reply.status))
 
-    def _entry(self, request: WriteRequest) -> Entry:
+    def _entry(self, request: WriteRequest) -> TransactionEntry:
         conditional = request.identifier and self.conditions(request.resource_type)
         condition = f"identifier={request.identifier}" if conditional else ""
-        return Entry(
+        return TransactionEntry(
             resource_type=request.resource_type, body=request.body, condition=condition, full_url=request.full_url
         )
 

@@ -11,17 +11,17 @@ from flask import Flask
 from smartapp import assets
 from smartapp.clinical.rules import all_rules
 from smartapp.config.settings import Settings
+from smartapp.factory.builders import Charts, registration_of
 from smartapp.factory.hooks import hook_blueprint
 from smartapp.factory.parts import Parts, make_parts
 from smartapp.factory.sessions import StoredLaunches, subject_of
-from smartapp.factory.wiring import Charts, registration_of
 from smartapp.ops.rate_limits import Rate, limit_pages, make_limiter
 from smartapp.ops.readiness import missing
 from smartapp.outbound import OutboundError, origin_of
 from smartapp.smart import views as smart_views
 from smartapp.smart.errors import LaunchProblem
 from smartapp.smart.session import SmartSession
-from smartapp.storage.last_viewed import LookStore
+from smartapp.storage.last_viewed import LastViewStore
 from smartapp.usecases.patient_page import PatientPage
 from smartapp.web import operations, pages, problems, proposals, protection, receipts, rules
 from smartapp.web.compression import compress_pages
@@ -57,7 +57,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] | None = None,
 
 def _register_launch(app: Flask, parts: Parts, charts: Charts) -> None:
     def launched(session: SmartSession) -> None:
-        charts.begin(session, parts.site.queries)
+        charts.read_ahead(session, parts.site.queries)
         parts.audit.noted(subject_of(session), "launched", f"granted {session.scope}")
 
     app.register_blueprint(
@@ -108,7 +108,7 @@ def _patient_page(parts: Parts, launches: StoredLaunches) -> PatientPage:
         orders=parts.orders(),
         feedback=parts.answers(),
         launches=launches,
-        last_views=LookStore(parts.database, parts.keyring, time.time),
+        last_views=LastViewStore(parts.database, parts.keyring, time.time),
         clock=parts.clock,
         seconds=time.time,
     )

@@ -10,7 +10,7 @@ from smartapp.cdshooks.key_sets import Fetched, KeySets
 from smartapp.config.addresses import LOOPBACK
 from smartapp.config.checks import PUBLISHED_KEYS, SANDBOX
 from smartapp.config.settings import CdsClient, Settings
-from smartapp.factory.wiring import Pools, reach_of, unwatched
+from smartapp.factory.builders import Pools, reach_of, unwatched
 from smartapp.outbound import Allowed, OutboundError, origin_of
 from smartapp.smart.discovery import lifetime
 from smartapp.storage.database import Database

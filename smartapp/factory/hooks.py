@@ -21,9 +21,9 @@ from smartapp.ehr.client import FhirClient
 from smartapp.ehr.deadline_source import HurriedSource
 from smartapp.ehr.errors import NotPermitted
 from smartapp.ehr.source import FhirChartSource
+from smartapp.factory.builders import registration_of
 from smartapp.factory.callers import gate_of
 from smartapp.factory.parts import Parts
-from smartapp.factory.wiring import registration_of
 from smartapp.fhir.proposals import Ordering, RecheckClock, check_body, order_body, recheck_body
 from smartapp.fhir.queries import letter_to_read
 from smartapp.ops.rate_limits import Rate

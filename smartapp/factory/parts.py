@@ -12,9 +12,7 @@ from smartapp.config.settings import Settings
 from smartapp.ehr.async_read import Readings
 from smartapp.ehr.capabilities import Statements
 from smartapp.ehr.throttle import Budget, Throttles
-from smartapp.factory.entries import PatientEntries
-from smartapp.factory.references import CardReferences
-from smartapp.factory.wiring import (
+from smartapp.factory.builders import (
     Charts,
     Connections,
     KeyRows,
@@ -24,6 +22,8 @@ from smartapp.factory.wiring import (
     retention_of,
     site_of,
 )
+from smartapp.factory.entries import PatientEntries
+from smartapp.factory.references import CardReferences
 from smartapp.fhir.queries import QUERIES, read_scopes
 from smartapp.ops.logs import make_log
 from smartapp.ops.metrics import make_metrics
@@ -38,7 +38,7 @@ from smartapp.storage import policies
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
-from smartapp.storage.hook_records import AnswerStore
+from smartapp.storage.hook_records import HookRecordStore
 from smartapp.storage.keyring import Keyring
 from smartapp.storage.keys import StoredKeys
 from smartapp.storage.manual_entries import EntryStore
@@ -47,7 +47,7 @@ from smartapp.storage.receipts import ReceiptStore
 from smartapp.storage.retention import now_and_then
 from smartapp.storage.session_store import LaunchStore
 from smartapp.usecases.assess import Site
-from smartapp.usecases.feedback import Answers
+from smartapp.usecases.feedback import FeedbackService
 from smartapp.usecases.orders.approve import OrderApproval, make_approval
 from smartapp.usecases.ports import Subject
 from smartapp.web.problems import reference
@@ -117,10 +117,12 @@ class Parts:
         """References to cards in `appContext`."""
         return CardReferences(self.keyring.signing_secrets)
 
-    def answers(self) -> Answers:
+    def answers(self) -> FeedbackService:
         """What clinicians answer to cards and proposals."""
         store = FeedbackStore(self.database, self.keyring, time.time)
-        return Answers(feedback=store, log=self.audit, answered=AnswerStore(self.audit, store), seconds=time.time)
+        return FeedbackService(
+            feedback=store, log=self.audit, answered=HookRecordStore(self.audit, store), seconds=time.time
+        )
 
     def entries(self) -> PatientEntries:
         """What was entered by hand, by patient."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from smartapp.clinical.picture import Bedside
+from smartapp.factory.builders import Charts
 from smartapp.factory.entries import PatientEntries
-from smartapp.factory.wiring import Charts
 from smartapp.fhir.queries import Query
 from smartapp.smart.errors import NoSuchLaunch
 from smartapp.smart.session import SmartSession, restored
@@ -14,7 +14,7 @@ from smartapp.smart.views import cookie_name
 from smartapp.storage.session_store import Ending, LaunchStore
 from smartapp.usecases.manual_entries import packed_entries, read_entries
 from smartapp.usecases.patient_page import TimedOutLaunch
-from smartapp.usecases.ports import Case, ChartReading, Subject
+from smartapp.usecases.ports import ChartReading, LaunchCase, Subject
 from smartapp.web.launch import OpenLaunch, UserKind
 
 _OFFERED_MINUTES = 120  # what somebody saw at a bedside is told again for two hours
@@ -93,9 +93,9 @@ class StoredLaunches:
         """Signed out."""
         self.store.end(launch)
 
-    def _case(self, session: SmartSession) -> Case:
+    def _case(self, session: SmartSession) -> LaunchCase:
         subject = subject_of(session, self.same_records(session.ehr))
-        return Case(
+        return LaunchCase(
             subject=subject,
             source=self.charts.source_of(session),
             writer=self.charts.writer_of(session),

@@ -23,25 +23,25 @@ _UNITS: Mapping[str, tuple[str, Decimal]] = {
 }
 
 
-class Amount(NamedTuple):
+class DoseAmount(NamedTuple):
     """A number of `mg`, `mg/kg`, `mL`, `vial`, `pool`, `dose`, `single-donor unit` or `unit` (of which is not said)."""
 
     value: Decimal
     unit: str
 
 
-def amount_of(quantity: Quantity | None) -> Amount | None:
+def amount_of(quantity: Quantity | None) -> DoseAmount | None:
     """One quantity; None without a number, with a comparator, or in a unit that is no amount of a product."""
     if quantity is None or quantity.value is None or quantity.comparator:
         return None
     for written in (quantity.code, quantity.unit):
         unit = _UNITS.get(written.strip().strip("{}").lower())
         if unit is not None and (written or not (quantity.code or quantity.unit)):
-            return Amount(quantity.value * unit[1], unit[0])
+            return DoseAmount(quantity.value * unit[1], unit[0])
     return None
 
 
-def ordered_amount(dosages: Iterable[DosageInstruction], *quantities: Quantity | None) -> Amount | None:
+def ordered_amount(dosages: Iterable[DosageInstruction], *quantities: Quantity | None) -> DoseAmount | None:
     """The sum of all dosages; where none holds an amount, the first of `quantities` that is one. None if one cannot be read."""
     doses = [dose for dosage in dosages if (dose := _chosen(dosage.dose_and_rate)) is not None]
     if not doses:
@@ -50,7 +50,7 @@ def ordered_amount(dosages: Iterable[DosageInstruction], *quantities: Quantity |
     readable = [amount for amount in amounts if amount is not None]
     if len(readable) < len(amounts) or len({amount.unit for amount in readable}) > 1:
         return None
-    return Amount(sum((amount.value for amount in readable), Decimal(0)), readable[0].unit)
+    return DoseAmount(sum((amount.value for amount in readable), Decimal(0)), readable[0].unit)
 
 
 def _chosen(doses: tuple[DoseAndRate, ...]) -> DoseAndRate | None:

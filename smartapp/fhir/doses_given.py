@@ -10,7 +10,7 @@ from smartapp.clinical.picture import Exposure, Gap, GapKind, Topic
 from smartapp.clinical.record_words import may_name_product, product_named
 from smartapp.clinical.records import WordedDose
 from smartapp.clinical.terminology import Drug
-from smartapp.fhir.dose_amounts import Amount, amount_of
+from smartapp.fhir.dose_amounts import DoseAmount, amount_of
 from smartapp.fhir.elements import CodeableConcept
 from smartapp.fhir.infusions import GIVEN, SETTLED, car_t_in
 from smartapp.fhir.medications import concept_in, drug_in, is_reduced_plasma, medication_at
@@ -189,10 +189,10 @@ def _fluid_bolus(given: MedicationAdministration, concept: CodeableConcept | Non
     return Drug.FLUID_BOLUS if _HYPOTENSION.search(why) else None
 
 
-def _amount(given: Given) -> Amount | None:
+def _amount(given: Given) -> DoseAmount | None:
     dosage = given.dosage if isinstance(given, MedicationAdministration) else None
     return amount_of(dosage.dose) if dosage else None
 
 
-def _of(unit: str, amount: Amount | None) -> Decimal | None:
+def _of(unit: str, amount: DoseAmount | None) -> Decimal | None:
     return amount.value if amount is not None and amount.unit == unit else None

@@ -8,7 +8,7 @@ from smartapp.clinical.gaps import Gap, Topic
 from smartapp.clinical.record_words import may_name_product, names_fibrinogen_level, product_named
 from smartapp.clinical.standing_orders import OrderKind, OrderState, StandingOrder
 from smartapp.clinical.terminology import Analyte, Drug
-from smartapp.fhir.dose_amounts import Amount, amount_of, ordered_amount
+from smartapp.fhir.dose_amounts import DoseAmount, amount_of, ordered_amount
 from smartapp.fhir.elements import CodeableConcept, Identifier
 from smartapp.fhir.infusions import car_t_in
 from smartapp.fhir.medications import drug_in, is_reduced_plasma
@@ -141,7 +141,7 @@ def _component(code: CodeableConcept, reading: ValueReading) -> _Product:
     return _Product() if product.may_be and names_fibrinogen_level(code.words) else product
 
 
-def _amount(use: MedicationUse) -> Amount | None:
+def _amount(use: MedicationUse) -> DoseAmount | None:
     dispensed = use.dispense_request.quantity if use.dispense_request else None
     return ordered_amount(use.dosage_instruction, use.quantity, dispensed)
 

@@ -11,7 +11,7 @@ from smartapp.fhir.r4_structs import Unreadable, decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TransactionEntry:
     """One resource to create: the search that finds it if it exists already ("" : none), and its `urn:uuid`."""
 
     resource_type: str
@@ -42,7 +42,7 @@ _OK, _NOT_OK = 200, 300
 _RESPONSES = frozenset({"transaction-response", "batch-response"})
 
 
-def write_transaction(entries: Sequence[Entry]) -> bytes:
+def write_transaction(entries: Sequence[TransactionEntry]) -> bytes:
     """The Bundle, valid R4; resources go out as they were approved, byte for byte but for white space."""
     body = {
         "resourceType": "Bundle",

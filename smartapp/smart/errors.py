@@ -51,14 +51,14 @@ class CookieLost(StateProblem):
         self.elsewhere = elsewhere
 
 
-class EhrRefused(LaunchProblem):
+class LaunchRefused(LaunchProblem):
     """The authorization server answered with an error."""
 
     status = 403
     title = "The EHR did not allow the launch"
 
 
-class GrantEnded(EhrRefused):
+class GrantEnded(LaunchRefused):
     """`invalid_grant`: the code or refresh token is not, or no longer, good."""
 
 

@@ -13,7 +13,7 @@ from smartapp.smart.errors import (
     BadParameter,
     CookieLost,
     EhrFailed,
-    EhrRefused,
+    LaunchRefused,
     NoPatient,
     StateProblem,
     UnknownIssuer,
@@ -224,7 +224,7 @@ def _check_issuer(params: Mapping[str, list[str]], endpoints: SmartEndpoints) ->
     given = params.get("iss", [])
     wrong = bool(given) and given != [endpoints.issuer]
     if wrong or (endpoints.iss_in_response and not given):
-        raise EhrRefused("The answer came from another authorization server than the one that was asked.", _AGAIN)
+        raise LaunchRefused("The answer came from another authorization server than the one that was asked.", _AGAIN)
 
 
 def _check_error(params: Mapping[str, list[str]]) -> None:
@@ -233,7 +233,7 @@ def _check_error(params: Mapping[str, list[str]]) -> None:
     if error:
         described = (params.get("error_description") or [""])[0][:300]
         words = f": {described}" if described else ""
-        raise EhrRefused(f"The EHR did not allow the launch ({error[0][:60]}{words}).", _AGAIN)
+        raise LaunchRefused(f"The EHR did not allow the launch ({error[0][:60]}{words}).", _AGAIN)
 
 
 def encounter_in(context: Any) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, urlencode
 
 from smartapp.outbound import MAX_DOCUMENT_BYTES, Outbound, OutboundError
 from smartapp.smart.discovery import SmartEndpoints, json_object
-from smartapp.smart.errors import EhrFailed, EhrRefused, GrantEnded
+from smartapp.smart.errors import EhrFailed, GrantEnded, LaunchRefused
 from smartapp.smart.keys import ASSERTION_TYPE, SigningKeys
 from smartapp.smart.registration import Registration
 
@@ -92,7 +92,7 @@ class TokenEndpoint:
         if reply.status != 200 or "error" in answer:
             code = answer.get("error")
             known = code if isinstance(code, str) and code.replace("_", "").isalpha() and len(code) < 40 else "an error"
-            kind = GrantEnded if known == "invalid_grant" else EhrRefused
+            kind = GrantEnded if known == "invalid_grant" else LaunchRefused
             raise kind(f"The EHR refused the access token ({known}).", _AGAIN)
         return answer
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from smartapp.storage.audit import AuditLog, assessed_entry, noted_entry
 from smartapp.storage.feedback import FeedbackStore
-from smartapp.usecases.feedback import ShownCard, Told
+from smartapp.usecases.feedback import AssessmentRecord, ShownCard
 
 
-class AnswerStore:
+class HookRecordStore:
     """An `Answered`: audit trail and shown cards are kept together, or neither."""
 
     def __init__(self, audit: AuditLog, feedback: FeedbackStore) -> None:
         self._audit = audit
         self._feedback = feedback
 
-    def keep(self, told: Told, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
+    def keep(self, told: AssessmentRecord, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
         """The answer, what became of each card (event, outcome), and the cards that were shown."""
         answer = assessed_entry(told.subject, told.assessment, told.event, told.read)
         entries = [answer, *(noted_entry(told.subject, *note) for note in notes)]

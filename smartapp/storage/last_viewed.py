@@ -10,11 +10,11 @@ from sqlalchemy import insert, select, update
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring, digest
 from smartapp.storage.tables import looks
-from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.last_viewed import LastView
 from smartapp.usecases.ports import Subject
 
 
-class LookStore:
+class LastViewStore:
     """A `Looks`; nobody is remembered whom the EHR did not name."""
 
     def __init__(self, database: Database, keyring: Keyring, clock: Callable[[], float]) -> None:
@@ -22,7 +22,7 @@ class LookStore:
         self._keyring = keyring
         self._clock = clock
 
-    def since(self, subject: Subject, look: Look) -> Look | None:
+    def since(self, subject: Subject, look: LastView) -> LastView | None:
         """Keep this look; what the user saw in an earlier launch stays what it is compared with as long as this one lives."""
         if not subject.user:
             return None
@@ -38,7 +38,7 @@ class LookStore:
         return from_json(self._keyring.open(before)) if before else None
 
 
-def as_json(look: Look) -> dict[str, Any]:
+def as_json(look: LastView) -> dict[str, Any]:
     """A look as it is encrypted."""
     return {
         "at": look.at.isoformat(),
@@ -54,9 +54,9 @@ def as_json(look: Look) -> dict[str, Any]:
     }
 
 
-def from_json(kept: Mapping[str, Any]) -> Look:
+def from_json(kept: Mapping[str, Any]) -> LastView:
     """The look again."""
-    return Look(
+    return LastView(
         at=datetime.fromisoformat(kept["at"]),
         action=kept["action"],
         indicator=kept["indicator"],

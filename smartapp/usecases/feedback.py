@@ -18,7 +18,7 @@ from smartapp.usecases.card_suppression import (
     rules_in,
     severity,
 )
-from smartapp.usecases.last_viewed import Look, look_of
+from smartapp.usecases.last_viewed import LastView, look_of
 from smartapp.usecases.ports import AssessmentLog, Subject
 
 ACCEPTED, OVERRIDDEN = "accepted", "overridden"
@@ -38,7 +38,7 @@ class ShownCard:
     likeness: str
     severity: str
     at: float = 0.0
-    look: Look | None = None
+    look: LastView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class Feedback(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AssessmentRecord:
     """An answer as it is recorded: whom it was given, what was read for it, what it says."""
 
     subject: Subject
@@ -136,15 +136,15 @@ class Told:
     event: str = "hook assessed"
 
 
-class Answered(Protocol):
+class HookRecords(Protocol):
     """Where everything that one call leaves behind is kept."""
 
-    def keep(self, told: Told, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
+    def keep(self, told: AssessmentRecord, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
         """In one transaction: the answer, what became of each card (event, outcome), and the cards shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class CardSummary:
     """A card about to be shown: its uuid, the rules it speaks for, how loudly, and the draft order it is about, if any."""
 
     card: str
@@ -154,15 +154,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class FeedbackService:
     """The use case; `seconds` gives epoch seconds of real time."""
 
     feedback: Feedback
     log: AssessmentLog
-    answered: Answered
+    answered: HookRecords
     seconds: Callable[[], float]
 
-    def shown(self, told: Told, hook: str, service: str, said: Sequence[Said]) -> Mapping[str, str]:
+    def shown(self, told: AssessmentRecord, hook: str, service: str, said: Sequence[CardSummary]) -> Mapping[str, str]:
         """Which of these cards to show, each with its likeness: all but those acknowledged and unchanged.
 
         The answer and what became of each card are recorded together.
@@ -196,11 +196,11 @@ class Answers:
         findings = [f for f in assessment.findings if group_of(f.rule) == "replacement"]
         loudest = max((f.indicator for f in findings), key=lambda indicator: indicator.rank, default=Indicator.INFO)
         rules = tuple(dict.fromkeys(f.rule for f in findings))
-        said = [Said(card=proposal, rules=rules, indicator=str(loudest)) for proposal in proposals]
+        said = [CardSummary(card=proposal, rules=rules, indicator=str(loudest)) for proposal in proposals]
         look = look_of(assessment)
         self.feedback.show([self._card(subject, "", assessment, one, look) for one in said])
 
-    def spoken_of(self, subject: Subject, likeness: str) -> Look | None:
+    def spoken_of(self, subject: Subject, likeness: str) -> LastView | None:
         """The evaluation that a card of this patient spoke of, if it was shown within six hours (SAL-62)."""
         shown = self.feedback.latest(likeness, self.seconds() - QUIET_SECONDS)
         if shown is None or (shown.subject.ehr, shown.subject.patient) != (subject.ehr, subject.patient):
@@ -223,6 +223,7 @@ class Answers:
 
     def _kept(self, event: FeedbackEvent, ehr: str, shown: ShownCard | None, key: str = "") -> bool:
         """An answer counts from when it was given, but not before the card was there, nor after we were told."""
+        event = replace(event, comment=event.comment[:LONGEST_COMMENT])
         now = self.seconds()
         acknowledged = min(max(event.at, shown.at), now) if shown else None
         kept = KeptEvent(key=key or event.key(ehr), ehr=ehr, event=event, shown=shown, acknowledged_at=acknowledged)
@@ -233,7 +234,9 @@ class Answers:
             self.log.noted(subject, "feedback", f"{event.card} {event.outcome} {event.reason_code} {rules}")
         return is_new
 
-    def _card(self, subject: Subject, service: str, assessment: Assessment, said: Said, look: Look) -> ShownCard:
+    def _card(
+        self, subject: Subject, service: str, assessment: Assessment, said: CardSummary, look: LastView
+    ) -> ShownCard:
         return ShownCard(
             card=said.card,
             subject=subject,

@@ -15,7 +15,7 @@ from smartapp.fhir.picture import read_picture
 from smartapp.fhir.queries import BY_NAME, TOPICS_BY_NAME, Query
 from smartapp.usecases.assess import Site, assess_patient, completed
 from smartapp.usecases.call_counts import CallCounts
-from smartapp.usecases.feedback import Answers, Said, Told
+from smartapp.usecases.feedback import AssessmentRecord, CardSummary, FeedbackService
 from smartapp.usecases.ports import AssessmentLog, Subject
 
 _HAD = frozenset({AnswerState.COMPLETE, AnswerState.INCOMPLETE})
@@ -135,12 +135,12 @@ class _HeldRecord:
     """Holds the record of an answer until its cards are known: all of it is stored in one transaction."""
 
     def __init__(self, log: AssessmentLog) -> None:
-        self.records: list[Told] = []
+        self.records: list[AssessmentRecord] = []
         self._log = log
 
     def assessed(self, subject: Subject, assessment: Assessment, event: str, read: Mapping[str, str]) -> None:
         """Hold it."""
-        self.records.append(Told(subject=subject, assessment=assessment, read=read, event=event))
+        self.records.append(AssessmentRecord(subject=subject, assessment=assessment, read=read, event=event))
 
     def noted(self, subject: Subject, event: str, outcome: str) -> None:
         """Any other event is recorded at once."""
@@ -153,11 +153,11 @@ class HookCall:
 
     site: Site
     clock: Callable[[], datetime]
-    feedback: Answers
+    feedback: FeedbackService
     counts: CallCounts
     entries: Callable[[Subject], Bedside] = lambda _: Bedside()
 
-    def answer(
+    def cards(
         self,
         subject: Subject,
         chart: CalledChart,
@@ -192,6 +192,6 @@ class HookCall:
         )
         (record,) = held.records
         cards = present(assessed.assessment)
-        said = [Said(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
+        said = [CardSummary(card=c.uuid, rules=c.rules, indicator=c.indicator, about=c.about) for c in cards]
         shown = self.feedback.shown(record, hook, service, said)
         return tuple((card, shown[card.uuid]) for card in cards if card.uuid in shown)

@@ -11,7 +11,7 @@ from smartapp.usecases.ports import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class LastView:
     """The few facts of an answer that a clinician remembers: fibrinogen in g/L, grades, level, and which doses were given."""
 
     at: datetime
@@ -26,17 +26,17 @@ class Look:
     by_hand: frozenset[str] = frozenset()  # what the user had added in that launch (`Bedside.added`)
 
 
-class Looks(Protocol):
+class LastViews(Protocol):
     """Where looks are kept."""
 
-    def since(self, subject: Subject, look: Look) -> Look | None:
+    def since(self, subject: Subject, look: LastView) -> LastView | None:
         """Keep this look; what the same user saw of this patient in an earlier launch, None if they never did."""
 
 
-def look_of(assessment: Assessment) -> Look:
+def look_of(assessment: Assessment) -> LastView:
     """What is seen now."""
     effective, crs = assessment.fibrinogen, assessment.crs
-    return Look(
+    return LastView(
         at=assessment.picture.as_of,
         action=str(assessment.action),
         indicator=str(assessment.indicator),

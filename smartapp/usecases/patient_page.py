@@ -13,8 +13,8 @@ from smartapp.fhir.chart import Chart
 from smartapp.fhir.identity import Identity, read_identity
 from smartapp.fhir.queries import words_of
 from smartapp.usecases.assess import Assessed, Site, assess_patient, awaited_queries
-from smartapp.usecases.feedback import ACCEPTED, OVERRIDDEN, Answers, FeedbackEvent
-from smartapp.usecases.last_viewed import Look, Looks, look_of
+from smartapp.usecases.feedback import ACCEPTED, OVERRIDDEN, FeedbackEvent, FeedbackService
+from smartapp.usecases.last_viewed import LastView, LastViews, look_of
 from smartapp.usecases.manual_entries import LeftEntries, ManualEntry, left_over, merged, names_of
 from smartapp.usecases.orders.approve import OrderApproval
 from smartapp.usecases.orders.cancel import NotWithdrawn
@@ -22,7 +22,7 @@ from smartapp.usecases.orders.offer import is_same_offer
 from smartapp.usecases.orders.plan import WritePlan
 from smartapp.usecases.orders.proposal import Proposal, ProposalState, Stage
 from smartapp.usecases.override_reasons import SYSTEM
-from smartapp.usecases.ports import AssessmentLog, Case, ChartReading, Subject
+from smartapp.usecases.ports import AssessmentLog, ChartReading, LaunchCase, Subject
 
 
 class NoReceipt(Exception):
@@ -74,8 +74,8 @@ class Reviewed:
     unwritable: Mapping[Product, str] = field(default_factory=dict)
     awaited: tuple[str, ...] = ()
     undecided: bool = False
-    last_view: Look | None = None
-    card_view: Look | None = None
+    last_view: LastView | None = None
+    card_view: LastView | None = None
     left: LeftEntries | None = None
     chosen_before: Mapping[str, ProposedOrder] = field(default_factory=dict)
 
@@ -92,7 +92,7 @@ class Proposed:
     others: tuple[Proposal, ...] = ()
 
 
-def identity_within(case: Case, reading: ChartReading, seconds: float) -> Identity:
+def identity_within(case: LaunchCase, reading: ChartReading, seconds: float) -> Identity:
     """Who the patient is, as soon as that has come; no words where it does not within so long, or could not be read."""
     return read_identity(Chart.empty(case.subject.patient).with_answers(reading.one("patient", seconds)))
 
@@ -104,13 +104,13 @@ class PatientPage:
     site: Site
     log: AssessmentLog
     orders: OrderApproval
-    feedback: Answers
+    feedback: FeedbackService
     launches: Launches
-    last_views: Looks
+    last_views: LastViews
     clock: Callable[[], datetime]
     seconds: Callable[[], float]
 
-    def review(self, case: Case) -> Reviewed:
+    def review(self, case: LaunchCase) -> Reviewed:
         """Read, assess, offer; what this launch decided before stands beside it. Nothing is offered on an unfinished reading."""
         assessed = self._assessed(case, "page assessed")
         assessment = assessed.assessment
@@ -125,10 +125,10 @@ class PatientPage:
         )
         return reviewed if awaited else self._with_offers(case, assessed, reviewed)
 
-    def _with_offers(self, case: Case, assessed: Assessed, reviewed: Reviewed) -> Reviewed:
+    def _with_offers(self, case: LaunchCase, assessed: Assessed, reviewed: Reviewed) -> Reviewed:
         """The page of a chart that was read to its end: with what may be decided, and what was left or seen before."""
         assessment = assessed.assessment
-        refused = self.orders.refused(case, assessed)
+        refused = self.orders.write_blocker(case, assessed)
         offered = () if refused else self.orders.offer(case, assessed)
         if offered:
             self.feedback.offered(case.subject, assessment, [proposal.id for proposal in offered])
@@ -147,7 +147,7 @@ class PatientPage:
             chosen_before=self._chosen_before(earlier, fresh),
         )
 
-    def proposal(self, case: Case, proposal: str) -> Proposed:
+    def proposal(self, case: LaunchCase, proposal: str) -> Proposed:
         """One proposal with the patient as assessed now."""
         followed = self.orders.follow(case, proposal)
         assessed = self._assessed(case, "proposal assessed")
@@ -160,14 +160,16 @@ class PatientPage:
             others=self.orders.alternatives(case, proposal),
         )
 
-    def press(self, case: Case, proposal: str, stage: Stage, *, order: ProposedOrder, follow_up: bool) -> Proposal:
+    def press(
+        self, case: LaunchCase, proposal: str, stage: Stage, *, order: ProposedOrder, follow_up: bool
+    ) -> Proposal:
         """A press on a form made for `stage`; `NotApprovable` where the proposal may no longer be approved."""
         pressed = self.orders.press(case, proposal, stage, order=order, follow_up=follow_up)
         if pressed.state is ProposalState.WRITTEN:
             self.feedback.decided(FeedbackEvent(card=proposal, outcome=ACCEPTED, at=pressed.changed_at))
         return pressed
 
-    def decline(self, case: Case, proposal: str, *, reason: str, comment: str) -> None:
+    def decline(self, case: LaunchCase, proposal: str, *, reason: str, comment: str) -> None:
         """Remember why not; it answers the card too."""
         declined = self.orders.decline(case, proposal, reason=reason, comment=comment)
         if declined.state is ProposalState.DECLINED:
@@ -181,18 +183,18 @@ class PatientPage:
             )
             self.feedback.decided(event)
 
-    def withdraw_standing(self, case: Case, reference: str) -> None:
+    def withdraw_standing(self, case: LaunchCase, reference: str) -> None:
         """Take back a draft of ours that stands, from whichever launch or card (REP-13); `NotWithdrawn` says why not."""
         stands = next(
             (order for order in self._assessed(case, "page assessed").assessment.standing if order.source == reference),
             None,
         )
         if stands is None or not stands.ours or stands.state is not OrderState.DRAFT:
-            raise NotWithdrawn("This is no draft of this app that stands in the chart now. Look at it in the EHR.")
+            raise NotWithdrawn("This is no draft of this app that stands in the chart now. LastView at it in the EHR.")
         own = next(token for token in stands.identifiers if token.startswith(f"{self.site.proposal_system}|"))
         self.orders.withdraw_standing(case, reference, own.rpartition("|")[2])
 
-    def receipt(self, case: Case, proposal: str) -> bytes:
+    def receipt(self, case: LaunchCase, proposal: str) -> bytes:
         """The signed receipt of the decision on a proposal; `NoReceipt` before there is one."""
         file = self.orders.receipt(case, proposal)
         if file is None:
@@ -200,7 +202,7 @@ class PatientPage:
         self.log.noted(case.subject, "receipt read", proposal)
         return file
 
-    def enter_by_hand(self, case: Case, entry: ManualEntry) -> None:
+    def enter_by_hand(self, case: LaunchCase, entry: ManualEntry) -> None:
         """Store what the clinician enters for this patient, marked with name, role and time; it is audited."""
         entries = merged(case.entries, entry, self.clock(), _signature(case.subject))
         self.launches.enter(case.subject, case.entries, entries)
@@ -209,13 +211,13 @@ class PatientPage:
         )
         self.log.noted(case.subject, event, entry.take_back or ", ".join(entry.standing) or names_of(entries))
 
-    def sign_out(self, case: Case, revoke: Callable[[], None]) -> None:
+    def sign_out(self, case: LaunchCase, revoke: Callable[[], None]) -> None:
         """End the launch here first, then tell the EHR by `revoke`."""
         self.launches.end(case.subject.reference)
         self.log.noted(case.subject, "signed out", "ended")
         revoke()
 
-    def _assessed(self, case: Case, event: str) -> Assessed:
+    def _assessed(self, case: LaunchCase, event: str) -> Assessed:
         assessed = assess_patient(
             case.subject,
             sent=Chart.empty(case.subject.patient, case.subject.fhir_base),
@@ -229,7 +231,7 @@ class PatientPage:
         self.launches.check(case.subject.reference)  # a refresh found it over, or the user signed out meanwhile
         return assessed
 
-    def _left(self, case: Case, earlier: TimedOutLaunch | None) -> LeftEntries | None:
+    def _left(self, case: LaunchCase, earlier: TimedOutLaunch | None) -> LeftEntries | None:
         """What was entered in a launch that timed out, and has not been entered in this one (SEC-03)."""
         left = left_over(earlier.entries, case.entries) if earlier else None
         if earlier is None or left is None:

@@ -152,7 +152,7 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class LaunchCase:
     """One clinician at one patient in one launch: who, with which source and writer, and what was entered by hand.
 
     `resume_key` is the same for the same user and patient, empty if nobody is known; `opened_from` the deduplication key of the

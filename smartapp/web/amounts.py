@@ -36,7 +36,7 @@ class AmountRefused(PageProblem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AmountEntry:
     """How an option's amount is entered: the form's field, what it counts (`milligram`, `single-donor unit`, `pool`,
     `pathogen-reduced dose`), what was computed, the most that may be approved (None: no limit), and one vial in mg."""
 
@@ -53,19 +53,19 @@ class Entry:
         return f"{plain(amount)} {self.counts}{'' if amount == 1 else 's'}"
 
 
-def entry_of(option: Option) -> Entry | None:
+def entry_of(option: Option) -> AmountEntry | None:
     """How the amount of an option is entered; None where it has none to change (CRY-03: a volume only)."""
     if option.dose_mg is not None:
-        return Entry(name="dose_mg", counts=MG, computed=option.dose_mg, most=option.most_mg, vial=option.vial_mg)
+        return AmountEntry(name="dose_mg", counts=MG, computed=option.dose_mg, most=option.most_mg, vial=option.vial_mg)
     if option.doses is not None:
         most = None if option.cap_doses is None else Decimal(option.cap_doses)
-        return Entry(name="doses", counts="pathogen-reduced dose", computed=Decimal(option.doses), most=most)
+        return AmountEntry(name="doses", counts="pathogen-reduced dose", computed=Decimal(option.doses), most=most)
     if option.in_pools and option.pools and option.units_per_pool:
         most = None if option.cap_units is None else Decimal(option.cap_units // option.units_per_pool)
-        return Entry(name="pools", counts="pool", computed=Decimal(option.pools), most=most)
+        return AmountEntry(name="pools", counts="pool", computed=Decimal(option.pools), most=most)
     if option.units is not None:
         most = None if option.cap_units is None else Decimal(option.cap_units)
-        return Entry(name="units", counts="single-donor unit", computed=Decimal(option.units), most=most)
+        return AmountEntry(name="units", counts="single-donor unit", computed=Decimal(option.units), most=most)
     return None
 
 
@@ -86,7 +86,7 @@ def read_number(text: str) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
-def read_amount(entry: Entry, text: str) -> Decimal:
+def read_amount(entry: AmountEntry, text: str) -> Decimal:
     """The amount as typed; refused if it is nothing, no whole number, above this patient's cap, or a slip (ORD-12)."""
     amount = read_number(text)
     if amount <= 0:
@@ -107,19 +107,19 @@ def read_amount(entry: Entry, text: str) -> Decimal:
     return amount
 
 
-def _is_slip_of_mg(entry: Entry, amount: Decimal) -> bool:
+def _is_slip_of_mg(entry: AmountEntry, amount: Decimal) -> bool:
     """`2.5` typed for grams is told as that, not as a fraction of a milligram."""
     return entry.counts == MG and is_slip(amount, entry.computed, entry.vial)
 
 
-def _meant(entry: Entry, amount: Decimal) -> str:
+def _meant(entry: AmountEntry, amount: Decimal) -> str:
     in_grams = meant_in_grams(amount, entry.computed) if entry.counts == MG else None
     if in_grams is not None:
         return f"did you mean {plain(in_grams)} mg ({plain(amount)} g)?"
     return f"{entry.words(entry.computed)} computed."
 
 
-def echoed(entry: Entry, text: str) -> str:
+def echoed(entry: AmountEntry, text: str) -> str:
     """What the page says of an amount while it is typed: its number in letters, or why it cannot be approved."""
     try:
         return in_letters(entry, read_amount(entry, text))
@@ -127,7 +127,7 @@ def echoed(entry: Entry, text: str) -> str:
         return refused.what
 
 
-def in_letters(entry: Entry, amount: Decimal) -> str:
+def in_letters(entry: AmountEntry, amount: Decimal) -> str:
     """`three thousand milligrams, 3 vials`, `ten single-donor units`: an echo against a slipped digit."""
     if amount != int(amount):
         return ""
@@ -136,7 +136,7 @@ def in_letters(entry: Entry, amount: Decimal) -> str:
     return f"{words}, {vials} vial{'' if vials == 1 else 's'}" if vials else words
 
 
-def amount_in(entry: Entry, order: ProposedOrder) -> Decimal:
+def amount_in(entry: AmountEntry, order: ProposedOrder) -> Decimal:
     """The amount of an order as it is entered."""
     amounts = {"dose_mg": order.dose_mg, "doses": order.doses, "pools": order.pools, "units": order.units}
     return Decimal(amounts[entry.name] or 0)

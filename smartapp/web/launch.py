@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from smartapp.usecases.ports import Case, ChartReading
+from smartapp.usecases.ports import ChartReading, LaunchCase
 
 
 class UserKind(StrEnum):
@@ -27,7 +27,7 @@ class OpenLaunch:
     launch: str
     ehr: str
     user: UserKind
-    case: Case
+    case: LaunchCase
     read: Callable[[int], ChartReading]
     revoke: Callable[[], None]
     user_name: str = ""

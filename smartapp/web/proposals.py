@@ -13,7 +13,6 @@ from smartapp.web.presenters.proposal import DECLINE_REASONS, proposal_page
 from smartapp.web.problems import NotEntitled, PageProblem
 from smartapp.web.protection import FormTokens, RequestRefused
 
-_COMMENT_LIMIT = 500
 _FOLLOW_UP_FIELD = "recheck"  # its name in the contract (interfaces.md section 4)
 _MOST_BESIDE = 4  # products shown beside the first
 
@@ -54,7 +53,7 @@ def create_blueprint(*, door: LaunchDoor, page: PatientPage, tokens: FormTokens,
         reason = request.form.get("reason", "")
         if reason not in dict(DECLINE_REASONS):
             raise PageProblem("Choose one of the reasons.")
-        comment = request.form.get("comment", "")[:_COMMENT_LIMIT]
+        comment = request.form.get("comment", "")
         for declined in dict.fromkeys((proposal, *request.form.getlist("also")[:_MOST_BESIDE])):
             page.decline(opened.case, declined, reason=reason, comment=comment)
         return to_review(launch)

@@ -22,9 +22,9 @@ from smartapp.storage.audit_verify import records
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.feedback_export import events, rates
-from smartapp.storage.hook_records import AnswerStore
+from smartapp.storage.hook_records import HookRecordStore
 from smartapp.storage.keyring import Keyring
-from smartapp.usecases.feedback import Answers
+from smartapp.usecases.feedback import FeedbackService
 from smartapp.usecases.override_reasons import REASONS, SYSTEM
 from smartapp.usecases.ports import Subject
 from tests import charts as c
@@ -369,8 +369,8 @@ class Launch:
         context = _smart(service.cards()[0])["appContext"]
         self.likeness = CardReferences(KEYRING.signing_secrets).likeness(context)
         store = FeedbackStore(service.database, KEYRING, time.time)
-        kept = AnswerStore(AuditLog(service.database, KEYRING, time.time), store)
-        self.answers = Answers(feedback=store, log=MemoryLog(), answered=kept, seconds=time.time)
+        kept = HookRecordStore(AuditLog(service.database, KEYRING, time.time), store)
+        self.answers = FeedbackService(feedback=store, log=MemoryLog(), answered=kept, seconds=time.time)
 
     def look(self, *, patient: str, ehr: str = "st-x") -> Any:
         return self.answers.spoken_of(Subject(ehr=ehr, patient=patient), self.likeness)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert
 from smartapp.cli import main
 from smartapp.clinical.policy import build_policy
 from smartapp.config.load import load_settings
-from smartapp.factory.wiring import keyring_of
+from smartapp.factory.builders import keyring_of
 from smartapp.storage import policies
 from smartapp.storage.audit import AuditLog
 from smartapp.storage.audit_verify import FIELDS

@@ -78,7 +78,7 @@ class WaitingServer:
 @pytest.mark.req("FHIR-52")
 def test_a_statement_asked_ahead_is_asked_once_and_nobody_waits_for_another_server() -> None:
     slow, statements = WaitingServer(), Statements()
-    begun = [statements.begin(BASE, slow) for _ in range(3)]  # type: ignore[arg-type]
+    begun = [statements.read_soon(BASE, slow) for _ in range(3)]  # type: ignore[arg-type]
     assert statements.of("https://other.test/fhir", Server(reply(200, a_statement()))).transaction  # type: ignore[arg-type]
     assert not begun[0].done()
     slow.let.set()

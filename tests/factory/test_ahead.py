@@ -39,7 +39,7 @@ def begun(parts: Parts, user: str, *, alone: bool = True) -> int:
         access_token="t",
         token_expires_at=0.0,
     )
-    charts.begin(session, parts.site.queries)
+    charts.read_ahead(session, parts.site.queries)
     return len(charts.readings._kept)
 
 

@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from smartapp.factory.wiring import KeyRows
+from smartapp.factory.builders import KeyRows
 from smartapp.smart.keys import ALGORITHMS, JWKS_SECONDS, KEPT_SECONDS, LEAD_SECONDS, SigningKeys
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring

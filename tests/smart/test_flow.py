@@ -13,8 +13,8 @@ from smartapp.outbound import NoAnswer
 from smartapp.smart.errors import (
     BadParameter,
     EhrFailed,
-    EhrRefused,
     LaunchProblem,
+    LaunchRefused,
     NoPatient,
     StateProblem,
     UnknownIssuer,
@@ -238,14 +238,14 @@ def test_the_issuer_of_the_answer(ehr: Ehr, flow: LaunchFlow, advertised: bool, 
     if accepted:
         assert launched(flow, ehr, iss=iss).launch
     else:
-        with pytest.raises(EhrRefused):
+        with pytest.raises(LaunchRefused):
             launched(flow, ehr, iss=iss)
         assert ehr.token_requests() == []
 
 
 @pytest.mark.req("SAL-26")
 def test_an_error_answer_redeems_nothing_and_says_what_it_said(ehr: Ehr, flow: LaunchFlow) -> None:
-    with pytest.raises(EhrRefused, match="access_denied"):
+    with pytest.raises(LaunchRefused, match="access_denied"):
         launched(
             flow,
             ehr,

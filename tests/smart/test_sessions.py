@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from smartapp.cli import main
-from smartapp.factory.wiring import keyring_of, retention_of
+from smartapp.factory.builders import keyring_of, retention_of
 from smartapp.storage.database import Database
 from tests.smart.mock_ehr import MockEhr
 from tests.smart.running import APP, Visitor, form_of, forms_of, running, settings_of, words

@@ -10,10 +10,10 @@ from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
 from smartapp.usecases.feedback import FeedbackEvent, KeptEvent, ShownCard
-from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.last_viewed import LastView
 from smartapp.usecases.ports import Subject
 
-LOOK = Look(
+LOOK = LastView(
     at=datetime(2026, 3, 1, 8, tzinfo=UTC),
     action="REPLACE",
     indicator="critical",

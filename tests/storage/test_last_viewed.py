@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from smartapp.storage.database import Database
 from smartapp.storage.keyring import Keyring
-from smartapp.storage.last_viewed import LookStore
+from smartapp.storage.last_viewed import LastViewStore
 from smartapp.storage.tables import looks
-from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.last_viewed import LastView
 from smartapp.usecases.ports import Subject
 from tests.builders import NOW
 
 OSEI = Subject(ehr="st-x", patient="P1", user="Practitioner/osei", reference="launch-1")
-FIRST = Look(
+FIRST = LastView(
     at=NOW,
     action="MONITOR",
     indicator="info",
@@ -32,39 +32,39 @@ LATER = replace(FIRST, at=NOW + timedelta(hours=9), action="REPLACE", indicator=
 
 
 @pytest.fixture
-def store(database: Database) -> LookStore:
-    return LookStore(database, Keyring([b"k" * 32]), lambda: 86400.0 * 100)
+def store(database: Database) -> LastViewStore:
+    return LastViewStore(database, Keyring([b"k" * 32]), lambda: 86400.0 * 100)
 
 
-def test_a_first_look_has_nothing_before_it(store: LookStore) -> None:
+def test_a_first_look_has_nothing_before_it(store: LastViewStore) -> None:
     assert store.since(OSEI, FIRST) is None
 
 
-def test_a_later_launch_is_told_all_of_the_earlier_look(store: LookStore) -> None:
+def test_a_later_launch_is_told_all_of_the_earlier_look(store: LastViewStore) -> None:
     store.since(OSEI, FIRST)
     assert store.since(replace(OSEI, reference="launch-2"), LATER) == FIRST
 
 
-def test_reloading_does_not_make_the_news_old(store: LookStore) -> None:
+def test_reloading_does_not_make_the_news_old(store: LastViewStore) -> None:
     store.since(OSEI, FIRST)
     for _ in range(3):
         assert store.since(replace(OSEI, reference="launch-2"), LATER) == FIRST
 
 
-def test_unknown_values_are_kept_as_unknown(store: LookStore) -> None:
+def test_unknown_values_are_kept_as_unknown(store: LastViewStore) -> None:
     blind = replace(FIRST, fibrinogen=None, collected=None, crs_grade=None)
     store.since(OSEI, blind)
     assert store.since(replace(OSEI, reference="launch-2"), LATER) == blind
 
 
 @pytest.mark.parametrize("change", [{"user": "Practitioner/2"}, {"patient": "P2"}, {"ehr": "st-y"}, {"user": ""}])
-def test_a_look_belongs_to_one_user_and_patient(store: LookStore, change: dict[str, str]) -> None:
+def test_a_look_belongs_to_one_user_and_patient(store: LastViewStore, change: dict[str, str]) -> None:
     store.since(OSEI, FIRST)
     assert store.since(replace(OSEI, reference="launch-2", **change), LATER) is None
 
 
 @pytest.mark.req("SEC-36")
-def test_nothing_is_kept_in_plain_text(store: LookStore, database: Database) -> None:
+def test_nothing_is_kept_in_plain_text(store: LastViewStore, database: Database) -> None:
     store.since(OSEI, FIRST)
     with database.transaction() as connection:
         row = connection.execute(select(looks)).one()

@@ -12,12 +12,19 @@ from smartapp.clinical.terminology import Drug
 from smartapp.storage.database import Database
 from smartapp.storage.feedback import FeedbackStore
 from smartapp.storage.keyring import Keyring
-from smartapp.usecases.feedback import ACCEPTED, OVERRIDDEN, Answers, FeedbackEvent, Said, Told
+from smartapp.usecases.feedback import (
+    ACCEPTED,
+    OVERRIDDEN,
+    AssessmentRecord,
+    CardSummary,
+    FeedbackEvent,
+    FeedbackService,
+)
 from smartapp.usecases.ports import Subject
 from tests.builders import a_crs, a_fibrinogen, a_picture, a_weight, before
 
 WHO = Subject(ehr="st-x", patient="P1", user="Practitioner/7", reference="call-1")
-SAID = [Said(card="next", rules=("REP-03",), indicator="critical")]
+SAID = [CardSummary(card="next", rules=("REP-03",), indicator="critical")]
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -33,7 +40,7 @@ class Kept:
     def assessed(self, *told: Any) -> None:
         """Heard."""
 
-    def keep(self, told: Told, notes: Any, cards: Any) -> None:
+    def keep(self, told: AssessmentRecord, notes: Any, cards: Any) -> None:
         self.store.show(cards)
 
 
@@ -44,12 +51,12 @@ class Ward:
         self.now = 1_000_000.0
         self.store = FeedbackStore(database, Keyring([b"k" * 32]), lambda: self.now)
         kept = Kept(self.store)
-        self.answers = Answers(feedback=self.store, log=kept, answered=kept, seconds=lambda: self.now)  # type: ignore[arg-type]
+        self.answers = FeedbackService(feedback=self.store, log=kept, answered=kept, seconds=lambda: self.now)  # type: ignore[arg-type]
 
     def shown(self, assessment: Assessment, hook: str = "patient-view", card: str = "next") -> bool:
         """Whether the replacement card is shown now."""
-        said = [Said(card=card, rules=("REP-03",), indicator="critical")]
-        told = Told(subject=WHO, assessment=assessment, read={})
+        said = [CardSummary(card=card, rules=("REP-03",), indicator="critical")]
+        told = AssessmentRecord(subject=WHO, assessment=assessment, read={})
         return card in self.answers.shown(told, hook, f"coagulopathy-{hook}", said)
 
     def decided(self, outcome: str, reason: str = "", *, card: str = "first", at: float = 0.0) -> None:

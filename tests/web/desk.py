@@ -13,11 +13,11 @@ from smartapp.clinical.rules import all_rules
 from smartapp.fhir.chart import Answer, AnswerState, Chart
 from smartapp.fhir.queries import QUERIES, Query
 from smartapp.usecases.assess import Assessed, Site, assess_patient
-from smartapp.usecases.feedback import Acknowledgement, Answers, KeptEvent, ShownCard, Told
-from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.feedback import Acknowledgement, AssessmentRecord, FeedbackService, KeptEvent, ShownCard
+from smartapp.usecases.last_viewed import LastView
 from smartapp.usecases.orders.approve import make_approval
 from smartapp.usecases.patient_page import PatientPage, TimedOutLaunch
-from smartapp.usecases.ports import Case, Subject, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import LaunchCase, Subject, WriteRequest, WriteResult, WriteState
 from smartapp.web import operations, pages, proposals, receipts, rules
 from smartapp.web.launch import OpenLaunch, UserKind
 from smartapp.web.problems import PageProblem, handle
@@ -154,7 +154,7 @@ class Ward:
         self.bedside = Bedside()
         self.entered: list[Bedside] = []
         self.looked: list[int] = []
-        self.looked_before: Look | None = None
+        self.looked_before: LastView | None = None
         self.earlier: TimedOutLaunch | None = None
         self.ended = False
         self.slow = False
@@ -181,7 +181,7 @@ class Ward:
             site=self.site,
             log=self.log,
             orders=orders,
-            feedback=Answers(feedback=feedback, log=self.log, answered=NobodyAsks(), seconds=seconds),
+            feedback=FeedbackService(feedback=feedback, log=self.log, answered=NobodyAsks(), seconds=seconds),
             launches=self,
             last_views=self,
             clock=clock,
@@ -189,9 +189,9 @@ class Ward:
         )
 
     @property
-    def case(self) -> Case:
+    def case(self) -> LaunchCase:
         who = Subject(ehr="demo", patient="P1", user="Practitioner/1", user_name="Dr N Osei", reference=self.launch)
-        return Case(subject=who, source=self.source, writer=self.writer, entries=self.bedside, resume_key="jane")
+        return LaunchCase(subject=who, source=self.source, writer=self.writer, entries=self.bedside, resume_key="jane")
 
     def assessed(self) -> Assessed:
         return assess_patient(
@@ -238,7 +238,7 @@ class Ward:
             raise RuntimeError("secret words of the record")
         return self.source.answer(queries)
 
-    def since(self, subject: Subject, look: Look) -> Look | None:
+    def since(self, subject: Subject, look: LastView) -> LastView | None:
         return self.looked_before
 
     def check(self, launch: str) -> None:
@@ -258,7 +258,7 @@ class Ward:
 class NobodyAsks:
     """No hook is called here."""
 
-    def keep(self, told: Told, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
+    def keep(self, told: AssessmentRecord, notes: Sequence[tuple[str, str]], cards: Sequence[ShownCard]) -> None:
         raise AssertionError
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from smartapp.clinical.derived_facts import Option
 from smartapp.clinical.orders import Product
-from smartapp.web.amounts import MG, AmountRefused, Entry, entry_of, in_letters, read_amount, read_number
+from smartapp.web.amounts import MG, AmountEntry, AmountRefused, entry_of, in_letters, read_amount, read_number
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_volume_alone_is_not_entered() -> None:
     ],
 )
 def test_milligrams_in_letters(mg: int, letters: str) -> None:
-    entry = Entry(name="dose_mg", counts=MG, computed=Decimal(3000))
+    entry = AmountEntry(name="dose_mg", counts=MG, computed=Decimal(3000))
     assert in_letters(entry, Decimal(mg)) == letters
 
 
 @pytest.mark.parametrize(("units", "letters"), [(1, "one single-donor unit"), (10, "ten single-donor units")])
 def test_units_in_letters(units: int, letters: str) -> None:
-    entry = Entry(name="units", counts="single-donor unit", computed=Decimal(10))
+    entry = AmountEntry(name="units", counts="single-donor unit", computed=Decimal(10))
     assert in_letters(entry, Decimal(units)) == letters

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from smartapp.clinical.picture import Bedside
-from smartapp.usecases.last_viewed import Look
+from smartapp.usecases.last_viewed import LastView
 from smartapp.web.presenters.changes_since_last_view import PriorVerdict, card_words, since_words
 from smartapp.web.presenters.words import Clock
 from tests.builders import NOW
 from tests.web.browsing import Browser
 from tests.web.desk import act_now
 
-BEFORE = Look(
+BEFORE = LastView(
     at=NOW - timedelta(hours=9),
     action="MONITOR",
     indicator="info",

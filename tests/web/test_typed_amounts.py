@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from smartapp.web.amounts import MG, AmountRefused, Entry, echoed, read_amount
+from smartapp.web.amounts import MG, AmountEntry, AmountRefused, echoed, read_amount
 
 SCRIPT = Path(__file__).parents[2] / "static" / "page.js"
-CONCENTRATE = Entry(name="dose_mg", counts=MG, computed=Decimal(2000), most=Decimal(4000), vial=Decimal(1000))
-CHILD = Entry(name="dose_mg", counts=MG, computed=Decimal(250), most=Decimal("348.5"), vial=Decimal(1000))
-UNITS = Entry(name="units", counts="single-donor unit", computed=Decimal(10), most=Decimal(10))
-POOLS = Entry(name="pools", counts="pool", computed=Decimal(2), most=Decimal(2))
-DOSES = Entry(name="doses", counts="pathogen-reduced dose", computed=Decimal(2))
+CONCENTRATE = AmountEntry(name="dose_mg", counts=MG, computed=Decimal(2000), most=Decimal(4000), vial=Decimal(1000))
+CHILD = AmountEntry(name="dose_mg", counts=MG, computed=Decimal(250), most=Decimal("348.5"), vial=Decimal(1000))
+UNITS = AmountEntry(name="units", counts="single-donor unit", computed=Decimal(10), most=Decimal(10))
+POOLS = AmountEntry(name="pools", counts="pool", computed=Decimal(2), most=Decimal(2))
+DOSES = AmountEntry(name="doses", counts="pathogen-reduced dose", computed=Decimal(2))
 _NUMBERS = (
     "0 1 2 2.5 3 9 10 11 19 20 21 25 49 50 99 100 101 125 199 200 201 249 250 348 349 499 500 501 "
     "1000 1500 2000 2500 3000 3999 4000 4001 10000 999999 1000000"
@@ -122,7 +122,7 @@ console.log(JSON.stringify(told));
 """
 
 
-def on_the_field(entry: Entry) -> dict[str, str]:
+def on_the_field(entry: AmountEntry) -> dict[str, str]:
     """The entry as the page's field carries it."""
     numbers = {"computed": entry.computed, "most": entry.most, "vial": entry.vial}
     return {
@@ -159,7 +159,7 @@ def test_script_and_server_refuse_the_same() -> None:
         assert ("why" in one) == is_refused(entry, typed), (entry.counts, typed)
 
 
-def is_refused(entry: Entry, typed: str) -> bool:
+def is_refused(entry: AmountEntry, typed: str) -> bool:
     try:
         read_amount(entry, typed)
     except AmountRefused:
@@ -196,6 +196,6 @@ def is_refused(entry: Entry, typed: str) -> bool:
         (DOSES, "0", "The amount is zero."),
     ],
 )
-def test_what_is_said(entry: Entry, typed: str, told: str) -> None:
+def test_what_is_said(entry: AmountEntry, typed: str, told: str) -> None:
     """Below half a vial where at least one was computed, or at most a tenth: with what was meant (ORD-12)."""
     assert echoed(entry, typed) == told

@@ -8,8 +8,8 @@ from smartapp.cli.doctor.hook_access import key_sentences
 from smartapp.cli.doctor.smart_configuration import Launching
 from smartapp.cli.doctor.write_route import WriteProbe
 from smartapp.config.settings import Ehr, Settings
+from smartapp.factory.builders import Connections, registration_of, site_of, unwatched
 from smartapp.factory.callers import CallerKeys, caller_of
-from smartapp.factory.wiring import Connections, registration_of, site_of, unwatched
 from smartapp.fhir.queries import read_scopes
 from smartapp.smart.discovery import Discovery
 from smartapp.smart.scopes import wanted_scopes

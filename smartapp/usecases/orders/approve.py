@@ -15,6 +15,7 @@ from smartapp.clinical.report_members import rfc3339
 from smartapp.fhir.chart import Chart
 from smartapp.fhir.proposals import amount_text
 from smartapp.usecases.assess import Assessed, Site, assess_patient
+from smartapp.usecases.feedback import LONGEST_COMMENT
 from smartapp.usecases.orders.basis import changes, order_of
 from smartapp.usecases.orders.cancel import Cancellation
 from smartapp.usecases.orders.ledger import ProposalLedger
@@ -26,7 +27,7 @@ from smartapp.usecases.orders.proposal import BEGUN, Decided, Open, Proposal, Pr
 from smartapp.usecases.orders.receipt import evidence_of, receipt_of
 from smartapp.usecases.orders.reconcile import Reconciliation
 from smartapp.usecases.orders.submit import Submission
-from smartapp.usecases.ports import AssessmentLog, Case
+from smartapp.usecases.ports import AssessmentLog, LaunchCase
 
 _OVERTAKEN = "The earlier order for this result is over: go back for a new proposal."
 _ELSEWHERE = "An order for this result was already approved in another window."
@@ -57,52 +58,53 @@ class OrderApproval:
     reconciliation: Reconciliation
     offers: Offers
 
-    def offer(self, case: Case, assessed: Assessed) -> tuple[Proposal, ...]:
+    def offer(self, case: LaunchCase, assessed: Assessed) -> tuple[Proposal, ...]:
         """The proposals of this assessment: those under way for its basis, else one for each option."""
         return tuple(self.offers.of(case, assessed, self.unwritable(case, assessed)))
 
-    def refused(self, case: Case, assessed: Assessed) -> str:
+    def write_blocker(self, case: LaunchCase, assessed: Assessed) -> str:
         """Why this session can write nothing, where a draft would be allowed: told before the click; empty if it can write one of
         the options."""
         refused = self.unwritable(case, assessed)
         written = [option for option in assessed.assessment.options if option.product not in refused]
         return "" if written or not refused else next(iter(refused.values()))
 
-    def unwritable(self, case: Case, assessed: Assessed) -> dict[Product, str]:
+    def unwritable(self, case: LaunchCase, assessed: Assessed) -> dict[Product, str]:
         """The options that this session cannot write, each with why: they stand on the page as text to copy."""
         assessment = assessed.assessment
         if not assessment.draft_allowed:
             return {}
         told = {
-            option.product: self.writing.refused(case, order_of(assessment, option)) for option in assessment.options
+            option.product: self.writing.write_blocker(case, order_of(assessment, option))
+            for option in assessment.options
         }
         return {product: why for product, why in told.items() if why}
 
-    def decided(self, case: Case) -> tuple[Proposal, ...]:
+    def decided(self, case: LaunchCase) -> tuple[Proposal, ...]:
         """What this launch has written, tried to, or declined."""
         states = [state for state in ProposalState if state is not ProposalState.PROPOSED]
         return tuple(self.proposals.of_launch(case.subject.reference, states))
 
-    def find(self, case: Case, proposal: str) -> Proposal:
+    def find(self, case: LaunchCase, proposal: str) -> Proposal:
         """A proposal of this launch as it is stored; nothing is asked. `NoSuchProposal` for any other."""
         found = self.proposals.get(case.subject.reference, proposal)
         if found is None:
             raise NoSuchProposal("There is no such proposal in this launch.")
         return found
 
-    def look(self, case: Case, proposal: str) -> Proposal:
+    def look(self, case: LaunchCase, proposal: str) -> Proposal:
         """The truth about a proposal; what a dead process left open is found out by searching."""
         return self.reconciliation.settle(case, self.find(case, proposal))
 
-    def follow(self, case: Case, proposal: str) -> Proposal:
+    def follow(self, case: LaunchCase, proposal: str) -> Proposal:
         """The same, and where a written order stands at the EHR now."""
         return self.reconciliation.follow(case, self.look(case, proposal))
 
-    def plan(self, case: Case, proposal: Proposal) -> WritePlan:
+    def plan(self, case: LaunchCase, proposal: Proposal) -> WritePlan:
         """What a press on this proposal would write."""
         return self.writing.plan(case, proposal)
 
-    def alternatives(self, case: Case, proposal: str) -> tuple[Proposal, ...]:
+    def alternatives(self, case: LaunchCase, proposal: str) -> tuple[Proposal, ...]:
         """What was offered for the same result instead of this proposal and may still be chosen."""
         own = self.find(case, proposal)
         open_ones = self.proposals.of_launch(case.subject.reference, [ProposalState.PROPOSED])
@@ -112,7 +114,9 @@ class OrderApproval:
             if other.id != own.id and other.expires_at > self.seconds() and _rests_on_the_same(other, own)
         )
 
-    def press(self, case: Case, proposal: str, stage: Stage, *, order: ProposedOrder, follow_up: bool) -> Proposal:
+    def press(
+        self, case: LaunchCase, proposal: str, stage: Stage, *, order: ProposedOrder, follow_up: bool
+    ) -> Proposal:
         """A press on a form made for `stage`: it opens the dose review, keeps the amount for the receipt, or writes.
 
         A press on a proposal that is decided changes nothing, but what a dead process left unsent beside the order is sent
@@ -124,17 +128,17 @@ class OrderApproval:
         self._check_age(case, own)
         if stage is Stage.PROPOSED:
             reviewing = replace(own, order=order, status=Open(stage=Stage.REVIEWING))
-            return self.ledger.keep(case, own, reviewing, "dose review")
+            return self.ledger.update(case, own, reviewing, "dose review")
         if stage is Stage.REVIEWING:
             chosen = replace(own, order=order, follow_up=follow_up, status=Open(stage=Stage.CONFIRMING))
-            return self.ledger.keep(case, own, chosen, "amount chosen", amount_text(order))
+            return self.ledger.update(case, own, chosen, "amount chosen", amount_text(order))
         if own.stage is not Stage.CONFIRMING:
             return own
         if (order, follow_up) != (own.order, own.follow_up):
             raise NotApprovable("The order is not the one on the receipt: go back to the dose review.")
         return self._confirm(case, own)
 
-    def decline(self, case: Case, proposal: str, *, reason: str, comment: str) -> Proposal:
+    def decline(self, case: LaunchCase, proposal: str, *, reason: str, comment: str) -> Proposal:
         """Keep why not; nothing is written. What was decided already stays as it is.
 
         The receipt of a refusal rests on what was shown; the comment stays with the feedback.
@@ -147,20 +151,20 @@ class OrderApproval:
         declined = Decided(
             state=ProposalState.DECLINED,
             reason=reason,
-            comment=comment,
+            comment=comment[:LONGEST_COMMENT],
             receipt=self.receipts.keep(own.id, receipt),
         )
         self.ledger.move(case, own, declined, event="proposal declined", outcome=reason)
         return self.find(case, proposal)
 
-    def withdraw(self, case: Case, proposal: str) -> Proposal:
+    def withdraw(self, case: LaunchCase, proposal: str) -> Proposal:
         """Take back what was written, while it is a draft."""
         own = self.look(case, proposal)
         if own.state is ProposalState.WRITTEN:
             Cancellation(ledger=self.ledger, lock=self.lock).withdraw(case, own)
         return self.look(case, proposal)
 
-    def withdraw_standing(self, case: Case, reference: str, identifier: str) -> None:
+    def withdraw_standing(self, case: LaunchCase, reference: str, identifier: str) -> None:
         """Take back a draft of ours that stands in the chart, whichever launch or card wrote it; `NotWithdrawn` says why not."""
         known = self.proposals.with_identifier(identifier, [ProposalState.WRITTEN])
         own = next((proposal for proposal in known if proposal.reference == reference), None)
@@ -171,21 +175,21 @@ class OrderApproval:
             cancellation.withdraw_unknown(case, reference, identifier)
             self.log.noted(case.subject, "standing draft withdrawn", reference)
 
-    def check_again(self, case: Case, proposal: str) -> Proposal:
+    def check_again(self, case: LaunchCase, proposal: str) -> Proposal:
         """Only search for what was not confirmed."""
         own = self.look(case, proposal)
         if own.state is ProposalState.NOT_CONFIRMED:
             self.reconciliation.search(case, own)
         return self.find(case, proposal)
 
-    def receipt(self, case: Case, proposal: str) -> bytes | None:
+    def receipt(self, case: LaunchCase, proposal: str) -> bytes | None:
         """The signed receipt of the decision on a proposal of this launch; None before there is one."""
         own = self.find(case, proposal)
         return self.receipts.file(own.id, own.receipt)
 
-    def _confirm(self, case: Case, own: Proposal) -> Proposal:
+    def _confirm(self, case: LaunchCase, own: Proposal) -> Proposal:
         """Read everything again (FHIR-43); if nothing moved, write the order of this receipt once, with what belongs to it."""
-        refused = self.writing.refused(case, own.order)
+        refused = self.writing.write_blocker(case, own.order)
         if refused:
             raise NotApprovable(refused)
         assessed = assess_patient(
@@ -207,7 +211,7 @@ class OrderApproval:
         self._write(case, own, assessed)
         return self.look(case, own.id)
 
-    def _write(self, case: Case, own: Proposal, assessed: Assessed) -> None:
+    def _write(self, case: LaunchCase, own: Proposal, assessed: Assessed) -> None:
         """Exactly one writer an identifier: a second press waits for the first, and then changes nothing."""
         with self.lock.held(own.identifier, seconds=PRESS_SECONDS) as holder:
             if not holder:
@@ -220,9 +224,9 @@ class OrderApproval:
                 return
             approved = self._approve(case, own, assessed)
             if approved is not None and approved.approval is not None:
-                self.submission.send(case, approved, approved.approval, holder)
+                self.submission.submit(case, approved, approved.approval, holder)
 
-    def _overtaken(self, case: Case, own: Proposal, assessed: Assessed) -> Decided | None:
+    def _overtaken(self, case: LaunchCase, own: Proposal, assessed: Assessed) -> Decided | None:
         """Why another order stands in the way, with its reference; None if none does."""
         standing = assessed.assessment.standing
         identifier = self.offers.identifier(case.subject, own.order.basis, standing, case.entries.standing)
@@ -234,7 +238,7 @@ class OrderApproval:
             return None
         return Decided(state=ProposalState.EXPIRED, reason=_ELSEWHERE, instead=others[0].reference)
 
-    def _approve(self, case: Case, own: Proposal, assessed: Assessed) -> Proposal | None:
+    def _approve(self, case: LaunchCase, own: Proposal, assessed: Assessed) -> Proposal | None:
         """The approval with all that will be sent, stored before anything is; None if it was decided meanwhile."""
         at = self.clock()
         approval = self.writing.approval(case, own, at)
@@ -248,7 +252,7 @@ class OrderApproval:
         outcome = f"{own.order.product} {amount_text(own.order)} {rules}".strip()
         return self.ledger.move(case, own, approved, event="approved", outcome=outcome)
 
-    def _check_age(self, case: Case, own: Proposal) -> None:
+    def _check_age(self, case: LaunchCase, own: Proposal) -> None:
         if own.expires_at <= self.seconds():
             why = f"This proposal is older than {self.offers.minutes:.0f} minutes. Go back to the patient page for a new one."
             expired = Decided(state=ProposalState.EXPIRED, reason=why)

@@ -6,7 +6,7 @@ from smartapp.fhir.provenance import differences, over, status_of
 from smartapp.usecases.orders.ledger import ProposalLedger
 from smartapp.usecases.orders.order_lock import PRESS_SECONDS, OrderLock
 from smartapp.usecases.orders.proposal import Proposal, ProposalState
-from smartapp.usecases.ports import Case, WriteResult, WriteState
+from smartapp.usecases.ports import LaunchCase, WriteResult, WriteState
 
 _BUSY = "This order is being written. Wait a moment and look again."
 
@@ -22,7 +22,7 @@ class Cancellation:
     ledger: ProposalLedger
     lock: OrderLock
 
-    def withdraw(self, case: Case, proposal: Proposal) -> None:
+    def withdraw(self, case: LaunchCase, proposal: Proposal) -> None:
         """Cancel a written order; `NotWithdrawn` says why not. One that was changed in the EHR meanwhile is shown again first."""
         sent = proposal.sent
         refused = case.writer.can_update(sent.approval.resource_type)
@@ -41,7 +41,7 @@ class Cancellation:
             else:
                 raise NotWithdrawn(_why_not(result))
 
-    def withdraw_unknown(self, case: Case, reference: str, identifier: str) -> None:
+    def withdraw_unknown(self, case: LaunchCase, reference: str, identifier: str) -> None:
         """Cancel a draft of ours of which no proposal is stored: one that was taken from a card."""
         refused = case.writer.can_update(reference.partition("/")[0])
         if refused:
@@ -53,12 +53,12 @@ class Cancellation:
             if result.state is not WriteState.WRITTEN:
                 raise NotWithdrawn(_why_not(result))
 
-    def _withdrawn(self, case: Case, proposal: Proposal, result: WriteResult) -> None:
+    def _withdrawn(self, case: LaunchCase, proposal: Proposal, result: WriteResult) -> None:
         reason = self._withdraw_follow_up(case, proposal.sent.follow_up or "")
         withdrawn = replace(proposal.sent, state=ProposalState.WITHDRAWN, reason=reason)
         self.ledger.move(case, proposal, withdrawn, event="order withdrawn", outcome=result.reference)
 
-    def _withdraw_follow_up(self, case: Case, follow_up: str) -> str:
+    def _withdraw_follow_up(self, case: LaunchCase, follow_up: str) -> str:
         """What became of the follow-up, in a sentence; empty where there was none."""
         if not follow_up.startswith("ServiceRequest/"):
             return ""
@@ -70,7 +70,7 @@ class Cancellation:
             why = result.reason
         return f"The follow-up {follow_up} still stands in the EHR: {why}."
 
-    def _reloaded(self, case: Case, proposal: Proposal, result: WriteResult) -> None:
+    def _reloaded(self, case: LaunchCase, proposal: Proposal, result: WriteResult) -> None:
         """Not cancelled: what the EHR has now is shown, and the clinician decides again."""
         sent, status = proposal.sent, status_of(result.stored)
         again = (
@@ -83,7 +83,7 @@ class Cancellation:
             ehr_status=status,
             version=result.version or sent.version,
         )
-        self.ledger.keep(case, proposal, reloaded, "withdrawal refused", result.reason)
+        self.ledger.update(case, proposal, reloaded, "withdrawal refused", result.reason)
 
 
 def _why_not(result: WriteResult) -> str:

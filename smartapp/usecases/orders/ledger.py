@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from smartapp.fhir.provenance import over
 from smartapp.usecases.orders.ports import Proposals
 from smartapp.usecases.orders.proposal import Proposal, ProposalState, Status
-from smartapp.usecases.ports import AuditEntry, Case, WriteResult
+from smartapp.usecases.ports import AuditEntry, LaunchCase, WriteResult
 
 _P = ProposalState
 LEADS_TO = {
@@ -26,7 +26,7 @@ class ProposalLedger:
     proposals: Proposals
 
     def move(
-        self, case: Case, before: Proposal, after: Proposal | Status, *, event: str, outcome: str = ""
+        self, case: LaunchCase, before: Proposal, after: Proposal | Status, *, event: str, outcome: str = ""
     ) -> Proposal | None:
         """Store `after` (or `before` in that status) if the stored proposal is still in the state of `before`; None if it is not."""
         changed = after if isinstance(after, Proposal) else replace(before, status=after)
@@ -37,11 +37,13 @@ class ProposalLedger:
         entry = AuditEntry(subject=case.subject, event=event, outcome=words)
         return changed if self.proposals.move(changed, source=before.state, entry=entry) else None
 
-    def keep(self, case: Case, before: Proposal, after: Proposal | Status, event: str, outcome: str = "") -> Proposal:
+    def update(
+        self, case: LaunchCase, before: Proposal, after: Proposal | Status, event: str, outcome: str = ""
+    ) -> Proposal:
         """The same for a change within one state; as it stands if another changed it meanwhile."""
         return self.move(case, before, after, event=event, outcome=outcome) or self.stored(before)
 
-    def end(self, case: Case, proposal: Proposal, found: WriteResult) -> Proposal | None:
+    def end(self, case: LaunchCase, proposal: Proposal, found: WriteResult) -> Proposal | None:
         """The EHR has the order as over: carried out, or cancelled there."""
         status = over(found.stored)
         sent = replace(

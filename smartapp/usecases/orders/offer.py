@@ -15,7 +15,7 @@ from smartapp.usecases.orders.ports import Proposals
 from smartapp.usecases.orders.proposal import BEGUN, OVER, Offer, Proposal, ProposalState
 from smartapp.usecases.orders.receipt import evidence_of
 from smartapp.usecases.orders.reconcile import Reconciliation
-from smartapp.usecases.ports import AuditEntry, Case, Subject
+from smartapp.usecases.ports import AuditEntry, LaunchCase, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Offers:
                 return value
             number += 1
 
-    def of(self, case: Case, assessed: Assessed, unwritable: Container[Product] = ()) -> Sequence[Proposal]:
+    def of(self, case: LaunchCase, assessed: Assessed, unwritable: Container[Product] = ()) -> Sequence[Proposal]:
         """What stands for this result, in this launch or another; else new proposals, or those already offered; none for a product
         that this session cannot write."""
         assessment = assessed.assessment
@@ -71,7 +71,7 @@ class Offers:
             for found, offer in zip(known, offers, strict=True)
         ]
 
-    def _reconcile(self, case: Case, identifier: str) -> None:
+    def _reconcile(self, case: LaunchCase, identifier: str) -> None:
         """Settle what a dead process left open under an identifier, in any launch, and follow what was written under it.
 
         What another launch could not confirm is searched for: nobody may be there any more to press *Check again*.
@@ -91,7 +91,7 @@ class Offers:
                 return known
         return None
 
-    def _add(self, case: Case, identifier: str, assessment: Assessment, offer: Offer) -> Proposal:
+    def _add(self, case: LaunchCase, identifier: str, assessment: Assessment, offer: Offer) -> Proposal:
         proposal = Proposal(
             id=secrets.token_urlsafe(12).replace("_", "-"),
             launch=case.subject.reference,

@@ -10,7 +10,7 @@ from smartapp.clinical.policy import SitePolicy
 from smartapp.fhir.proposals import Ordering, RecheckClock, write_order, write_recheck
 from smartapp.fhir.write_ladder import order_resource
 from smartapp.usecases.orders.proposal import Approval, Proposal
-from smartapp.usecases.ports import Case
+from smartapp.usecases.ports import LaunchCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class OrderWriting:
     clock: Callable[[], datetime]
     base_url: str
 
-    def plan(self, case: Case, proposal: Proposal) -> WritePlan:
+    def plan(self, case: LaunchCase, proposal: Proposal) -> WritePlan:
         """What a press on this proposal would write in this session."""
         kinds = ("ServiceRequest", "Provenance") if proposal.follow_up else ("Provenance",)
         left_out = tuple(why for kind in kinds if (why := case.writer.can_create(kind)))
@@ -48,18 +48,18 @@ class OrderWriting:
             status=str(self.policy.get("order_status")),
             intent=str(self.policy.get("order_intent")),
             left_out=left_out,
-            refused=self.refused(case, proposal.order),
+            refused=self.write_blocker(case, proposal.order),
             together=case.writer.transacts() and len(left_out) < len(kinds),
             conditional=case.writer.conditions(kind),
         )
 
-    def refused(self, case: Case, order: ProposedOrder) -> str:
+    def write_blocker(self, case: LaunchCase, order: ProposedOrder) -> str:
         """Why nothing can be written at all, in a sentence; empty if it can. An order needs its requester (FHIR-41)."""
         if self.policy.get("order_intent") == "order" and not case.subject.user:
             return "the EHR did not say who you are, and an order names who requests it"
         return case.writer.can_create(self._resource_type(case, order))
 
-    def approval(self, case: Case, proposal: Proposal, at: datetime) -> Approval:
+    def approval(self, case: LaunchCase, proposal: Proposal, at: datetime) -> Approval:
         """The resources as they will be sent, decided by this clinician; the receipt is still missing."""
         ordering = self._ordering(case, proposal)
         follow_up = proposal.follow_up and not case.writer.can_create("ServiceRequest")
@@ -73,12 +73,12 @@ class OrderWriting:
             provenance=not case.writer.can_create("Provenance"),
         )
 
-    def _resource_type(self, case: Case, order: ProposedOrder) -> str:
+    def _resource_type(self, case: LaunchCase, order: ProposedOrder) -> str:
         """By what may be created in this session (`component_resource`)."""
         component = str(self.policy.get("component_resource"))
         return order_resource(order.product, component, case.writer.can_create).resource_type
 
-    def _ordering(self, case: Case, proposal: Proposal) -> Ordering:
+    def _ordering(self, case: LaunchCase, proposal: Proposal) -> Ordering:
         return Ordering(
             patient=case.subject.patient,
             at=self.clock(),

@@ -17,7 +17,7 @@ from smartapp.fhir.proposals import dose_text
 from smartapp.fhir.versions import versions_of
 from smartapp.usecases.assess import Assessed, rests_on
 from smartapp.usecases.orders.proposal import Proposal
-from smartapp.usecases.ports import Case
+from smartapp.usecases.ports import LaunchCase
 
 FORMAT = "fibrinogen-watch/decision-receipt/1"
 
@@ -39,7 +39,7 @@ def evidence_of(assessed: Assessed) -> dict[str, Any]:
 
 
 def receipt_of(
-    case: Case, proposal: Proposal, evidence: Mapping[str, Any], *, action: str, at: str, **more: Any
+    case: LaunchCase, proposal: Proposal, evidence: Mapping[str, Any], *, action: str, at: str, **more: Any
 ) -> dict[str, Any]:
     """The receipt of a decision on a proposal; `more` is what belongs to the action (reason, the order as it is sent)."""
     order = proposal.order

@@ -8,7 +8,7 @@ from smartapp.usecases.orders.ledger import ProposalLedger
 from smartapp.usecases.orders.order_lock import PRESS_SECONDS, VIEW_SECONDS, OrderLock
 from smartapp.usecases.orders.proposal import BEGUN, OVER, Decided, Proposal, ProposalState, Route, Sent
 from smartapp.usecases.orders.submit import Submission
-from smartapp.usecases.ports import Case, WriteResult, WriteState
+from smartapp.usecases.ports import LaunchCase, WriteResult, WriteState
 
 _INTERRUPTED = "The program was interrupted while it was writing."
 _NOTHING_SENT = "The program was interrupted before anything was sent: nothing was written. Go back for a new proposal."
@@ -41,7 +41,7 @@ class Reconciliation:
     seconds: Callable[[], float]
     late_seconds: float
 
-    def settle(self, case: Case, proposal: Proposal, *, pressed: bool = False) -> Proposal:
+    def settle(self, case: LaunchCase, proposal: Proposal, *, pressed: bool = False) -> Proposal:
         """What a dead process left open, found out; as it stands while a living one holds the identifier."""
         if not is_unsettled(proposal):
             return proposal
@@ -59,7 +59,7 @@ class Reconciliation:
             self._settle_company(case, fresh, holder, pressed=pressed)
             return self.ledger.stored(proposal)
 
-    def _settle_company(self, case: Case, proposal: Proposal, holder: str, *, pressed: bool) -> None:
+    def _settle_company(self, case: LaunchCase, proposal: Proposal, holder: str, *, pressed: bool) -> None:
         """What belongs to a stored order: sent where the clinician pressed again on a receipt that is fresh, else told."""
         if proposal.state is not ProposalState.WRITTEN:
             return
@@ -69,36 +69,36 @@ class Reconciliation:
         else:
             self._tell_company(case, proposal)
 
-    def _search_follow_up(self, case: Case, proposal: Proposal) -> Proposal:
+    def _search_follow_up(self, case: LaunchCase, proposal: Proposal) -> Proposal:
         """A follow-up that may have been sent is searched for; it is sent again only if the EHR surely has none."""
         if proposal.sent.follow_up is not None or not proposal.sent.follow_up_begun_at:
             return proposal
         words = self._follow_up(case, proposal)
         if words == _FOLLOW_UP_MISSING:
             return proposal
-        return self.ledger.keep(case, proposal, replace(proposal.sent, follow_up=words), "follow-up searched")
+        return self.ledger.update(case, proposal, replace(proposal.sent, follow_up=words), "follow-up searched")
 
-    def _follow_up(self, case: Case, proposal: Proposal) -> str:
+    def _follow_up(self, case: LaunchCase, proposal: Proposal) -> str:
         """The follow-up's reference, or what is known of it."""
         approved = proposal.sent.approval.follow_up.encode()
         found = case.writer.find("ServiceRequest", self.submission.follow_up_token(proposal.identifier), approved)
         none = found.state is WriteState.REFUSED and not self._may_come(proposal.sent.follow_up_begun_at)
         return found.reference or (_FOLLOW_UP_MISSING if none else _FOLLOW_UP_OPEN)
 
-    def search(self, case: Case, proposal: Proposal) -> None:
+    def search(self, case: LaunchCase, proposal: Proposal) -> None:
         """Only search for what was not confirmed; what belongs to the order is searched too, and not sent any more."""
         written = self._keep_found(case, proposal, self._find(case, proposal))
         if written is not None and written.state is ProposalState.WRITTEN:
             self._tell_company(case, written)
 
-    def _keep_found(self, case: Case, proposal: Proposal, found: WriteResult) -> Proposal | None:
+    def _keep_found(self, case: LaunchCase, proposal: Proposal, found: WriteResult) -> Proposal | None:
         """What a search told of the order."""
         sent = proposal.sent
         if found.state is WriteState.REFUSED and self._may_come(sent.unanswered_since):
             found = replace(found, state=WriteState.NOT_CONFIRMED, reason=_NOT_YET)
         if found.state is WriteState.NOT_CONFIRMED:
             open_still = replace(sent, reason=found.reason)
-            return self.ledger.keep(case, proposal, open_still, "searched", "not confirmed")
+            return self.ledger.update(case, proposal, open_still, "searched", "not confirmed")
         if found.state is WriteState.WRITTEN and over(found.stored):
             return self.ledger.end(case, proposal, found)
         none = found.state is WriteState.REFUSED
@@ -108,7 +108,7 @@ class Reconciliation:
         """Whether the EHR may still carry out what was sent to it, or its searches may not show it yet."""
         return self.seconds() < since + self.late_seconds
 
-    def follow(self, case: Case, proposal: Proposal) -> Proposal:
+    def follow(self, case: LaunchCase, proposal: Proposal) -> Proposal:
         """Where the written order stands at the EHR now: draft, signed, carried out, cancelled; changed by others.
 
         A status that came later is how orders go; one that the EHR gave it at once is a difference, and stays one.
@@ -134,7 +134,7 @@ class Reconciliation:
             followed = replace(followed, follow_up=self._follow_up(case, proposal))
         return self._keep_followed(case, proposal, followed)
 
-    def _follow_refused(self, case: Case, proposal: Proposal) -> Proposal:
+    def _follow_refused(self, case: LaunchCase, proposal: Proposal) -> Proposal:
         """An order that a search did not find and that stands now after all, unless another proposal's stands there."""
         if self.ledger.proposals.with_identifier(proposal.identifier, (*BEGUN, *OVER)):
             return proposal
@@ -145,12 +145,12 @@ class Reconciliation:
                 self._tell_company(case, late)
         return self.ledger.stored(proposal)
 
-    def _keep_followed(self, case: Case, proposal: Proposal, followed: Sent) -> Proposal:
+    def _keep_followed(self, case: LaunchCase, proposal: Proposal, followed: Sent) -> Proposal:
         if followed == proposal.sent:
             return proposal
-        return self.ledger.keep(case, proposal, followed, "order followed", followed.ehr_status)
+        return self.ledger.update(case, proposal, followed, "order followed", followed.ehr_status)
 
-    def _search_interrupted(self, case: Case, proposal: Proposal) -> Proposal:
+    def _search_interrupted(self, case: LaunchCase, proposal: Proposal) -> Proposal:
         """The order may or may not have been stored when the writer died."""
         given_up = replace(
             proposal.sent,
@@ -163,7 +163,7 @@ class Reconciliation:
             self._keep_found(case, moved, self._find(case, moved))
         return self.ledger.stored(proposal)
 
-    def _tell_company(self, case: Case, proposal: Proposal) -> None:
+    def _tell_company(self, case: LaunchCase, proposal: Proposal) -> None:
         """What belongs to the order, by searching; what is missing is said."""
         sent = proposal.sent
         if sent.is_complete:
@@ -176,9 +176,9 @@ class Reconciliation:
             if sent.provenance is None
             else sent.provenance,
         )
-        self.ledger.keep(case, proposal, known, "interrupted write settled")
+        self.ledger.update(case, proposal, known, "interrupted write settled")
 
-    def _find(self, case: Case, proposal: Proposal) -> WriteResult:
+    def _find(self, case: LaunchCase, proposal: Proposal) -> WriteResult:
         token = self.submission.search_token(proposal.identifier)
         approval = proposal.sent.approval
         return case.writer.find(approval.resource_type, token, approval.order.encode())

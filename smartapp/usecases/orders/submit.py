@@ -9,7 +9,7 @@ from datetime import datetime
 from smartapp.fhir.provenance import differences, over, write_provenance
 from smartapp.usecases.orders.ledger import ProposalLedger
 from smartapp.usecases.orders.proposal import Approval, Proposal, ProposalState, Route, Sent
-from smartapp.usecases.ports import Case, WriteRequest, WriteResult, WriteState
+from smartapp.usecases.ports import LaunchCase, WriteRequest, WriteResult, WriteState
 
 _SOFTWARE = "Fibrinogen Watch"
 _NOT_COMPARED = (
@@ -43,7 +43,7 @@ class Submission:
         """The same for the follow-up that is ordered with it."""
         return f"{self.search_token(identifier)}-recheck"
 
-    def send(self, case: Case, proposal: Proposal, approval: Approval, holder: str) -> None:
+    def submit(self, case: LaunchCase, proposal: Proposal, approval: Approval, holder: str) -> None:
         """An approved proposal to the EHR, by the route it takes; the caller holds the identifier's lock as `holder`."""
         requests = self._requests(case, proposal, approval)
         route = Route.TOGETHER if len(requests) > 1 and case.writer.transacts() else Route.IN_ORDER
@@ -63,10 +63,10 @@ class Submission:
                 self._sent_together(case, writing, dict(zip(requests, results, strict=True)))
                 return
             in_order = replace(sent, route=Route.IN_ORDER)
-            writing = self.ledger.keep(case, writing, in_order, "transaction not offered", Route.IN_ORDER)
+            writing = self.ledger.update(case, writing, in_order, "transaction not offered", Route.IN_ORDER)
         self._send_in_order(case, writing, requests[_ORDER], holder)
 
-    def _send_in_order(self, case: Case, writing: Proposal, order: WriteRequest, holder: str) -> None:
+    def _send_in_order(self, case: LaunchCase, writing: Proposal, order: WriteRequest, holder: str) -> None:
         result = case.writer.create(replace(order, full_url=""))
         if result.state is WriteState.WRITTEN and over(result.stored):
             self.ledger.end(case, writing, result)
@@ -78,7 +78,7 @@ class Submission:
         if written is not None and written.state is ProposalState.WRITTEN:
             self.complete(case, written, holder)
 
-    def _sent_together(self, case: Case, writing: Proposal, results: Mapping[str, WriteResult]) -> None:
+    def _sent_together(self, case: LaunchCase, writing: Proposal, results: Mapping[str, WriteResult]) -> None:
         order, sent = results[_ORDER], writing.sent
         if order.state is WriteState.WRITTEN and over(order.stored):
             self.ledger.end(case, writing, order)
@@ -89,7 +89,7 @@ class Submission:
             sent = replace(sent, provenance=outcome_words(results[_PROVENANCE]))
         self.finish(case, writing, sent, order)
 
-    def finish(self, case: Case, proposal: Proposal, sent: Sent, result: WriteResult) -> Proposal | None:
+    def finish(self, case: LaunchCase, proposal: Proposal, sent: Sent, result: WriteResult) -> Proposal | None:
         """Store what became of the order, and how the EHR's differs from what was approved (FHIR-48)."""
         uncompared = result.state is WriteState.WRITTEN and not result.stored
         finished = replace(
@@ -109,26 +109,26 @@ class Submission:
             return self.ledger.move(case, given_up, finished, event=event, outcome=outcome)
         return moved
 
-    def complete(self, case: Case, proposal: Proposal, holder: str) -> Proposal:
+    def complete(self, case: LaunchCase, proposal: Proposal, holder: str) -> Proposal:
         """The follow-up, then the provenance, each once; nothing more is sent when another took the lock over."""
         if proposal.sent.follow_up is None and self._holds(proposal, holder):
             begun = replace(proposal.sent, follow_up_begun_at=self.seconds())
-            proposal = self.ledger.keep(case, proposal, begun, "follow-up begun")
+            proposal = self.ledger.update(case, proposal, begun, "follow-up begun")
             made = case.writer.create(self._follow_up(proposal))
             known = replace(proposal.sent, follow_up=outcome_words(made), follow_up_version=made.version)
-            proposal = self.ledger.keep(case, proposal, known, "follow-up", _logged(made))
+            proposal = self.ledger.update(case, proposal, known, "follow-up", _logged(made))
         if proposal.sent.provenance is None and self._holds(proposal, holder):
             begun = replace(proposal.sent, provenance=_INTERRUPTED)
-            proposal = self.ledger.keep(case, proposal, begun, "provenance begun")
+            proposal = self.ledger.update(case, proposal, begun, "provenance begun")
             made = case.writer.create(self._provenance(case, proposal, proposal.sent.approval, _targets(proposal.sent)))
             known = replace(proposal.sent, provenance=outcome_words(made))
-            proposal = self.ledger.keep(case, proposal, known, "provenance", _logged(made))
+            proposal = self.ledger.update(case, proposal, known, "provenance", _logged(made))
         return proposal
 
     def _holds(self, proposal: Proposal, holder: str) -> bool:
         return self.ledger.proposals.renew(proposal.identifier, holder)
 
-    def _requests(self, case: Case, proposal: Proposal, approval: Approval) -> dict[str, WriteRequest]:
+    def _requests(self, case: LaunchCase, proposal: Proposal, approval: Approval) -> dict[str, WriteRequest]:
         """The parts by name, each under a `urn:uuid` by which the provenance names them (FHIR-50)."""
         order = WriteRequest(
             resource_type=approval.resource_type,
@@ -151,7 +151,9 @@ class Submission:
         token = self.follow_up_token(proposal.identifier)
         return WriteRequest(resource_type="ServiceRequest", body=approved.encode(), identifier=token)
 
-    def _provenance(self, case: Case, proposal: Proposal, approval: Approval, targets: Sequence[str]) -> WriteRequest:
+    def _provenance(
+        self, case: LaunchCase, proposal: Proposal, approval: Approval, targets: Sequence[str]
+    ) -> WriteRequest:
         """Who approved, what assembled it, from which records, by which rules, under which receipt (FHIR-49)."""
         order = proposal.order
         body = write_provenance(

@@ -20,7 +20,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class ReplayedDecision:
     """The answer at one look; `row` is the row that decided, `rules` those that apply, `basis` the result the tier rests on."""
 
     action: str
@@ -41,7 +41,7 @@ class Decision:
         """The preferred product's amount, where replacement is advised."""
         return self.amounts[0] if self.action == Action.REPLACE and self.amounts else None
 
-    def differs(self, other: "Decision") -> bool:
+    def differs(self, other: "ReplayedDecision") -> bool:
         """Whether the two policies decide differently here."""
         return self.compared != other.compared
 
@@ -54,13 +54,13 @@ class Decision:
         )
 
 
-def decision_of(told: Assessment) -> Decision:
+def decision_of(told: Assessment) -> ReplayedDecision:
     """What an assessment decides."""
     row = told.decision.row if told.decision else told.applicability.rule
     usable = [option for option in told.options if option.may_be_ordered]
     ordered = sorted(usable, key=lambda option: not option.preferred)
     result = told.fibrinogen.result if told.fibrinogen else None
-    return Decision(
+    return ReplayedDecision(
         action=str(told.action),
         indicator=str(told.indicator),
         row=row,

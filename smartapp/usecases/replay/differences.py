@@ -6,9 +6,9 @@ from typing import Any
 
 from smartapp.clinical.policy import PolicyError, SitePolicy, as_given, build_policy
 from smartapp.usecases.assess import Site
-from smartapp.usecases.replay.decision import Decision
+from smartapp.usecases.replay.decision import ReplayedDecision
 
-Decide = Callable[[Sequence[Site]], Sequence[Decision]]
+Decide = Callable[[Sequence[Site]], Sequence[ReplayedDecision]]
 """The decisions of a look under other policies."""
 
 
@@ -112,7 +112,7 @@ class Difference:
         return f"{self.what}: {'; '.join(self.because)}"
 
 
-def difference(pair: Pair, current: Decision, draft: Decision, decide: Decide) -> Difference:
+def difference(pair: Pair, current: ReplayedDecision, draft: ReplayedDecision, decide: Decide) -> Difference:
     """What differs at a look, and why: each setting is put into the other policy alone, and named if the decision moves with it."""
     tried = [
         (swap, site, base) for swap in pair.swaps for site, base in ((swap.forth, current), (swap.back, draft)) if site
@@ -123,12 +123,12 @@ def difference(pair: Pair, current: Decision, draft: Decision, decide: Decide) -
     return Difference(what=_what(current, draft), because=tuple(swap.words for swap in named))
 
 
-def _what(current: Decision, draft: Decision) -> str:
+def _what(current: ReplayedDecision, draft: ReplayedDecision) -> str:
     """The first thing that differs, the weightiest first."""
     return next(_each(current, draft), "decided otherwise")
 
 
-def _each(current: Decision, draft: Decision) -> Iterator[str]:
+def _each(current: ReplayedDecision, draft: ReplayedDecision) -> Iterator[str]:
     if current.row != draft.row:
         yield f"{draft.row or 'no row'} instead of {current.row or 'no row'}"
     if current.action != draft.action:
@@ -148,7 +148,7 @@ def _each(current: Decision, draft: Decision) -> Iterator[str]:
             yield f"{name} {getattr(draft, name)} instead of {getattr(current, name)}"
 
 
-def _amounts(decision: Decision) -> str:
+def _amounts(decision: ReplayedDecision) -> str:
     return " or ".join(amount.words for amount in decision.amounts) or "no dose"
 
 

@@ -12,7 +12,7 @@ from smartapp.clinical.derived_facts import Action
 from smartapp.usecases.assess import Site
 from smartapp.usecases.replay.cards import Acknowledged, MakeCards
 from smartapp.usecases.replay.course import Course
-from smartapp.usecases.replay.decision import Decision, decision_of
+from smartapp.usecases.replay.decision import ReplayedDecision, decision_of
 from smartapp.usecases.replay.differences import Pair, difference
 from smartapp.usecases.replay.looks import Look, Window, is_thinned, looks_along, window_of
 from smartapp.usecases.replay.reading import CourseReader
@@ -124,7 +124,7 @@ class _Replay:
         self.add(Policy.RECORD, "looks", 1, decisions[0].band, day)
         self._compare(look, decisions[0], decisions[1], day)
 
-    def _side(self, side: _Side, look: Look, told: Assessment, decision: Decision, day: str) -> None:
+    def _side(self, side: _Side, look: Look, told: Assessment, decision: ReplayedDecision, day: str) -> None:
         stands, band = _seconds(look.until - look.at), decision.band
         self.add(side.policy, f"looks_{decision.action}", 1, band, day)
         self.add(side.policy, f"{decision.action}_s", stands, band)
@@ -145,7 +145,7 @@ class _Replay:
             self.add(side.policy, "dose_mg", int(amount.milligrams.to_integral_value()), band)
             self.add(side.policy, "dose_units", amount.units, band)
 
-    def _compare(self, look: Look, current: Decision, draft: Decision, day: str) -> None:
+    def _compare(self, look: Look, current: ReplayedDecision, draft: ReplayedDecision, day: str) -> None:
         if not current.differs(draft):
             self.last = ()
             return
@@ -163,8 +163,8 @@ class _Replay:
         self.cases[-1] = replace(case, looks=case.looks + 1, seconds=case.seconds + stands)
         self._why(self.cases[-1], 1)
 
-    def _new(self, look: Look, current: Decision, draft: Decision, day: str, stands: int) -> None:
-        def decide(sites: Sequence[Site]) -> list[Decision]:
+    def _new(self, look: Look, current: ReplayedDecision, draft: ReplayedDecision, day: str, stands: int) -> None:
+        def decide(sites: Sequence[Site]) -> list[ReplayedDecision]:
             return [decision_of(told) for told in self.reader.answers(look.at, sites)]
 
         why = difference(self.pair, current, draft, decide)
@@ -246,7 +246,7 @@ def _given(told: _Replay, last: Assessment) -> None:
     told.add(Policy.RECORD, "rise_mg_per_l", int(sum((r.achieved or Decimal(0)) * 1000 for r in judged)))
 
 
-def _in_words(decision: Decision) -> str:
+def _in_words(decision: ReplayedDecision) -> str:
     amount = decision.advised
     dose = f", {amount.words}" if amount is not None else ""
     return f"{decision.row} {decision.action} ({decision.indicator}){dose}".strip()

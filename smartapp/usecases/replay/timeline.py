@@ -9,7 +9,7 @@ from smartapp.fhir.chart import AnswerState, Chart
 from smartapp.fhir.course_records import read_owner
 from smartapp.usecases.assess import Site
 from smartapp.usecases.replay.course import Course, Entry, build_course
-from smartapp.usecases.replay.decision import Decision, decision_of
+from smartapp.usecases.replay.decision import ReplayedDecision, decision_of
 from smartapp.usecases.replay.looks import Window, looks_along, window_of
 from smartapp.usecases.replay.reading import CourseReader
 
@@ -21,7 +21,7 @@ class TimelineLook:
     at: datetime
     until: datetime
     news: tuple[str, ...]
-    decision: Decision
+    decision: ReplayedDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

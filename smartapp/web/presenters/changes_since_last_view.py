@@ -9,7 +9,7 @@ from smartapp.clinical.derived_facts import Action
 from smartapp.clinical.findings import Indicator
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.words import fibrinogen_words
-from smartapp.usecases.last_viewed import Look, look_of
+from smartapp.usecases.last_viewed import LastView, look_of
 from smartapp.web.presenters.verdict import state_of, verdict
 from smartapp.web.presenters.words import Clock, absence, clock_of
 
@@ -28,7 +28,7 @@ class PriorVerdict:
 _PLAIN = PriorVerdict()
 
 
-def news(looked: Look | None, spoken_of: Look | None, assessment: Assessment) -> str:
+def news(looked: LastView | None, spoken_of: LastView | None, assessment: Assessment) -> str:
     """What is new since the card that led here, or since this user's last look."""
     unread = absence(assessment, Topic.LABORATORY) if Topic.LABORATORY in assessment.picture.unread else ""
     told = PriorVerdict(unread=unread, advice=verdict(assessment).word.partition(" — ")[0])
@@ -36,7 +36,7 @@ def news(looked: Look | None, spoken_of: Look | None, assessment: Assessment) ->
     return card_words(spoken_of, now, clock, told) or since_words(looked, now, clock, told)
 
 
-def since_words(before: Look | None, now: Look, clock: Clock, told: PriorVerdict = _PLAIN) -> str:
+def since_words(before: LastView | None, now: LastView, clock: Clock, told: PriorVerdict = _PLAIN) -> str:
     """`Since you looked 9 h ago: fibrinogen 1.31 → 0.94 g/L, CRS 2 → 3`; empty for a first look, and for nothing new within the hour."""
     news = ", ".join(_changes(before, now, told)) if before else ""
     if before is None or (not news and now.at - before.at < _RECENT):
@@ -44,7 +44,7 @@ def since_words(before: Look | None, now: Look, clock: Clock, told: PriorVerdict
     return f"Since you looked {clock.age(before.at)}: {news or 'nothing new'}."
 
 
-def card_words(card: Look | None, now: Look, clock: Clock, told: PriorVerdict = _PLAIN) -> str:
+def card_words(card: LastView | None, now: LastView, clock: Clock, told: PriorVerdict = _PLAIN) -> str:
     """`The card spoke of fibrinogen 0.94 g/L, CRS 3, 35 min ago. Since then: CRS 3 → 4.`; empty if no card led here."""
     if card is None:
         return ""
@@ -52,7 +52,7 @@ def card_words(card: Look | None, now: Look, clock: Clock, told: PriorVerdict = 
     return f"The card spoke of fibrinogen {_level(card)}, CRS {_grade(card)}, {clock.age(card.at)}. Since then: {news}."
 
 
-def _changes(before: Look, now: Look, told: PriorVerdict) -> Iterator[str]:
+def _changes(before: LastView, now: LastView, told: PriorVerdict) -> Iterator[str]:
     if now.collected != before.collected or now.fibrinogen != before.fibrinogen:
         again = before.fibrinogen is not None and now.fibrinogen == before.fibrinogen
         level = told.unread if told.unread and now.fibrinogen is None else _level(now)
@@ -69,29 +69,29 @@ def _changes(before: Look, now: Look, told: PriorVerdict) -> Iterator[str]:
         yield f"advice now {told.advice or _advice(now)}"  # a calm word of before never stands beside what could not be read
 
 
-def _of_hand(name: str, before: Look, now: Look) -> str:
+def _of_hand(name: str, before: LastView, now: LastView) -> str:
     """A change that no record made: what the user adds in this launch, or had added in one that is over."""
     if name in now.by_hand:
         return " (added by you)"
     return " (what you had added has expired)" if name in before.by_hand else ""
 
 
-def _of_suspects(before: Look, now: Look) -> str:
+def _of_suspects(before: LastView, now: LastView) -> str:
     """A change of the level that is none of the patient's: another result counts (DQ-10)."""
     if now.by_hand - before.by_hand - _BY_NAME:
         return " (another result counts: you marked one suspect)"
     return " (a result that you had marked suspect counts again)" if before.by_hand - now.by_hand - _BY_NAME else ""
 
 
-def _level(look: Look) -> str:
+def _level(look: LastView) -> str:
     return "none usable" if look.fibrinogen is None else f"{look.bound}{fibrinogen_words(look.fibrinogen)} g/L"
 
 
-def _grade(look: Look) -> str:
+def _grade(look: LastView) -> str:
     return "unknown" if look.crs_grade is None else str(look.crs_grade)
 
 
-def _advice(look: Look) -> str:
+def _advice(look: LastView) -> str:
     return state_of(Action(look.action), Indicator(look.indicator))[2]
 
 

@@ -12,7 +12,7 @@ from smartapp.fhir.queries import QUERIES
 from smartapp.usecases.assess import Site, assess_patient
 from smartapp.usecases.orders.approve import make_approval
 from smartapp.usecases.orders.proposal import Proposal, Stage
-from smartapp.usecases.ports import Case, Subject
+from smartapp.usecases.ports import LaunchCase, Subject
 from tests import charts as c
 from tests.fakes import MemoryChart, MemoryLog, MemoryProposals, MemoryReceipts, MemoryWriter
 
@@ -74,7 +74,7 @@ class Clinician:
         return self.proposals.log
 
     @property
-    def case(self) -> Case:
+    def case(self) -> LaunchCase:
         subject = Subject(
             ehr="st-x",
             patient=self.patient,
@@ -83,7 +83,7 @@ class Clinician:
             encounter="E1",
             reference=self.launch,
         )
-        return Case(subject=subject, source=self.chart, writer=self.writer)
+        return LaunchCase(subject=subject, source=self.chart, writer=self.writer)
 
     def offered(self) -> tuple[Proposal, ...]:
         """The patient page."""

@@ -219,12 +219,12 @@ class Charts:
             again=looks > 0,
         )
 
-    def begin(self, session: SmartSession, queries: Sequence[Query]) -> None:
+    def read_ahead(self, session: SmartSession, queries: Sequence[Query]) -> None:
         """Ask for what the page that the browser is being sent to will need, so that it waits less.
 
         Patients are shown no advice, so nothing is read for them (SAL-73); another process would not find the reading.
         """
-        self.statements.begin(session.fhir_base, self.connections.of(self.registrations[session.ehr]))
+        self.statements.read_soon(session.fhir_base, self.connections.of(self.registrations[session.ehr]))
         if self.alone and not session.user.is_patient_side:
             self.first_of(session, 0).ahead(queries)
 
