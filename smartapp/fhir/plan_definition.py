@@ -166,10 +166,9 @@ _DOSE_PATHS = {
 
 
 def _kind(activity: str, policy: SitePolicy) -> str:
-    """Which resource a proposal becomes: a site may order blood components as services."""
-    if activity == CRYOPRECIPITATE:
-        return str(policy.get("component_resource"))
-    return "ServiceRequest" if activity == CHECK else "MedicationRequest"
+    """Which resource a proposal becomes: a site may order blood components as services; left to each EHR (`auto`), it is a MedicationRequest."""
+    as_service = activity == CRYOPRECIPITATE and policy.get("component_resource") == "ServiceRequest"
+    return "ServiceRequest" if as_service or activity == CHECK else "MedicationRequest"
 
 
 def _identifier(row: Row) -> str:
