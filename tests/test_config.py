@@ -38,6 +38,8 @@ def load(tmp_path: Path, text: str = "", **environ: str) -> Settings:
         ("[budgets]\nhok = 3", "budgets.hok; did you mean hook"),
         ("[limits]\nhooks = 'many'", 'must be a rate such as "600/minute"'),
         ("database_url = 'mysql://root:hunter2@db/x'", "must begin with sqlite:/// or postgresql+psycopg://"),
+        (f"{EHR}same_as = 'y'", "same_as names no other [[ehr]], y"),
+        (f"{EHR}same_as = 'x'", "same_as names no other [[ehr]], x"),
         ("secret_key = 'a'\nsecret_key_file = 'site.toml'", "are both given"),
         ("[codes]\nx = 'http://loinc.org|1'", "system|code"),
         ("[codes]\n'x|' = 'http://loinc.org|1'", "neither the system nor the code may be empty"),

@@ -503,3 +503,14 @@ def test_where_no_draft_is_allowed_nothing_is_offered() -> None:
     clinician = Clinician()
     clinician.chart.resources.pop(4)
     assert clinician.offered() == ()
+
+
+@pytest.mark.req("FHIR-44")
+def test_one_ehr_under_two_addresses_has_one_identifier() -> None:
+    """Counterparts D7: `same_as`, and a `standing` press counts (interfaces.md section 6)."""
+    clinician = Clinician()
+    offers, subject = clinician.use_case.offers, clinician.case.subject
+    other = replace(subject, ehr="its-other-name", same_as=subject.ehr)
+    assert offers.identifier(subject, "Observation/fib") == offers.identifier(other, "Observation/fib")
+    apart = replace(subject, ehr="its-other-name")
+    assert offers.identifier(apart, "Observation/fib") != offers.identifier(subject, "Observation/fib")
