@@ -31,7 +31,9 @@ def test_a_change_of_one_parameter_changes_only_decisions_that_name_it(name: str
 
 @pytest.mark.req("REP-03", "REP-06")
 def test_the_row_and_the_one_parameter_that_moved_it_are_named() -> None:
-    found = [case for number in range(4) for case in cases(number, replace_below__moderate="1.4", ferritin_abs="30000")]
+    pair = a_pair(replace_below__moderate="1.4", ferritin_abs="30000")
+    results = [replay_patient(a_short_course(number, days=16), pair, cards_made) for number in range(6)]
+    found = [case for result in results if result for case in result.cases]
     rows = {(case.what, case.because) for case in found if "REP" in case.what}
     assert rows
     assert {because for _, because in rows} == {("replace_below.moderate 1 → 1.4",)}
