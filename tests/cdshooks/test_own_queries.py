@@ -136,7 +136,7 @@ def test_the_newest_value_on_page_two_is_found(app: Flask, host: Host) -> None:
     host.pages["/fhir/more"] = calls.bundle(new, c.weight("70"))
     first = {**calls.bundle(old), "link": [{"relation": "next", "url": f"{host.base}/more?page=2"}]}
     card = ask(app, host, prefetch=calls.prefetch(*calls.ACT, fibrinogen=first)).json["cards"][0]
-    assert card["summary"].startswith("Fibrinogen 0.8 g/L")
+    assert card["summary"].startswith("Replacement advised: fibrinogen 0.8 g/L")
     assert card["suggestions"]
     assert host.asked == ["/fhir/more?page=2"]
 
@@ -172,7 +172,7 @@ def test_another_patients_resources_are_dropped_counted_and_reported(app: Flask,
     body = {} if way == "read" else calls.prefetch(*calls.ACT, foreign)
     cards = ask(app, host, prefetch=body).json["cards"]
     said = json.dumps(cards)
-    assert cards[0]["summary"].startswith("Fibrinogen 0.8 g/L")
+    assert cards[0]["summary"].startswith("Replacement advised: fibrinogen 0.8 g/L")
     assert "does not belong to this patient" in said
 
 

@@ -150,7 +150,7 @@ def test_one_that_no_advice_rests_on_costs_nothing(client: FlaskClient) -> None:
     )
     twice = other.replace(b'"value": 2', b'"value": 3, "value": 2')
     cards = client.post(calls.url(), data=twice, content_type="application/json").json["cards"]
-    assert cards[0]["summary"].startswith("Fibrinogen 0.8 g/L")
+    assert cards[0]["summary"].startswith("Replacement advised: fibrinogen 0.8 g/L")
 
 
 @pytest.mark.req("CDS-24", "FHIR-29")

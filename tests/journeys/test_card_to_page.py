@@ -22,10 +22,10 @@ def test_the_page_opened_from_a_card_speaks_of_it(page: Any, all_well: Stack) ->
 def test_a_proposal_declined_in_the_app_silences_its_card(page: Any, all_well: Stack) -> None:
     frame = open_chart(page, all_well, ACT_NOW)
     before = page.locator("main").inner_text()
-    assert "consider replacement" in before
+    assert "Replacement advised: fibrinogen" in before
     frame.locator("summary", has_text="Not now").first.click()
     frame.locator("form[action$='/decline'] button").first.click()
     frame.get_by_text("Not now: ").first.wait_for()
     page.goto(f"{all_well.ehr}/chart/{ACT_NOW}")
     page.frame_locator("iframe").locator("main").wait_for()
-    assert "consider replacement" not in page.locator("main").inner_text()
+    assert "Replacement advised: fibrinogen" not in page.locator("main").inner_text()

@@ -86,4 +86,4 @@ def test_a_suggestion_of_the_chart_becomes_drafts_in_it_and_its_card_rests(page:
     drafts = page.get_by_role("region", name="Orders").locator("li", has_text="draft proposal").all_inner_texts()
     assert len(drafts) == 2
     assert "3000 mg" in drafts[0] + drafts[1]
-    assert "consider replacement" not in cards.inner_text()
+    assert "Replacement advised: fibrinogen" not in cards.inner_text()
