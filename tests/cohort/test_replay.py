@@ -115,6 +115,7 @@ def test_what_could_not_be_used_is_named_with_file_and_line(raw, sites, tmp_path
         ("Observation.ndjson.gz", gzip.compress(b'{"resourceType":"Observation"}\n' * 9)[:-9], "it ends in the middle"),
         ("Observation.ndjson", b"\n", "holds no record"),
     ],
+    ids=["cut off", "no record"],
 )
 def test_no_report_is_written_where_nobody_can_tell_whose_records_are_lost(name, content, why, sites, tmp_path) -> None:
     export = write_export(tmp_path / "export", {})

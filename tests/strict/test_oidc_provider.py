@@ -20,7 +20,7 @@ from tests.conftest import free_port
 from tests.smart.mock_ehr import MockEhr, mock_ehr
 from tests.smart.running import Visitor, running
 
-ASKED = wanted_scopes(read_scopes(QUERIES, "v2"), style="v2", launch=True, write_back=True, online=True)
+ASKED = wanted_scopes(read_scopes(QUERIES, "v2"), style="v2", launch=True, write_back=True, refresh=("online_access",))
 HERE = Path(__file__).parent
 CLIENT = {"client_id": "fibrinogen-watch", "client_auth": "private_key_jwt", "online_access": True}
 
