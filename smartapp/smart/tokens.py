@@ -58,6 +58,11 @@ class TokenEndpoint:
         form = {"grant_type": "refresh_token", "refresh_token": token}
         return _examined({"scope": "", **self._post(registration, endpoints, endpoints.token, form)})
 
+    def client_credentials(self, registration: Registration, endpoints: SmartEndpoints, scope: str) -> TokenAnswer:
+        """A system token for a registered backend, by a signed assertion (SAL-86)."""
+        form = {"grant_type": "client_credentials", "scope": scope}
+        return _examined(self._post(registration, endpoints, endpoints.token, form))
+
     def revoke(self, registration: Registration, endpoints: SmartEndpoints, token: str) -> str:
         """RFC 7009; empty, or in a word why the token may live on; no answer is an OutboundError."""
         headers, form = self._authenticated(registration, endpoints, {"token": token})

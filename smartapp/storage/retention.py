@@ -24,6 +24,9 @@ from smartapp.storage.tables import (
     receipts,
     shown_cards,
     signing_keys,
+    watch_changes,
+    watch_requests,
+    watched_patients,
     write_locks,
 )
 
@@ -86,6 +89,15 @@ def kinds(now: float, periods: Periods) -> list[RetentionKind]:
         RetentionKind(words="write locks", table=write_locks, past=write_locks.c.taken_at < ago(1), often=True),
         RetentionKind(
             words="retired signing keys", table=signing_keys, past=signing_keys.c.retired_at < ago(1), often=True
+        ),
+        RetentionKind(
+            words="watched patients", table=watched_patients, past=watched_patients.c.until < now, often=True
+        ),
+        RetentionKind(
+            words="changes on the watch", table=watch_changes, past=watch_changes.c.at < ago(periods.look_days)
+        ),
+        RetentionKind(
+            words="days of requests", table=watch_requests, past=watch_requests.c.at < ago(periods.look_days)
         ),
         RetentionKind(words="undecided proposals", table=proposals, past=unsent, often=True),
         RetentionKind(words="proposals", table=proposals, past=proposals.c.changed_at < ago(periods.decision_days)),

@@ -213,3 +213,45 @@ feedback = Table(
     Index("ix_feedback_likeness", "likeness"),
     Index("ix_feedback_at", "at"),
 )
+
+# a patient on the watch: what was last read, when to look again, and who is looking now; gone with the window (interfaces.md section 8)
+watched_patients = Table(
+    "watched_patients",
+    metadata,
+    Column("id", String(64), primary_key=True),  # digest of EHR and patient
+    Column("ehr", String(100), nullable=False),  # the canonical name (`same_as`)
+    Column("roster", String(10), nullable=False),  # `usecases.watch.Roster`: who put the patient there
+    Column("entered_at", Float, nullable=False),
+    Column("until", Float, nullable=False),  # end of the window, or of what the roster gives
+    Column("due_at", Float, nullable=False),  # when to look next
+    Column("due_why", String(20), nullable=False),  # `usecases.watch.Why`
+    Column("lease_holder", String(64)),  # one watcher looks: locks are rows
+    Column("lease_until", Float),  # from then on the holder counts as dead
+    Column("looked_at", Float),  # the last look that succeeded
+    Column("failed_at", Float),  # the last look that did not, if none succeeded since
+    Column(
+        "payload", LargeBinary, nullable=False
+    ),  # encrypted: the patient, the entry on the board, why the last look failed
+    Index("ix_watched_patients_due_at", "due_at"),
+    Index("ix_watched_patients_until", "until"),
+)
+
+# a change of a watched patient's state, for the feed of the board
+watch_changes = Table(
+    "watch_changes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("ehr", String(100), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # encrypted: the patient; from, to, in words
+    Index("ix_watch_changes_at", "at"),
+)
+
+# requests that the watch made, a row an EHR and day (UTC): the budget is shared by all watchers
+watch_requests = Table(
+    "watch_requests",
+    metadata,
+    Column("id", String(120), primary_key=True),  # EHR and day
+    Column("at", Float, nullable=False),  # of the day's first request
+    Column("requests", Integer, nullable=False),
+)
