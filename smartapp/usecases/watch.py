@@ -62,7 +62,7 @@ class WatchedPatient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class LookLimits:
     """What makes a look worth its request: when the next fibrinogen is due (MON-01, MON-06, RCK-01, DQ-21), the interval it
     follows from, and moments at which the answer changes by itself (a result becomes stale, a day begins)."""
 
@@ -71,7 +71,7 @@ class Limits:
     turns: Sequence[datetime] = ()
 
 
-def next_look(now: datetime, limits: Limits, *, least: timedelta) -> NextLook:
+def next_look(now: datetime, limits: LookLimits, *, least: timedelta) -> NextLook:
     """The next look after one at `now`: a probe after a part of the interval, never sooner than `least` (`probe_minutes`); sooner
     than that only a moment at which the answer turns, which needs the chart."""
     ahead = [turn for turn in (*limits.turns, *([limits.due] if limits.due else [])) if turn > now]

@@ -60,6 +60,7 @@ def test_every_column_of_bytes_is_encrypted_and_none_else(database: Database) ->
     assert told == {
         "pending_launches.payload", "launches.payload", "launches.bedside", "signing_keys.private_jwk", "proposals.payload",
         "receipts.file", "looks.current", "looks.previous", "shown_cards.look", "feedback.payload",
+        "manual_entries.payload", "watched_patients.payload", "watch_changes.payload",
     }  # fmt: skip
 
 
