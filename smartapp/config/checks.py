@@ -3,7 +3,6 @@
 import base64
 import binascii
 import re
-import ssl
 from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -163,12 +162,14 @@ def _check_reach(entry: Ehr | OutboundSettings, name: str, found: Mistakes) -> N
 
 
 def _check_authorities(file: Path, name: str) -> None:
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - only where a site names a file
+
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=str(file))
-    except ssl.SSLError:
-        raise ConfigError(f"ca_file of {name} holds no certificates in PEM form: {file}") from None
+        load_pem_x509_certificates(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"ca_file of {name} could not be read: {file}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError(f"ca_file of {name} holds no certificates in PEM form: {file}") from None
 
 
 def _check_same(ehr: Ehr, settings: Settings) -> None:

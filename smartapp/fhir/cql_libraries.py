@@ -88,9 +88,14 @@ def default_texts() -> dict[str, str]:
     return {name: _source(name) for name in NAMES}
 
 
+def library_settings(name: str, policy: SitePolicy) -> tuple[Setting, ...]:
+    """The CQL parameters of a library with the site's values."""
+    return tuple(_setting(match, policy) for match in _PARAMETER.finditer(_source(name)))
+
+
 def _library(name: str, policy: SitePolicy) -> CqlLibrary:
     source = _source(name)
-    settings = tuple(_setting(match, policy) for match in _PARAMETER.finditer(source))
+    settings = library_settings(name, policy)
     values = {setting.name: setting for setting in settings}
     text = _PARAMETER.sub(lambda match: _declared(values[match["name"]]), source)
     text = _ROW.sub(lambda match: _told(catalogue_rows()[match["id"]]), text)

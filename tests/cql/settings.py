@@ -13,7 +13,7 @@ from smartapp.clinical.parameters import BY_NAME, PROFILES
 from smartapp.clinical.picture import AwaitedResult, Bedside, BirthDate, BleedingLevel, ClinicalPicture
 from smartapp.clinical.policy import PolicyError, SitePolicy, build_policy
 from smartapp.clinical.terminology import Allergen, Analyte, ConditionKind, Drug
-from smartapp.fhir.cql_libraries import RULES, cql_libraries
+from smartapp.fhir.cql_libraries import RULES, library_settings
 from tests import builders as b
 
 AGES = (0, 1, 5, 9, 10, 11, 12, 15, 17, 18, 40, 70)
@@ -97,8 +97,7 @@ def setting(dice: random.Random) -> Setting:
 
 def site_values(policy: SitePolicy) -> dict[str, Any]:
     """The site's values as an engine takes them."""
-    library = next(one for one in cql_libraries(policy) if one.name == RULES)
-    return {one.name: _as_given(one.value) for one in library.settings if one.value is not None}
+    return {one.name: _as_given(one.value) for one in library_settings(RULES, policy) if one.value is not None}
 
 
 def _as_given(value: object) -> Any:
