@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
 from smartapp.config.addresses import without_password
 from smartapp.config.checks import check
@@ -181,7 +180,7 @@ def _text(path: Path, name: str) -> str:
         raise ConfigError(f"{name} {path} could not be read: it is not UTF-8 text") from None
 
 
-def _sentence(mistake: ErrorDetails, document: Mapping[str, Any]) -> str:
+def _sentence(mistake: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     place = _place(mistake["loc"], document)
     if mistake["type"] == "extra_forbidden":
         known = _known(mistake["loc"])
