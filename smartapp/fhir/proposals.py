@@ -1,5 +1,6 @@
 """Proposed orders as FHIR: the MedicationRequest (or ServiceRequest) and the follow-up (FHIR-41, FHIR-42)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -269,6 +270,21 @@ def order_facts(order: ProposedOrder) -> tuple[str, ...]:
         f"Contact: {order.contact}" if order.contact else "",
     )
     return tuple(sentence for sentence in told if sentence)
+
+
+def stored_words(body: Mapping[str, Any], recheck: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What people read in an order and its recheck as stored, as (name, words), word for word; a part that is not there has no line."""
+    timing = recheck.get("occurrenceTiming", {}).get("code", {}).get("text") or recheck.get("occurrenceDateTime", "")
+    told = (
+        ("In full", " ".join(dosage["text"] for dosage in body.get("dosageInstruction", ()))),
+        ("Product", (body.get("medicationCodeableConcept") or body.get("code") or {}).get("text", "")),
+        ("Priority", body.get("priority", "")),
+        ("Reason", " ".join(reason["text"] for reason in body.get("reasonCode", ()))),
+        ("Note", " ".join(note["text"] for note in body.get("note", ()))),
+        ("Recheck", timing),
+        ("Recheck note", " ".join(note["text"] for note in recheck.get("note", ()))),
+    )
+    return tuple((name, str(words)) for name, words in told if words)
 
 
 def _dosage(order: ProposedOrder) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def test_the_handoff_line_names_the_patient_the_answer_and_what_is_unknown() -> 
     line, _ = texts(act_now())
     assert (
         "Jane DOE, F 30 y, tisagenlecleucel day +6: ACT NOW. Consider fibrinogen replacement: 0.8 g/L (80 mg/dL), "
-        "drawn 07:00, 60 min ago, day +6, CRS 3 (recorded). Fibrinogen product in the last 24 h: none recorded. "
+        "drawn 07:00, 60 min ago, day +6, CRS 3 (recorded). Bleeding not recorded: confirm at the bedside. "
+        "Fibrinogen product in the last 24 h: none recorded. "
         "Bleeding: not recorded. Next fibrinogen due 13:00." in line
     )
 
@@ -97,8 +98,9 @@ def test_both_texts_tell_what_stands_against_the_dose() -> None:
     ward = act_now()
     ward.source.resources = (*ward.source.resources, charts.condition("dvt", "I82.401", 24))
     line, note = texts(ward)
-    assert "Active thrombosis within 30 days: haematology review before replacement." in line
-    assert "haematology review before replacement. Options, none to be drafted now: cryo" in note
+    assert "Ask haematology first: I82.401 24 h ago." in line
+    assert "Ask haematology first: I82.401 24 h ago." in note
+    assert "Options, none to be drafted now: cryo" in note
 
 
 @pytest.mark.req("DQ-17")
@@ -124,7 +126,7 @@ def test_both_texts_tell_that_the_weight_is_missing() -> None:
 @pytest.mark.req("DQ-05", "DQ-17")
 def test_both_texts_tell_of_a_newer_result_that_could_not_be_used() -> None:
     for text in texts(jane(charts.fibrinogen("1.6", hours_ago=3), lost(), charts.crs(2))):
-        assert "A newer fibrinogen, drawn 07:30, 30 min ago, could not be used: Fibrinogen 0.5 could not be" in text
+        assert "The newest fibrinogen (drawn 07:30) has no unit: ring the laboratory or repeat now" in text
 
 
 def test_both_texts_tell_of_a_result_marked_suspect() -> None:

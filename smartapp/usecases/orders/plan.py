@@ -1,13 +1,14 @@
 """How an order would be written from one session: as which resource, by which route, what is left out, or why not at all."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from smartapp.clinical.orders import ProposedOrder
 from smartapp.clinical.policy import SitePolicy
-from smartapp.fhir.proposals import Ordering, RecheckClock, write_order, write_recheck
+from smartapp.fhir.proposals import Ordering, RecheckClock, order_body, recheck_body, write_order, write_recheck
 from smartapp.fhir.write_ladder import order_resource
 from smartapp.usecases.orders.proposal import Approval, Proposal
 from smartapp.usecases.ports import LaunchCase
@@ -19,6 +20,7 @@ class WritePlan:
 
     `left_out` says of each resource whose scope was not granted why it is not written; `refused` why nothing can be written at
     all, empty if it can. `together`: all of it goes in one transaction; `conditional`: else each goes with its condition.
+    `order` and `follow_up` are the resources as a press now would write them; no follow-up is an empty one.
     """
 
     resource_type: str
@@ -28,6 +30,8 @@ class WritePlan:
     refused: str = ""
     together: bool = False
     conditional: bool = True
+    order: Mapping[str, Any] = field(default_factory=dict)
+    follow_up: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class OrderWriting:
         """What a press on this proposal would write in this session."""
         kinds = ("ServiceRequest", "Provenance") if proposal.follow_up else ("Provenance",)
         left_out = tuple(why for kind in kinds if (why := case.writer.can_create(kind)))
-        kind = self._resource_type(case, proposal.order)
+        kind, ordering = self._resource_type(case, proposal.order), self._ordering(case, proposal)
+        follow_up = proposal.follow_up and not case.writer.can_create("ServiceRequest")
         return WritePlan(
             resource_type=kind,
             status=str(self.policy.get("order_status")),
@@ -51,6 +56,8 @@ class OrderWriting:
             refused=self.write_blocker(case, proposal.order),
             together=case.writer.transacts() and len(left_out) < len(kinds),
             conditional=case.writer.conditions(kind),
+            order=order_body(proposal.order, ordering),
+            follow_up=recheck_body(proposal.order, ordering) if follow_up else {},
         )
 
     def write_blocker(self, case: LaunchCase, order: ProposedOrder) -> str:

@@ -8,7 +8,7 @@ from smartapp.usecases.orders.proposal import Proposal, ProposalState
 from smartapp.usecases.override_reasons import REASONS
 from smartapp.web.presenters.identity import Banner
 from smartapp.web.presenters.manual_entries import added
-from smartapp.web.presenters.provisos import cautions, given_lately, newer_unused, unread_parts
+from smartapp.web.presenters.provisos import cautions, given_lately, unread_parts
 from smartapp.web.presenters.verdict import verdict
 from smartapp.web.presenters.words import clock_of, order_words
 
@@ -34,7 +34,8 @@ def handoff_line(
     parts = (
         f"{who.name}, {who.facts[0]}, {who.therapy}: {told.word}",
         told.sentence,
-        *_lately(assessment),
+        *told.provisos,
+        given_lately(assessment),
         *cautions(assessment)[:1],
         unread_parts(assessment),
         *_decided(proposals),
@@ -51,7 +52,8 @@ def note_text(assessment: Assessment, bleeding: str, next_due: str, proposals: t
     parts = (
         told.sentence,
         told.reason,
-        *_lately(assessment),
+        *told.provisos,
+        given_lately(assessment),
         *cautions(assessment),
         _options(assessment, told.suggestion),
         unread_parts(assessment),
@@ -63,12 +65,6 @@ def note_text(assessment: Assessment, bleeding: str, next_due: str, proposals: t
         DISCLAIMER,
     )
     return _joined(parts)
-
-
-def _lately(assessment: Assessment) -> tuple[str, ...]:
-    """What came after the level: a newer one that was not used, doses, and with REP-09 that a recheck comes first."""
-    recheck = tuple(each.text for each in assessment.draft_blockers if each.rule == "REP-09")
-    return (newer_unused(assessment), given_lately(assessment), *recheck)
 
 
 def _options(assessment: Assessment, suggestion: str) -> str:

@@ -8,7 +8,7 @@ from smartapp.clinical.assessment import amount_findings
 from smartapp.clinical.dosing import MINIMUM_DOSE, expected
 from smartapp.clinical.picture import Topic
 from smartapp.clinical.words import plain
-from smartapp.fhir.proposals import dose_text
+from smartapp.fhir.proposals import stored_words
 from smartapp.fhir.provenance import NOT_READ
 from smartapp.usecases.orders.plan import WritePlan
 from smartapp.usecases.orders.proposal import Proposal, ProposalState, Sent, Stage
@@ -17,8 +17,9 @@ from smartapp.usecases.patient_page import Proposed
 from smartapp.web.amounts import MG, amount_in, entry_of, in_letters
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.progress import given_words, progress
-from smartapp.web.presenters.provisos import doses_of_the_day
+from smartapp.web.presenters.provisos import doses_of_the_day, provisos
 from smartapp.web.presenters.review import OptionLine, option_line
+from smartapp.web.presenters.standing import StandingLine, standing_lines
 from smartapp.web.presenters.verdict import Verdict, verdict
 from smartapp.web.presenters.words import about, clock_of, order_words, zone_words
 
@@ -77,6 +78,8 @@ class ProposalPage:
     title: str
     banner: Banner
     verdict: Verdict
+    provisos: tuple[str, ...]
+    stands: tuple[StandingLine, ...]
     order: str
     option: OptionLine
     others: tuple[OptionLine, ...]
@@ -124,8 +127,10 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         title=outcome or _title(proposal),
         banner=patient,
         verdict=verdict(proposed.assessment),
+        provisos=known_first(proposed),
+        stands=standing_lines(proposed.assessment),
         order=order_words(proposal.order),
-        option=option_line(proposal.offer.option),
+        option=option_line(proposal.offer.option, proposed.assessment),
         others=tuple(_others(proposed)),
         amount=amount_field(proposed),
         follow_up=proposal.follow_up,
@@ -159,6 +164,13 @@ def proposal_page(proposed: Proposed) -> ProposalPage:
         confirming=proposal.stage is Stage.CONFIRMING,
         zone=zone_words(proposed.assessment),
     )
+
+
+def known_first(proposed: Proposed) -> tuple[str, ...]:
+    """The provisos: while there is something to approve those of now, of a decided order those that it was decided with."""
+    if not proposed.proposal.is_decided:
+        return provisos(proposed.assessment)
+    return tuple(f"{text[0].upper()}{text[1:]}" for text in proposed.proposal.order.provisos if text)
 
 
 def amount_field(proposed: Proposed) -> AmountField | None:
@@ -195,7 +207,7 @@ def _others(proposed: Proposed) -> Iterator[OptionLine]:
     offered = {other.order.product: other for other in proposed.others}
     for option in proposed.assessment.options if proposed.assessment.draft_allowed else ():
         if option.product != proposed.proposal.order.product:
-            yield option_line(option, offered.get(option.product))
+            yield option_line(option, proposed.assessment, offered.get(option.product))
 
 
 def _given(proposed: Proposed) -> Iterator[str]:
@@ -246,8 +258,7 @@ def _preview(proposal: Proposal, plan: WritePlan) -> tuple[tuple[str, str], ...]
     order = proposal.order
     return (
         ("Resource", f"{plan.resource_type}, status {plan.status}, intent {plan.intent}"),
-        ("In full", dose_text(order)),
-        ("Reason", order.reason),
+        *stored_words(plan.order, plan.follow_up),
         ("Rests on", order.basis or "no usable fibrinogen"),
         ("Rules", ", ".join(f"{rule} v{version}" for rule, version in order.rules)),
         ("Sent as", _TOGETHER if plan.together else _IN_ORDER if plan.conditional else _AFTER_A_SEARCH),
@@ -281,7 +292,8 @@ def _note_text(proposed: Proposed) -> str:
         if proposed.proposal.differences
         else "to be signed"
     )
+    known = "".join(f"{text.rstrip('.')}. " for text in known_first(proposed))
     return (
-        f"{told.sentence} {told.reason + '. ' if told.reason else ''}"
+        f"{told.sentence} {told.reason + '. ' if told.reason else ''}{known}"
         f"Draft order {order_words(proposed.proposal.order)} IV{reference}, {next_step}. {_recheck_due(proposed)}."
     )

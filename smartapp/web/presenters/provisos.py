@@ -17,18 +17,28 @@ _DAY = timedelta(hours=24)
 _TELLING = (Topic.ADMINISTRATIONS, Topic.PROCEDURES)  # where doses are recorded
 _READ = (GapKind.NOTED, GapKind.ABSENT)
 _SAID_ELSEWHERE = ("REP-", "MON-", "RCK-", "DQ-17")  # by the decision, by what is due, by what was not read
+_AGAINST = ("SAF-01", "SAF-02", "SAF-05")
 _WARY = ("SAF-", "CRS-", "DQ-")  # whose warnings qualify the answer
 
 
 def provisos(assessment: Assessment) -> tuple[str, ...]:
-    """What stands beside the verdict itself: a newer level that was not used (DQ-17), a recheck that comes first (REP-09)."""
-    return tuple(text for text in (newer_unused(assessment), recheck_first(assessment)) if text)
+    """What must be known before acting, in the words and order of the rules (guideline section 10, *Provisos*), as sentences.
+
+    What is no proviso of theirs and yet must not be missed comes after: a newer level that was not used for another reason."""
+    told = [*(proviso.text for proviso in assessment.provisos), newer_unused(assessment)]
+    return tuple(f"{text[0].upper()}{text[1:]}" for text in told if text)
+
+
+def against_a_product(assessment: Assessment) -> bool:
+    """Whether SAF-01, SAF-02 or SAF-05 stands against what is offered: no option is called preferred then (guideline section 10)."""
+    return any(proviso.rule in _AGAINST for proviso in assessment.provisos)
 
 
 def newer_unused(assessment: Assessment) -> str:
-    """`A newer fibrinogen, drawn 23:37, 37 min ago, could not be used: Fibrinogen 1.10 could not be read: it has no unit`."""
+    """`A newer fibrinogen, drawn 23:37, 37 min ago, could not be used: 0.8 g/L was marked suspect (clotted)`; not what DQ-21 tells."""
     clock, used = clock_of(assessment), _resting_on(assessment)
-    aside = sorted([*_unreadable(assessment), *_suspect(assessment)], key=lambda each: each[0])
+    told = any(proviso.rule == "DQ-21" for proviso in assessment.provisos)
+    aside = sorted([*(() if told else _unreadable(assessment)), *_suspect(assessment)], key=lambda each: each[0])
     if not aside or (used is not None and aside[-1][0] <= used):
         return ""
     at, why = aside[-1]
@@ -40,22 +50,6 @@ def newest_level(assessment: Assessment) -> LabResult | None:
     """The newest fibrinogen that was not marked suspect, usable or not."""
     suspects = assessment.picture.bedside.suspects
     return assessment.picture.series(Analyte.FIBRINOGEN).latest(lambda result: result.source not in suspects)
-
-
-def recheck_first(assessment: Assessment) -> str:
-    """REP-09: what was given after the sample and whether its recheck is late, or else what was ordered."""
-    blocker = next((each for each in assessment.draft_blockers if each.rule == "REP-09"), None)
-    if blocker is None:
-        return ""
-    clock, given = clock_of(assessment), _since_the_sample(assessment)
-    if not given:
-        return f"Recheck first. {blocker.text}."
-    monitoring = assessment.monitoring
-    due = monitoring.recheck_due if monitoring else None
-    late = "overdue since" if due and due < assessment.picture.as_of else "due"
-    doses = "; ".join(given_words(dose, clock) for dose in given)
-    after = " after this sample" if assessment.fibrinogen else ""
-    return f"Recheck first. Given{after}: {doses}.{f' Recheck {late} {clock.time(due)}.' if due else ''}"
 
 
 def given_lately(assessment: Assessment) -> str:
@@ -77,13 +71,15 @@ def doses_of_the_day(assessment: Assessment) -> list[Exposure]:
 def cautions(assessment: Assessment) -> tuple[str, ...]:
     """What stands against a dose, or makes the answer less sure; of all else that the rules say only what is critical.
 
-    Safety first. What other sentences say is left out: the decision, what is due, what was not read."""
+    Safety first, without what a proviso tells. What other sentences say is left out: the decision, what is due, what was not read."""
     blockers = [
         (each.rule, each.text) for each in assessment.draft_blockers if not each.rule.startswith(_SAID_ELSEWHERE)
     ]
     blocking = {rule for rule, _ in blockers}
     raised = [(each.rule, each.text) for each in assessment.findings if _raised(each) and each.rule not in blocking]
-    told = sorted((*blockers, *raised), key=lambda each: not each[0].startswith("SAF-"))
+    provisos_of = {proviso.rule for proviso in assessment.provisos}
+    others = [each for each in (*blockers, *raised) if each[0] not in provisos_of]
+    told = sorted(others, key=lambda each: not each[0].startswith("SAF-"))
     return tuple(dict.fromkeys(clock_of(assessment).local(text) for _, text in told))
 
 
@@ -130,15 +126,6 @@ def _given(assessment: Assessment) -> list[Exposure]:
 def _latest(dose: Exposure) -> datetime:
     """The latest time it can have been started: a date without a time may be any hour of that day (DQ-02)."""
     return dose.start.at if dose.start.has_time else dose.start.at + _DAY
-
-
-def _since_the_sample(assessment: Assessment) -> list[Exposure]:
-    """The dose that REP-09 speaks of and all others after the sample; none where it speaks of an order."""
-    spoken_of = {source for each in assessment.findings if each.rule == "REP-09" for source in each.evidence}
-    given, used = _given(assessment), assessment.fibrinogen
-    if not any(dose.source in spoken_of for dose in given):
-        return []
-    return [d for d in given if d.source in spoken_of or (used and d.start.at > used.result.collected.at)]
 
 
 def _effect(assessment: Assessment, dose: Exposure) -> str:

@@ -18,6 +18,7 @@ from smartapp.web.presenters.changes_since_last_view import news
 from smartapp.web.presenters.handoff import handoff_line, note_text
 from smartapp.web.presenters.identity import Banner, banner
 from smartapp.web.presenters.manual_entries import AddedLine, added_lines
+from smartapp.web.presenters.provisos import against_a_product
 from smartapp.web.presenters.results import ResultRow, fibrinogen_rows, result_rows
 from smartapp.web.presenters.resumable_entries import LeftPage, left_page
 from smartapp.web.presenters.standing import StandingLine, beside, standing_lines
@@ -210,17 +211,17 @@ def _options(assessment: Assessment, proposals: tuple[Proposal, ...]) -> tuple[O
     if Topic.LABORATORY in assessment.picture.unread:
         return ()
     open_ones = {p.order.product: p for p in proposals if not p.is_decided} if assessment.draft_allowed else {}
-    return tuple(option_line(option, open_ones.get(option.product)) for option in assessment.options)
+    return tuple(option_line(option, assessment, open_ones.get(option.product)) for option in assessment.options)
 
 
-def option_line(option: Option, proposal: Proposal | None = None) -> OptionLine:
+def option_line(option: Option, assessment: Assessment, proposal: Proposal | None = None) -> OptionLine:
     """One option in words; with its proposal where a draft may be written."""
     return OptionLine(
         name=product_name(option.product, option.brand),
         amount=amount_of(option),
         why=". ".join(_sentence(part) for part in (option.why, option.no_draft) if part),
         licence=option.licence,
-        preferred=option.preferred,
+        preferred=option.preferred and not against_a_product(assessment),
         blocked=option.blocked,
         details=option_details(option),
         steps=option.steps,
