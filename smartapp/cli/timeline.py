@@ -95,11 +95,13 @@ def _time(at: datetime) -> str:
 
 def _html(told: Timeline) -> str:
     environment = Environment(
-        loader=FileSystemLoader(assets.templates()), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader([assets.templates(), assets.static()]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
-    style = (assets.static() / "app.css").read_text(encoding="utf-8")
     return environment.get_template("timeline.html").render(
-        chart=fibrinogen_plot(told.last), stretches=tuple(_stretches(told)), doses=tuple(_dose_rows(told)), style=style
+        chart=fibrinogen_plot(told.last), stretches=tuple(_stretches(told)), doses=tuple(_dose_rows(told))
     )
 
 

@@ -100,7 +100,7 @@ def _the_product(facts: Facts) -> Iterator[Blocker]:
 def _recent_supply(facts: Facts) -> Iterator[Blocker]:
     supply = facts.get(RECENT_SUPPLY)
     if isinstance(supply, RecentSupply):
-        at = supply.at.astimezone(facts.picture.zone).strftime("%H:%M") if supply.at else "an unknown time"
+        at = supply.at_words(lambda at: at.astimezone(facts.picture.zone).strftime("%H:%M"))
         yield Blocker(rule="REP-09", text=supply.told(at))
 
 

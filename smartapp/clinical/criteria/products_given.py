@@ -1,5 +1,6 @@
 """Fibrinogen products given or on order (REP-09, REP-11, SAF-06, RCK-01); plasma does not count."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -43,6 +44,18 @@ class RecentSupply:
         if self.ordered is not None:
             return self.ordered.authored.at if self.ordered.authored else None
         return self.worded.start.at if self.worded is not None else None
+
+    def at_words(self, clock: Callable[[datetime], str]) -> str:
+        """When, by this clock; of a time known to the day alone never a time of day."""
+        if self.given is not None:
+            moment: Moment | None = self.given.start
+        elif self.ordered is not None:
+            moment = self.ordered.authored
+        else:
+            moment = self.worded.start if self.worded is not None else None
+        if moment is None:
+            return "an unknown time"
+        return clock(moment.at) if moment.has_time else "a time not recorded"
 
     @property
     def source(self) -> str:

@@ -86,7 +86,7 @@ def _thrombosis(facts: Facts) -> Found:
 def _recent_supply(facts: Facts) -> Found:
     supply = facts.get(RECENT_SUPPLY)
     if isinstance(supply, RecentSupply):
-        text = supply.told(_clock(facts, supply.at))
+        text = supply.told(supply.at_words(lambda at: _clock(facts, at)))
         yield Proviso(rule="REP-09", text=text[0].lower() + text[1:])
 
 

@@ -12,15 +12,22 @@ from smartapp.clinical.rule import FIRST_RELEASE, REVISED_1_2, Given, Row, Rule
 from smartapp.clinical.words import clock
 
 
-def _row(id_: str, version: int, title: str) -> Row:
-    released = REVISED_1_2 if version == 1 else FIRST_RELEASE
-    level = EvidenceLevel.L5
-    return Row(id=id_, version=version, title=title, level=level, citations=(), released=released, revised=REVISED_1_2)
+def _row(id_: str, version: int, title: str, *, uses_birth_date: bool = True) -> Row:
+    return Row(
+        id=id_,
+        version=version,
+        title=title,
+        level=EvidenceLevel.L5,
+        citations=(),
+        released=REVISED_1_2 if version == 1 else FIRST_RELEASE,
+        revised=REVISED_1_2,
+        uses_birth_date=uses_birth_date,
+    )
 
 
 _INCOMPLETE = _row("DQ-17", 2, "Fibrinogen results are incomplete")
 _NEWEST = _row("DQ-21", 1, "The newest fibrinogen could not be used")
-_JUMP = _row("DQ-22", 1, "Delta check")
+_JUMP = _row("DQ-22", 1, "Delta check", uses_birth_date=False)
 
 
 def newest_result(given: Given) -> tuple[Finding, ...]:

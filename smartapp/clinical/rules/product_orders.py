@@ -122,7 +122,7 @@ def _not_advised(given: Given, draft: DraftOrder, product: Product) -> Iterator[
 def _repeated(given: Given, draft: DraftOrder) -> Iterator[Finding]:
     supply = given.get(RECENT_SUPPLY)
     if supply is not None:
-        at = clock(supply.at) if supply.at else "an unknown time"
+        at = supply.at_words(clock)
         yield _REPEATED.finds(f"{supply.told(at)} (REP-09)", Indicator.WARNING, evidence=(draft.source,))
 
 

@@ -118,7 +118,7 @@ def recent_dose_or_order(given: Given) -> tuple[Finding, ...]:
     supply = given[RECENT_SUPPLY]
     if supply is None:
         return ()
-    at = clock(supply.at) if supply.at else "an unknown time"
+    at = supply.at_words(clock)
     return (_RECENT.finds(supply.told(at), evidence=(supply.source,)),)
 
 
