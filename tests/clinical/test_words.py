@@ -34,7 +34,7 @@ def test_simple_facts(fact: object, words: str) -> None:
 
 def test_a_fact_without_words_of_its_own_is_told_member_by_member() -> None:
     told = in_words(Applicability(runs=False, rule="APP-01", reason="no CAR-T infusion found"))[0]
-    assert told == "runs no, rule APP-01, reason no CAR-T infusion found"
+    assert told == "runs no, rule APP-01, reason no CAR-T infusion found, indicator info"
 
 
 @pytest.mark.req("DSI-13")

@@ -73,7 +73,7 @@ def test_without_create_nothing_can_be_pressed_and_a_forged_press_writes_nothing
 ) -> None:
     whole = visitor.get(visitor.launched(mock))
     action, fields = form_of(whole, "/approve")
-    mock.token = {"scope": granted("MedicationRequest.cu")}
+    mock.token = {"scope": granted("MedicationRequest.cu", "ServiceRequest.cu")}
     less = visitor.launched(mock)
     page = visitor.get(less)
     assert "not permitted" in page.text

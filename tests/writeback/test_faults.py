@@ -116,7 +116,9 @@ BY_CREATES = [
     Row(Fault.NORMALISED_WRITE, never="stored order differs"),
     Row(Fault.NO_BODY, also=(Fault.IGNORED_CONDITION, Fault.NO_LOCATION)),
     refused(500, f"{ORDER}/_search", words="Nothing was sent"),
-    Row(Fault.REFUSED_WRITE, f"{ORDER}/_search", 403),
+    refused(
+        403, f"{ORDER}/_search", words="Nothing was sent"
+    ),  # no look, no create: a refusal is not asked again another way
     Row(Fault.REFUSED_WRITE, FOLLOW_UP, 422, counts=(1, 0, 1), words="Follow-up fibrinogen: not saved"),
     Row(Fault.CUT_AFTER, FOLLOW_UP),
     Row(Fault.CUT_BEFORE, FOLLOW_UP, counts=(1, 0, 1), words="Follow-up fibrinogen: not confirmed"),
