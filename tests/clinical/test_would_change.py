@@ -149,9 +149,9 @@ def test_after_the_window_a_lower_level_opens_it_again() -> None:
 
 
 @pytest.mark.req("APP-01", "APP-06")
-@pytest.mark.parametrize("more", [{"infusions": []}, {"deceased": True}])
+@pytest.mark.parametrize("more", [{"infusions": []}, {"deceased": True, "crs": [a_crs(3)]}])
 def test_where_no_change_can_be_wished_for_none_is_named(more: dict[str, Any]) -> None:
-    assert changes(a_fibrinogen("0.8"), crs=[a_crs(3)], **more) == []
+    assert changes(a_fibrinogen("0.8"), **more) == []
 
 
 def test_a_change_is_told_in_words() -> None:

@@ -78,7 +78,7 @@ _UNAVAILABLE = Row(
 )
 _TOGETHER = _row("ORD-11", 1, "Fibrinogen orders together")
 _FAR_TOO_LITTLE = _row("ORD-12", 1, "Draft of far too little")
-_NOT_READ = _row("ORD-13", 1, "Draft whose dose could not be read")
+_NOT_READ = _row("ORD-13", 1, "Draft without a readable dose")
 _NO_LEVEL = _row("ORD-14", 1, "Draft without a usable level")
 CRYO_AVAILABLE, FC_AVAILABLE = policy("cryo_available"), policy("fc_available")
 BLOCKS_THROMBOSIS, VIAL_MG = policy("block_thrombosis_nonbleeding"), policy("fc_vial_mg")
